@@ -1,0 +1,1 @@
+export { type BackoffOptions, backoffMs } from "./backoff.ts";

@@ -1,0 +1,1 @@
+export { LatencyHistogram, type LatencySummary } from "./latency-histogram.ts";

@@ -1,0 +1,35 @@
+import { expect, test } from "vitest";
+import { createSystemClock } from "../src/index.ts";
+import { ManualClock } from "../src/testing.ts";
+
+test("the system clock agrees with Date and never runs backwards", () => {
+  const clock = createSystemClock();
+  expect(Math.abs(clock.nowUs() / 1000 - Date.now())).toBeLessThan(1000);
+  let lastNs = clock.monotonicNs();
+  for (let i = 0; i < 10_000; i++) {
+    const nowNs = clock.monotonicNs();
+    expect(nowNs).toBeGreaterThanOrEqual(lastNs);
+    lastNs = nowNs;
+  }
+});
+
+test("an aborted sleep rejects with the signal's reason", async () => {
+  const stop = new AbortController();
+  const slept = createSystemClock().sleep(60_000, stop.signal);
+  stop.abort(new Error("enough"));
+  await expect(slept).rejects.toThrow("enough");
+  await expect(createSystemClock().sleep(1, stop.signal)).rejects.toThrow("enough");
+});
+
+test("a manual clock wakes sleepers in order of their time, and only when it is due", async () => {
+  const clock = new ManualClock();
+  const woken: number[] = [];
+  const sleeps = [30, 10, 20].map((ms) => clock.sleep(ms).then(() => woken.push(ms)));
+  clock.advance({ ms: 9, us: 999 });
+  await Promise.resolve();
+  expect(woken).toEqual([]);
+  clock.advance({ ms: 30 });
+  await Promise.all(sleeps);
+  expect(woken).toEqual([10, 20, 30]);
+  expect(clock.sleeping).toBe(0);
+});

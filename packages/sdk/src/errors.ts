@@ -1,0 +1,119 @@
+import { PitlaneError } from "@pitlane/perf";
+
+export { InvalidInputError, PitlaneError } from "@pitlane/perf";
+
+/** What a failed request may have done at the venue: nothing was sent; it said no; or nobody knows. */
+export type RequestOutcome = "unsent" | "refused" | "unknown";
+
+/** A request failed. `outcome` says whether the venue may have acted on it. */
+export abstract class RequestError extends PitlaneError {
+  abstract readonly outcome: RequestOutcome;
+}
+
+/** The connection failed; `unsent` only when no byte can have left. */
+export class NetworkError extends RequestError {
+  readonly code = "NETWORK";
+  readonly retryable = true;
+  readonly outcome: "unsent" | "unknown";
+
+  constructor(message: string, options: { outcome: "unsent" | "unknown"; cause?: unknown }) {
+    super(message, { cause: options.cause });
+    this.outcome = options.outcome;
+  }
+}
+
+/** No answer in time; `unsent` only when no byte can have left. */
+export class TimeoutError extends RequestError {
+  readonly code = "TIMEOUT";
+  readonly retryable = true;
+  readonly outcome: "unsent" | "unknown";
+
+  constructor(message: string, options: { outcome: "unsent" | "unknown"; cause?: unknown }) {
+    super(message, { cause: options.cause });
+    this.outcome = options.outcome;
+  }
+}
+
+interface VenueErrorOptions {
+  readonly status: number;
+  /** The venue's own code, where it gave one. */
+  readonly venueCode?: number | undefined;
+  /** The venue's own words. */
+  readonly venueText: string;
+}
+
+/** The venue answered with an error. */
+export abstract class VenueError extends RequestError {
+  readonly status: number;
+  readonly venueCode: number | undefined;
+  readonly venueText: string;
+
+  constructor(message: string, { status, venueCode, venueText }: VenueErrorOptions) {
+    super(message);
+    this.status = status;
+    this.venueCode = venueCode;
+    this.venueText = venueText;
+  }
+}
+
+/** The venue refused: it did not act, and the same call would be refused again. */
+export class RejectedError extends VenueError {
+  readonly code = "REJECTED_BY_VENUE";
+  readonly retryable = false;
+  readonly outcome = "refused";
+}
+
+/** The venue knows no such order. For an order in doubt this proves nothing until its receive window has passed. */
+export class OrderNotFoundError extends VenueError {
+  readonly code = "ORDER_NOT_FOUND";
+  readonly retryable = false;
+  readonly outcome = "refused";
+}
+
+/** Key, signature, permission or timestamp was refused. */
+export class AuthError extends VenueError {
+  readonly code = "AUTH";
+  readonly retryable = false;
+  readonly outcome = "refused";
+}
+
+/** Too many requests; try again after `retryAfterMs`. */
+export class RateLimitError extends VenueError {
+  readonly code = "RATE_LIMIT";
+  readonly retryable = true;
+  readonly outcome = "refused";
+  /** Milliseconds the venue asked to wait; 0 when it did not say. */
+  readonly retryAfterMs: number;
+
+  constructor(message: string, options: VenueErrorOptions & { readonly retryAfterMs: number }) {
+    super(message, options);
+    this.retryAfterMs = options.retryAfterMs;
+  }
+}
+
+/** The venue answered that it does not know what became of the request (5xx, codes -1006 and -1007, a gateway's page). */
+export class VenueUnavailableError extends VenueError {
+  readonly code = "VENUE_UNAVAILABLE";
+  readonly retryable = true;
+  readonly outcome = "unknown";
+}
+
+/** A write may or may not have happened. Ask the venue about `clientOrderId`; never send it again. */
+export class OutcomeUnknownError extends RequestError {
+  readonly code = "OUTCOME_UNKNOWN";
+  readonly retryable = false;
+  readonly outcome = "unknown";
+  readonly clientOrderId: string;
+
+  constructor(clientOrderId: string, options: { cause: unknown }) {
+    super(`the outcome of order ${clientOrderId} is unknown: ask the venue, do not resend`, options);
+    this.clientOrderId = clientOrderId;
+  }
+}
+
+/** The venue's answer does not have the documented form. A write that got one may have happened. */
+export class ProtocolError extends RequestError {
+  readonly code = "PROTOCOL";
+  readonly retryable = false;
+  readonly outcome = "unknown";
+}
