@@ -1,0 +1,5 @@
+export { RecordingError } from "./errors.ts";
+export type { RecordedInstrument } from "./instruments.ts";
+export type { BinanceProduct } from "./product.ts";
+export type { RecordedFrame, RecordedItem, RecordedSnapshot } from "./recorded-item.ts";
+export { openRecording, type Recording } from "./recording.ts";

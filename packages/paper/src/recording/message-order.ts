@@ -1,0 +1,87 @@
+import { LineProblem } from "./errors.ts";
+
+/**
+ * How far a receive time may lie before the one above it on the same connection: the recorder's clock was set. The order of
+ * the lines is then the truth, and the line gets the time of the one above.
+ */
+const CLOCK_STEP_US = 1_000_000;
+
+/** Each part of a file is read through a reader of its own, so their number is bounded. */
+const MAX_PARTS = 64;
+
+/** Lines of a file that are in the order of time, both ends included, counted from 1. */
+export interface FilePart {
+  /** Only this connection's messages belong to the part; `undefined` when all do. */
+  readonly connection: string | undefined;
+  readonly firstLine: number;
+  readonly lastLine: number;
+}
+
+interface Connection {
+  readonly firstLine: number;
+  lastLine: number;
+  lastAtUs: number;
+}
+
+/**
+ * Finds out how to read a file's messages in the order of time: as they stand, or, when connections were written one after
+ * the other, each connection by itself and merged.
+ */
+export class MessageOrder {
+  readonly #connections = new Map<string, Connection>();
+  #lastAtUs = Number.NEGATIVE_INFINITY;
+  #firstAtLine = 0;
+  #inOrder = true;
+
+  /**
+   * Notes the next message. @returns Its time, not before the one above it on its connection.
+   * @throws {LineProblem} When it lies more than a second before that one, or too many connections would be merged.
+   */
+  add(atUs: number, connection: string, line: number): number {
+    const above = this.#connections.get(connection);
+    if (above === undefined) {
+      this.#connections.set(connection, { firstLine: line, lastLine: line, lastAtUs: atUs });
+      if (this.#firstAtLine === 0) this.#firstAtLine = line;
+    } else {
+      if (above.lastAtUs - atUs > CLOCK_STEP_US) {
+        throw new LineProblem(
+          `was received at ${isoTime(atUs)}, before the line above it (${isoTime(above.lastAtUs)})`,
+          { remedy: SORT },
+        );
+      }
+      if (atUs < above.lastAtUs) atUs = above.lastAtUs;
+      above.lastAtUs = atUs;
+      above.lastLine = line;
+    }
+    if (atUs < this.#lastAtUs) this.#inOrder = false;
+    else this.#lastAtUs = atUs;
+    if (!this.#inOrder && this.#connections.size > MAX_PARTS) {
+      throw new LineProblem(`is out of order, and more than ${MAX_PARTS} connections cannot be merged`, {
+        remedy: SORT,
+      });
+    }
+    return atUs;
+  }
+
+  /** The parts to merge; usually one, none when there was no message. */
+  parts(): readonly FilePart[] {
+    if (!this.#inOrder) {
+      return [...this.#connections].map(([connection, { firstLine, lastLine }]) => ({
+        connection,
+        firstLine,
+        lastLine,
+      }));
+    }
+    let lastLine = 0;
+    for (const connection of this.#connections.values()) lastLine = Math.max(lastLine, connection.lastLine);
+    return lastLine === 0 ? [] : [{ connection: undefined, firstLine: this.#firstAtLine, lastLine }];
+  }
+}
+
+const SORT = "sort the lines by time (sort -s -n for the raw form), or split the file there";
+
+/** `2024-08-08T23:54:13.937085Z`. */
+export function isoTime(atUs: number): string {
+  const us = String(atUs % 1_000_000).padStart(6, "0");
+  return `${new Date(Math.floor(atUs / 1_000_000) * 1000).toISOString().slice(0, 19)}.${us}Z`;
+}

@@ -1,0 +1,69 @@
+import { LineProblem } from "./errors.ts";
+import { isObject, parseJson, type RecordingForm } from "./recorded-line.ts";
+import { streamOfEvent } from "./stream-name.ts";
+
+/** What a message off a recorded socket is. */
+export type Message =
+  | { readonly kind: "frame"; readonly stream: string; readonly data: unknown; readonly text: string }
+  | { readonly kind: "snapshot"; readonly snapshot: DepthSnapshot; readonly text: string };
+
+/** A REST depth answer. Only COIN-M's names its symbol. */
+export interface DepthSnapshot {
+  readonly symbol: string | undefined;
+  readonly bids: unknown;
+  readonly asks: unknown;
+}
+
+/**
+ * Understands one message: a combined-stream frame as it is, an event of a raw socket wrapped into such a frame, a depth
+ * snapshot (raw form only, where REST answers stand between the frames), or `undefined` for an answer to SUBSCRIBE and its
+ * like.
+ *
+ * @param subscribed - What the connection was subscribed to; asked for only when an event does not name its stream.
+ * @throws {LineProblem} When the text is not JSON or none of these.
+ */
+export function parseMessage(
+  text: string,
+  form: RecordingForm,
+  subscribed: () => ReadonlySet<string>,
+): Message | undefined {
+  const value = parseJson(text, form === "raw" ? "the line" : 'the text in "data"');
+  if (isObject(value)) {
+    if ("stream" in value) {
+      const { stream, data } = value as { readonly stream: unknown; readonly data?: unknown };
+      if (typeof stream !== "string" || stream === "") throw new LineProblem('the frame\'s "stream" is not a text');
+      if (typeof data !== "object" || data === null) throw new LineProblem('the frame\'s "data" is not an object');
+      return { kind: "frame", stream, data, text };
+    }
+    if (isAnswer(value)) return undefined;
+    if (form === "raw" && "lastUpdateId" in value) return { kind: "snapshot", snapshot: parseSnapshot(value), text };
+  }
+  const stream = streamOfEvent(value, subscribed());
+  return { kind: "frame", stream, data: value, text: `{"stream":${JSON.stringify(stream)},"data":${text}}` };
+}
+
+/**
+ * The stream of a combined frame without parsing the rest of it; `undefined` when `text` does not begin like one. For text
+ * that `parseMessage` has accepted before.
+ */
+export function wrappedStream(text: string): string | undefined {
+  return /^\{\s*"stream"\s*:\s*"([^"\\]+)"\s*,\s*"data"\s*:/.exec(text)?.[1];
+}
+
+/** Reads a REST depth answer. @throws {LineProblem} When it has another shape. */
+export function parseSnapshot(value: unknown): DepthSnapshot {
+  if (!isObject(value) || !Number.isSafeInteger(value["lastUpdateId"])) {
+    throw new LineProblem('the depth snapshot has no whole number "lastUpdateId"');
+  }
+  const symbol = value["symbol"];
+  return { symbol: typeof symbol === "string" ? symbol : undefined, bids: value["bids"], asks: value["asks"] };
+}
+
+/** Whether the venue answered a request rather than told an event; `{"code":..,"msg":..}` refuses one. */
+export function isAnswer(value: Readonly<Record<string, unknown>>): boolean {
+  return (
+    ("id" in value && ("result" in value || "error" in value)) ||
+    "error" in value ||
+    ("code" in value && "msg" in value)
+  );
+}
