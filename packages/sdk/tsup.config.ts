@@ -1,3 +1,3 @@
 import { library } from "../../tsup.base.ts";
 
-export default library({"index":"src/index.ts","venues/binance/index":"src/venues/binance/index.ts"});
+export default library({ index: "src/index.ts", "venues/binance/index": "src/venues/binance/index.ts" });

@@ -31,7 +31,8 @@ export function parseScaled(text: string, decimals: number): number {
   }
   if (length === 0 || text.charCodeAt(length - 1) === DOT) throw notDecimal(text);
   for (let i = Math.max(fraction, 0); i < decimals; i++) value *= 10;
-  if (value > Number.MAX_SAFE_INTEGER) throw new InvalidInputError(`"${text}" does not fit ${decimals} decimals exactly`);
+  if (value > Number.MAX_SAFE_INTEGER)
+    throw new InvalidInputError(`"${text}" does not fit ${decimals} decimals exactly`);
   return value;
 }
 
@@ -40,7 +41,8 @@ export function parseUnits(text: string, decimals: number = ASSET_DECIMALS): big
   const match = /^(-?)(\d+)(?:\.(\d+))?$/.exec(text);
   if (match === null) throw notDecimal(text);
   const fraction = match[3] ?? "";
-  if (/[1-9]/.test(fraction.slice(decimals))) throw new InvalidInputError(`"${text}" has more than ${decimals} decimals`);
+  if (/[1-9]/.test(fraction.slice(decimals)))
+    throw new InvalidInputError(`"${text}" has more than ${decimals} decimals`);
   const units = BigInt(match[2] + fraction.slice(0, decimals).padEnd(decimals, "0"));
   return match[1] === "-" ? -units : units;
 }

@@ -110,7 +110,10 @@ export interface BinanceClient {
     get(ref: OrderRef, signal?: AbortSignal): Promise<OrderReport>;
     listOpen(signal?: AbortSignal): Promise<readonly OrderReport[]>;
     /** Own fills of one instrument, oldest first, from `fromTradeId` on (the newest ones when left out); at most 1,000. */
-    listFills(instrument: Instrument, options?: { readonly fromTradeId?: number; readonly signal?: AbortSignal }): Promise<readonly Fill[]>;
+    listFills(
+      instrument: Instrument,
+      options?: { readonly fromTradeId?: number; readonly signal?: AbortSignal },
+    ): Promise<readonly Fill[]>;
   };
   readonly account: {
     /** Balances by asset, those that are not zero. */
