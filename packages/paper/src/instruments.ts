@@ -1,0 +1,184 @@
+import { InvalidInputError } from "@pitlane/perf";
+import { decimalsOf, parseScaled, parseUnits, UNIT_DECIMALS } from "./scale.ts";
+
+/** One instrument as a user states it; all numbers are decimal text. */
+export interface InstrumentSpec {
+  /** The symbol on the wire, `AAAUSDT`: 1 to 20 upper-case letters, digits or `_`. */
+  readonly symbol: string;
+  /** Asset bought and sold. */
+  readonly base: string;
+  /** Asset that prices are in. */
+  readonly quote: string;
+  /** Prices are multiples of this; at most 8 decimals. */
+  readonly tickSize: string;
+  /** Sizes are multiples of this; at most 8 decimals. */
+  readonly lotSize: string;
+  /** Smallest order, in base units. */
+  readonly minSize: string;
+  /** Largest order, in base units. */
+  readonly maxSize: string;
+  /** Smallest price x size of an order, in quote units. */
+  readonly minNotional: string;
+  /** Where the market model starts; a multiple of `tickSize`. */
+  readonly startPrice: string;
+  /** False refuses orders (status HALT). Default true. */
+  readonly trading?: boolean;
+}
+
+/**
+ * An instrument with its numbers as integers: prices in ticks of 10^-priceDecimals quote units, sizes in lots of
+ * 10^-sizeDecimals base units, amounts in units of 10^-8.
+ */
+export interface Instrument {
+  readonly spec: InstrumentSpec;
+  readonly symbol: string;
+  readonly base: string;
+  readonly quote: string;
+  readonly trading: boolean;
+  readonly priceDecimals: number;
+  readonly sizeDecimals: number;
+  /** Prices are multiples of this many ticks. */
+  readonly tickIncrement: number;
+  /** Sizes are multiples of this many lots. */
+  readonly lotIncrement: number;
+  readonly minLots: number;
+  readonly maxLots: number;
+  readonly minNotionalUnits: bigint;
+  readonly startTicks: number;
+  /** Base units of one lot. */
+  readonly unitsPerLot: bigint;
+  /** Quote units of one tick x lot are `notionalMultiplier / notionalDivisor`; one of the two is 1n. */
+  readonly notionalMultiplier: bigint;
+  readonly notionalDivisor: bigint;
+}
+
+const NAME = /^[\p{L}\p{N}_]{1,20}$/u; // not only Latin: the venue lists such symbols since 2025-12
+
+/** What a paper exchange lists unless told: four prices, with different tick and lot scales (one tick is no power of ten). */
+export const DEFAULT_INSTRUMENTS: readonly InstrumentSpec[] = [
+  {
+    symbol: "AAAUSDT",
+    base: "AAA",
+    quote: "USDT",
+    tickSize: "0.01",
+    lotSize: "0.001",
+    minSize: "0.001",
+    maxSize: "90000",
+    minNotional: "5",
+    startPrice: "100",
+  },
+  {
+    symbol: "BBBUSDT",
+    base: "BBB",
+    quote: "USDT",
+    tickSize: "0.5",
+    lotSize: "0.0001",
+    minSize: "0.0001",
+    maxSize: "9000",
+    minNotional: "5",
+    startPrice: "2500",
+  },
+  {
+    symbol: "CCCUSDT",
+    base: "CCC",
+    quote: "USDT",
+    tickSize: "0.0001",
+    lotSize: "1",
+    minSize: "1",
+    maxSize: "9000000",
+    minNotional: "5",
+    startPrice: "0.5",
+  },
+  {
+    symbol: "DDDUSDT",
+    base: "DDD",
+    quote: "USDT",
+    tickSize: "1",
+    lotSize: "0.00001",
+    minSize: "0.00001",
+    maxSize: "1000",
+    minNotional: "5",
+    startPrice: "30000",
+  },
+];
+
+/**
+ * Checks `spec` and works out its scales.
+ *
+ * @throws {InvalidInputError} Naming the symbol, the field and what it must be.
+ */
+export function toInstrument(spec: InstrumentSpec): Instrument {
+  for (const [field, name] of [
+    ["symbol", spec.symbol],
+    ["base", spec.base],
+    ["quote", spec.quote],
+  ] as const) {
+    if (NAME.test(name) && name === name.toUpperCase()) continue;
+    throw new InvalidInputError(`${field} must be 1 to 20 upper-case letters, digits or _, got "${name}"`);
+  }
+  const priceDecimals = stepDecimals(spec.symbol, "tickSize", spec.tickSize);
+  const sizeDecimals = stepDecimals(spec.symbol, "lotSize", spec.lotSize);
+  const tickIncrement = parseScaled(`${spec.symbol} tickSize`, spec.tickSize, priceDecimals);
+  const lotIncrement = parseScaled(`${spec.symbol} lotSize`, spec.lotSize, sizeDecimals);
+  const sizeOf = (field: "minSize" | "maxSize") => {
+    const lots = parseScaled(`${spec.symbol} ${field}`, spec[field], sizeDecimals);
+    if (lots > 0) return lots;
+    throw new InvalidInputError(`${spec.symbol}: ${field} must be above 0`);
+  };
+  const minLots = sizeOf("minSize");
+  const maxLots = sizeOf("maxSize");
+  if (minLots > maxLots) throw new InvalidInputError(`${spec.symbol}: minSize must not be above maxSize`);
+  const startTicks = parseScaled(`${spec.symbol} startPrice`, spec.startPrice, priceDecimals);
+  if (startTicks <= 0 || startTicks % tickIncrement !== 0) {
+    throw new InvalidInputError(
+      `${spec.symbol}: startPrice must be a multiple of tickSize above 0, got "${spec.startPrice}"`,
+    );
+  }
+  const spare = UNIT_DECIMALS - priceDecimals - sizeDecimals;
+  return {
+    spec,
+    symbol: spec.symbol,
+    base: spec.base,
+    quote: spec.quote,
+    trading: spec.trading ?? true,
+    priceDecimals,
+    sizeDecimals,
+    tickIncrement,
+    lotIncrement,
+    minLots,
+    maxLots,
+    minNotionalUnits: parseUnits(`${spec.symbol} minNotional`, spec.minNotional),
+    startTicks,
+    unitsPerLot: 10n ** BigInt(UNIT_DECIMALS - sizeDecimals),
+    notionalMultiplier: spare > 0 ? 10n ** BigInt(spare) : 1n,
+    notionalDivisor: spare < 0 ? 10n ** BigInt(-spare) : 1n,
+  };
+}
+
+/** As `toInstrument` for a whole list. @throws {InvalidInputError} Also when it is empty or names a symbol twice. */
+export function toInstruments(specs: readonly InstrumentSpec[]): Instrument[] {
+  if (specs.length === 0) throw new InvalidInputError("instruments must name at least one instrument");
+  const seen = new Set<string>();
+  for (const { symbol } of specs) {
+    if (seen.has(symbol)) throw new InvalidInputError(`instruments names ${symbol} twice`);
+    seen.add(symbol);
+  }
+  return specs.map(toInstrument);
+}
+
+/** Price x size in quote units; a part below one unit is dropped, for buyer and seller alike. */
+export function notionalUnits(instrument: Instrument, priceTicks: number, lots: number): bigint {
+  return (BigInt(priceTicks) * BigInt(lots) * instrument.notionalMultiplier) / instrument.notionalDivisor;
+}
+
+/** A size in base units. */
+export function baseUnits(instrument: Instrument, lots: number): bigint {
+  return BigInt(lots) * instrument.unitsPerLot;
+}
+
+function stepDecimals(symbol: string, field: string, text: string): number {
+  if (!/^\d+(\.\d+)?$/.test(text) || !/[1-9]/.test(text) || decimalsOf(text) > UNIT_DECIMALS) {
+    throw new InvalidInputError(`${symbol}: ${field} must be a decimal above 0 with at most 8 decimals, got "${text}"`);
+  }
+  return decimalsOf(text);
+}

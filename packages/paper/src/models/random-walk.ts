@@ -1,0 +1,202 @@
+import type { Random } from "@pitlane/perf";
+import type { BookOrder, Side } from "../engine/book-side.ts";
+import type { Market } from "../engine/market.ts";
+import type { Instrument } from "../instruments.ts";
+
+/** Levels the model keeps on each side of the book. */
+export const LADDER_LEVELS = 30;
+
+// Rates are per second and instrument. Together they give about a hundred market-data events a second and instrument.
+const MOVES = 20;
+const RESIZES = 24;
+const TAKES = 14;
+const BURST_FACTOR = 2.5; // how much more often things happen in a burst
+const BURSTS_PER_SECOND = 0.08;
+const BURST_SECONDS = 1.2; // mean length
+const VOLATILITY = 4; // steps per square root of a second
+const BURST_DRIFT = 9; // steps per second
+const REVERSION_SECONDS = 600; // how slowly the price is drawn back to where it started
+const HALF_SPREAD = 0.6; // steps; the book's spread is then 1 or 2
+const LEVEL_NOTIONAL = 1500; // quote units at the best price, median; deeper levels hold more
+const TAKE_NOTIONAL = 1800; // quote units, mean
+
+/** One thing the model does. */
+export type Decision =
+  /** The fair price is now there; prices in steps of the instrument's tick increment. */
+  | { readonly kind: "move"; readonly fairSteps: number }
+  /** The order `depth` levels from the best of `side` gets another size. */
+  | { readonly kind: "resize"; readonly side: Side; readonly depth: number }
+  /** A market order. */
+  | { readonly kind: "take"; readonly side: Side; readonly lots: number };
+
+/** The model's memory between two decisions. */
+export interface WalkState {
+  readonly fairSteps: number;
+  /** Seconds of a burst that are left; 0 outside one. */
+  readonly burstSeconds: number;
+  /** Which way the burst drifts: 1 or -1. */
+  readonly direction: 1 | -1;
+}
+
+/** A decision, when to make the next one, and the state it is made from. */
+export interface Step {
+  readonly state: WalkState;
+  readonly decision: Decision;
+  readonly delayUs: number;
+}
+
+/** Where a walk begins. */
+export function startOf(instrument: Instrument): WalkState {
+  return { fairSteps: instrument.startTicks / instrument.tickIncrement, burstSeconds: 0, direction: 1 };
+}
+
+/**
+ * The next decision of the market model: a random walk of the fair price, drawn back slowly to where it started, with short bursts
+ * in which it drifts one way and everything happens faster. Arrivals are a Poisson process.
+ *
+ * Pure: a function of the state and the random source, never of the book, so that the same seed gives the same decisions
+ * whoever else trades. Floats are fine here: they only draw prices and sizes, which are then rounded to whole steps.
+ */
+export function nextStep(instrument: Instrument, state: WalkState, random: Random): Step {
+  const isBurst = state.burstSeconds > 0;
+  const rate = (MOVES + RESIZES + TAKES) * (isBurst ? BURST_FACTOR : 1);
+  const seconds = random.exponential(1 / rate);
+  const kind = random.next() * (MOVES + RESIZES + TAKES);
+  const next = burstAfter(state, seconds, random);
+  const delayUs = Math.ceil(seconds * 1e6);
+  if (kind < MOVES) {
+    const fairSteps = walk(instrument, next, (MOVES + RESIZES + TAKES) / MOVES / rate, random);
+    return { state: { ...next, fairSteps }, decision: { kind: "move", fairSteps }, delayUs };
+  }
+  if (kind < MOVES + RESIZES) {
+    const side = random.next() < 0.5 ? "BUY" : "SELL";
+    const depth = Math.min(LADDER_LEVELS - 1, Math.floor(random.exponential(6)));
+    return { state: next, decision: { kind: "resize", side, depth }, delayUs };
+  }
+  const withBurst = random.next() < (isBurst ? 0.85 : 0.5);
+  const side = withBurst === next.direction > 0 ? "BUY" : "SELL";
+  const lots = lotsFor(instrument, random.exponential(TAKE_NOTIONAL), next.fairSteps);
+  return { state: next, decision: { kind: "take", side, lots }, delayUs };
+}
+
+/**
+ * Carries out the model's decisions in one market, as the house: a ladder of quotes around the fair price, and market orders.
+ *
+ * Quotes that trade away come back with the next move. A quote that would reach an account's order trades with it.
+ */
+export class RandomWalk {
+  readonly #market: Market;
+  readonly #random: Random;
+  readonly #sizes: Random; // on its own: how many sizes are drawn depends on what others trade away
+  readonly #quotes: Readonly<Record<Side, Map<number, BookOrder>>> = { BUY: new Map(), SELL: new Map() }; // by price in steps
+  #state: WalkState;
+  #dueUs: number;
+
+  /** @param startUs When it begins; the ladder is placed at the first `step`. */
+  constructor(market: Market, random: Random, startUs: number) {
+    this.#market = market;
+    this.#random = random;
+    this.#sizes = random.fork("sizes");
+    this.#state = startOf(market.instrument);
+    this.#dueUs = startUs;
+    this.#quote(this.#state.fairSteps, startUs);
+  }
+
+  /** When the next step is due, microseconds since the epoch. */
+  get dueUs(): number {
+    return this.#dueUs;
+  }
+
+  /** Makes one step, at `nowUs`. */
+  step(nowUs: number): void {
+    const { state, decision, delayUs } = nextStep(this.#market.instrument, this.#state, this.#random);
+    this.#state = state;
+    this.#dueUs += delayUs;
+    switch (decision.kind) {
+      case "move":
+        this.#quote(decision.fairSteps, nowUs);
+        return;
+      case "resize":
+        this.#resize(decision.side, decision.depth, nowUs);
+        return;
+      case "take":
+        this.#take(decision.side, decision.lots, nowUs);
+        return;
+    }
+  }
+
+  /** Skips time in which nothing could be done: the next step is due at `nowUs`. */
+  skipTo(nowUs: number): void {
+    this.#dueUs = nowUs;
+  }
+
+  // Old quotes on the wrong side of the price go first, so that the house does not trade with itself.
+  #quote(fairSteps: number, nowUs: number): void {
+    const bestBid = Math.floor(fairSteps - HALF_SPREAD);
+    const bestAsk = Math.ceil(fairSteps + HALF_SPREAD);
+    this.#withdraw("BUY", bestBid - LADDER_LEVELS + 1, bestBid, nowUs);
+    this.#withdraw("SELL", bestAsk, bestAsk + LADDER_LEVELS - 1, nowUs);
+    for (let depth = 0; depth < LADDER_LEVELS; depth++) {
+      this.#add("BUY", bestBid - depth, depth, nowUs);
+      this.#add("SELL", bestAsk + depth, depth, nowUs);
+    }
+  }
+
+  #withdraw(side: Side, fromSteps: number, toSteps: number, nowUs: number): void {
+    const quotes = this.#quotes[side];
+    for (const [steps, order] of quotes) {
+      if (order.level !== null && steps >= fromSteps && steps <= toSteps) continue;
+      if (order.level !== null) this.#market.cancelHouse(order, nowUs);
+      quotes.delete(steps);
+    }
+  }
+
+  #add(side: Side, steps: number, depth: number, nowUs: number): void {
+    if (steps <= 0 || this.#quotes[side].has(steps)) return;
+    const { instrument } = this.#market;
+    const lots = this.#levelLots(depth);
+    const order = this.#market.placeHouse(side, steps * instrument.tickIncrement, lots, "GTC", nowUs);
+    this.#quotes[side].set(steps, order);
+  }
+
+  #resize(side: Side, depth: number, nowUs: number): void {
+    const { tickIncrement } = this.#market.instrument;
+    const { levels } = this.#market.engine.sideOf(side);
+    const level = levels[levels.length - 1 - depth];
+    const order = level === undefined ? undefined : this.#quotes[side].get(level.priceTicks / tickIncrement);
+    if (order !== undefined && order.level !== null) this.#market.resizeHouse(order, this.#levelLots(depth), nowUs);
+  }
+
+  #take(side: Side, lots: number, nowUs: number): void {
+    const limit = side === "BUY" ? Number.MAX_SAFE_INTEGER : 0;
+    this.#market.placeHouse(side, limit, lots, "IOC", nowUs);
+  }
+
+  #levelLots(depth: number): number {
+    const notional = LEVEL_NOTIONAL * (1 + depth * 0.25) * Math.exp(this.#sizes.normal() * 0.5);
+    return lotsFor(this.#market.instrument, notional, this.#state.fairSteps);
+  }
+}
+
+function walk({ startTicks, tickIncrement }: Instrument, state: WalkState, seconds: number, random: Random): number {
+  const startSteps = startTicks / tickIncrement;
+  const drift = state.burstSeconds > 0 ? state.direction * BURST_DRIFT * seconds : 0;
+  const pull = ((startSteps - state.fairSteps) * seconds) / REVERSION_SECONDS;
+  const moved = state.fairSteps + drift + pull + random.normal() * VOLATILITY * Math.sqrt(seconds);
+  return Math.max(moved, 2); // so that bids stay above 0
+}
+
+function burstAfter(state: WalkState, seconds: number, random: Random): WalkState {
+  const begins = random.next() < BURSTS_PER_SECOND * seconds;
+  if (state.burstSeconds > 0) return { ...state, burstSeconds: Math.max(0, state.burstSeconds - seconds) };
+  if (!begins) return state;
+  return { ...state, burstSeconds: random.exponential(BURST_SECONDS), direction: random.next() < 0.5 ? 1 : -1 };
+}
+
+// The size worth about `notional` quote units, in whole lot increments within the instrument's bounds.
+function lotsFor(instrument: Instrument, notional: number, fairSteps: number): number {
+  const { tickIncrement, lotIncrement, priceDecimals, sizeDecimals, minLots, maxLots } = instrument;
+  const price = (fairSteps * tickIncrement) / 10 ** priceDecimals;
+  const increments = Math.round(((notional / price) * 10 ** sizeDecimals) / lotIncrement);
+  return Math.min(maxLots, Math.max(minLots, increments * lotIncrement));
+}

@@ -1,0 +1,136 @@
+import { createHmac, createPublicKey, type KeyObject, timingSafeEqual, verify } from "node:crypto";
+import { InvalidInputError } from "@pitlane/perf";
+import type { Account } from "../../engine/accounts.ts";
+import { refuse } from "./errors.ts";
+import { jsonText, type Params } from "./params.ts";
+import { toMicroseconds } from "./time-unit.ts";
+
+/** One API key. HMAC requests are signed with `secret`; Ed25519 ones with the private key of `publicKey`, when one is given. */
+export interface ApiKey {
+  readonly apiKey: string;
+  readonly secret: string;
+  /** PEM. */
+  readonly publicKey?: string | undefined;
+  readonly account: Account;
+}
+
+/** A signed request as received. */
+export interface SignedRequest {
+  readonly apiKey: string | undefined;
+  /** What the signature is over, as UTF-8. */
+  readonly payload: string;
+  readonly params: Params;
+  /** When it arrived, microseconds since the epoch. */
+  readonly nowUs: number;
+}
+
+const KEY_FORM = /^[a-zA-Z0-9]{64}$/;
+const HEX_SIGNATURE = /^[0-9a-fA-F]{64}$/;
+const WINDOW = /^\d{1,6}(\.\d{1,3})?$/;
+const DEFAULT_WINDOW_MS = 5000;
+const MAX_WINDOW_MS = 60_000;
+const AHEAD_US = 1_000_000;
+
+/**
+ * Checks keys, times and signatures of signed requests.
+ *
+ * A timestamp is good when it is less than 1000 ms ahead and not older than `recvWindow` (5000 ms unless sent, 60000 at most).
+ * Source: binance/binance-spot-api-docs rest-api.md, "SIGNED endpoint security" and "Timing security".
+ */
+export class Authenticator {
+  readonly #keys = new Map<string, { readonly key: ApiKey; readonly publicKey: KeyObject | undefined }>();
+
+  /** @throws {InvalidInputError} When a public key is not an Ed25519 key in PEM. */
+  constructor(keys: readonly ApiKey[]) {
+    for (const key of keys) {
+      const publicKey = key.publicKey === undefined ? undefined : parsePublicKey(key.publicKey);
+      this.#keys.set(key.apiKey, { key, publicKey });
+    }
+  }
+
+  /** @returns The account the key belongs to. @throws {VenueRefusal} -2014, -2015, -1102, -1021 or -1022. */
+  authenticate({ apiKey, payload, params, nowUs }: SignedRequest): Account {
+    const known = this.#known(apiKey);
+    const signature = params.required("signature");
+    checkTime(params, nowUs);
+    const isGood = HEX_SIGNATURE.test(signature)
+      ? isHmacOf(payload, known.key.secret, signature)
+      : known.publicKey !== undefined && isEd25519Of(payload, known.publicKey, signature);
+    if (!isGood) throw refuse.badSignature();
+    return known.key.account;
+  }
+
+  /** True when requests of that key may be signed with Ed25519, which a session logon needs. */
+  hasPublicKey(apiKey: string): boolean {
+    return this.#keys.get(apiKey)?.publicKey !== undefined;
+  }
+
+  #known(apiKey: string | undefined) {
+    if (apiKey === undefined || !KEY_FORM.test(apiKey)) throw refuse.badKeyFormat();
+    const known = this.#keys.get(apiKey);
+    if (known === undefined) throw refuse.badKey();
+    return known;
+  }
+}
+
+/** Checks `timestamp` and `recvWindow`. @throws {VenueRefusal} -1102 or -1021. */
+export function checkTime(params: Params, nowUs: number): void {
+  params.required("timestamp");
+  const timestampUs = toMicroseconds(params.id("timestamp")!);
+  const window = params.text("recvWindow") ?? String(DEFAULT_WINDOW_MS);
+  if (!WINDOW.test(window)) throw refuse.illegalCharacters("recvWindow", "^[0-9]{1,6}(\\.[0-9]{1,3})?$");
+  if (Number(window) > MAX_WINDOW_MS) throw refuse.recvWindowTooLarge();
+  if (timestampUs >= nowUs + AHEAD_US) throw refuse.tooEarly();
+  if (nowUs - timestampUs > Math.round(Number(window) * 1000)) throw refuse.tooOld();
+}
+
+/** What a REST signature is over: the query and the body exactly as received, each without its `signature`, and nothing between. */
+export function restPayload(query: string, body: string): string {
+  return withoutSignature(query) + withoutSignature(body);
+}
+
+/** What a WebSocket API signature is over: all `params` but `signature`, by name, as `name=value` joined with `&`, not encoded. */
+export function socketPayload(params: Readonly<Record<string, unknown>>): string {
+  return Object.keys(params)
+    .filter((name) => name !== "signature")
+    .sort()
+    .map((name) => `${name}=${jsonText(params[name])}`)
+    .join("&");
+}
+
+/** HMAC-SHA-256 of `payload` in lower-case hex: the signature of an HMAC key. */
+export function hmacSignature(payload: string, secret: string): string {
+  return createHmac("sha256", secret).update(payload).digest("hex");
+}
+
+function isHmacOf(payload: string, secret: string, signature: string): boolean {
+  const expected = createHmac("sha256", secret).update(payload).digest();
+  return timingSafeEqual(expected, Buffer.from(signature, "hex"));
+}
+
+function isEd25519Of(payload: string, publicKey: KeyObject, signature: string): boolean {
+  const bytes = Buffer.from(signature, "base64");
+  return bytes.length === 64 && verify(null, Buffer.from(payload), publicKey, bytes);
+}
+
+function withoutSignature(form: string): string {
+  if (form.startsWith("signature=")) {
+    const end = form.indexOf("&");
+    return end < 0 ? "" : form.slice(end + 1);
+  }
+  const start = form.indexOf("&signature=");
+  if (start < 0) return form;
+  const end = form.indexOf("&", start + 1);
+  return end < 0 ? form.slice(0, start) : form.slice(0, start) + form.slice(end);
+}
+
+function parsePublicKey(pem: string): KeyObject {
+  let key: KeyObject;
+  try {
+    key = createPublicKey(pem);
+  } catch (cause) {
+    throw new InvalidInputError("publicKey must be an Ed25519 public key in PEM", { cause });
+  }
+  if (key.asymmetricKeyType === "ed25519") return key;
+  throw new InvalidInputError(`publicKey must be an Ed25519 key, got ${String(key.asymmetricKeyType)}`);
+}

@@ -1,0 +1,44 @@
+import type { Account } from "../../engine/accounts.ts";
+import type { Market, OrderReport } from "../../engine/market.ts";
+import type { TimeUnit } from "./time-unit.ts";
+import { accountPositionJson, executionReportJson } from "./user-events.ts";
+
+/** A connection that user events can be sent on. */
+export interface UserListener {
+  readonly unit: TimeUnit;
+  send(text: string): void;
+}
+
+interface Subscription {
+  readonly id: number;
+  readonly listener: UserListener;
+}
+
+/** Who listens to which account's events. Every event is wrapped in `{"subscriptionId","event"}`. */
+export class UserStreams {
+  readonly #subscriptions = new Map<Account, Set<Subscription>>();
+
+  /** Sends `account`'s events to `listener` from now on; call what is returned to end it. */
+  subscribe(account: Account, id: number, listener: UserListener): () => void {
+    const subscription = { id, listener };
+    const others = this.#subscriptions.get(account) ?? new Set();
+    this.#subscriptions.set(account, others.add(subscription));
+    return () => others.delete(subscription);
+  }
+
+  onReport(market: Market, report: OrderReport): void {
+    this.#send(report.order.account, (unit) => executionReportJson(market.instrument, report, unit));
+  }
+
+  onBalances(account: Account, assets: readonly string[], atUs: number): void {
+    this.#send(account, (unit) => accountPositionJson(account, assets, atUs, unit));
+  }
+
+  #send(account: Account, toEvent: (unit: TimeUnit) => string): void {
+    const subscriptions = this.#subscriptions.get(account);
+    if (subscriptions === undefined) return;
+    for (const { id, listener } of subscriptions) {
+      listener.send(`{"subscriptionId":${id},"event":${toEvent(listener.unit)}}`);
+    }
+  }
+}
