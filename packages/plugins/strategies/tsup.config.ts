@@ -1,3 +1,3 @@
 import { library } from "../../../tsup.base.ts";
 
-export default library({"index":"src/index.ts","market-maker":"src/market-maker.ts","momentum":"src/momentum.ts"});
+export default library({ index: "src/index.ts", "market-maker": "src/market-maker.ts", momentum: "src/momentum.ts" });

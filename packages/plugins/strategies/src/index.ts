@@ -1,0 +1,2 @@
+export { marketMaker, quotesAround, type Target } from "./market-maker.ts";
+export { Lookback, momentum, shouldClose } from "./momentum.ts";

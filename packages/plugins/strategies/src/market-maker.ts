@@ -1,0 +1,99 @@
+import { defineStrategy, lotsWorth, type OrderView, type QuoteEvent } from "pitlane";
+import * as v from "valibot";
+
+const config = v.object({
+  /** Distance of each quote from the middle of the market, in basis points; 0 to 1000. */
+  halfSpreadBps: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(1000)), 4),
+  /** Value of each quote as a multiple of the smallest order the venue takes; whole, 1 to 1000. */
+  sizeMultiple: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(1000)), 5),
+  /** Position, in quotes, at which the strategy only sells (or, when short, only buys); 1 to 100. */
+  maxQuotes: v.optional(v.pipe(v.number(), v.minValue(1), v.maxValue(100)), 5),
+  /** A quote is moved once it is this share of the half spread away from where it should be; 0.05 to 5. */
+  requoteShare: v.optional(v.pipe(v.number(), v.minValue(0.05), v.maxValue(5)), 0.5),
+  /** Shortest time between two actions on one side of one instrument, in milliseconds; 0 to 60,000. */
+  pauseMs: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(60_000)), 100),
+});
+
+/** Where to quote, in ticks; undefined for a side not to be quoted. */
+export interface Target {
+  readonly bidTicks: number | undefined;
+  readonly askTicks: number | undefined;
+}
+
+/**
+ * Quotes around the middle of the market, both moved against the position so that it tends back to zero. Never crosses the market.
+ *
+ * @param inventory Position over the largest one wanted: -1 (short) to 1 (long); beyond, that side is not quoted.
+ * @param halfTicks Distance of a quote from the middle, in ticks.
+ */
+export function quotesAround(
+  quote: Pick<QuoteEvent, "bidTicks" | "askTicks">,
+  inventory: number,
+  halfTicks: number,
+  tickIncrement: number,
+): Target {
+  const skewed = (quote.bidTicks + quote.askTicks) / 2 - inventory * halfTicks;
+  const down = (ticks: number) => Math.floor(ticks / tickIncrement) * tickIncrement;
+  const up = (ticks: number) => Math.ceil(ticks / tickIncrement) * tickIncrement;
+  const bidTicks = Math.min(down(skewed - halfTicks), quote.askTicks - tickIncrement);
+  const askTicks = Math.max(up(skewed + halfTicks), quote.bidTicks + tickIncrement, bidTicks + tickIncrement);
+  return {
+    bidTicks: inventory < 1 && bidTicks > 0 ? bidTicks : undefined,
+    askTicks: inventory > -1 ? askTicks : undefined,
+  };
+}
+
+/**
+ * A market maker: one post-only bid and ask around the middle of every instrument, skewed against its position, moved when
+ * the market moves, withdrawn when the stream has a hole.
+ */
+export const marketMaker = defineStrategy({
+  name: "market-maker",
+  version: "0.1.0",
+  config,
+  setup(ctx) {
+    const { halfSpreadBps, sizeMultiple, maxQuotes, requoteShare, pauseMs } = ctx.config;
+    for (const instrument of ctx.instruments) {
+      const quoted: Record<"buy" | "sell", OrderView | undefined> = { buy: undefined, sell: undefined };
+      const nextAtUs = { buy: 0, sell: 0 };
+
+      const place = (
+        side: "buy" | "sell",
+        priceTicks: number | undefined,
+        sizeLots: number,
+        toleranceTicks: number,
+        nowUs: number,
+      ) => {
+        const order = quoted[side];
+        const live = order?.isOpen === true || order?.state === "intended";
+        const atTicks = order?.intent.priceTicks ?? 0;
+        if (
+          nowUs < nextAtUs[side] ||
+          (live && priceTicks !== undefined && Math.abs(atTicks - priceTicks) <= toleranceTicks)
+        )
+          return;
+        if (live) ctx.cancel(order);
+        else if (priceTicks !== undefined)
+          quoted[side] = ctx.submit({ instrument, side, type: "postOnly", priceTicks, sizeLots });
+        else return;
+        nextAtUs[side] = nowUs + pauseMs * 1000;
+      };
+
+      ctx.on("quote", { instrument }, (quote) => {
+        const midTicks = (quote.bidTicks + quote.askTicks) / 2;
+        const halfTicks = (midTicks * halfSpreadBps) / 10_000;
+        const sizeLots = lotsWorth(instrument, midTicks, instrument.minNotional * BigInt(sizeMultiple));
+        const inventory = ctx.positionLots(instrument) / (sizeLots * maxQuotes);
+        const target = quotesAround(quote, inventory, halfTicks, instrument.tickIncrement);
+        place("buy", target.bidTicks, sizeLots, halfTicks * requoteShare, quote.receivedAtUs);
+        place("sell", target.askTicks, sizeLots, halfTicks * requoteShare, quote.receivedAtUs);
+      });
+
+      ctx.on("gap", { instrument }, () => {
+        for (const order of ctx.openOrders(instrument)) ctx.cancel(order);
+      });
+    }
+  },
+});
+
+export default marketMaker;

@@ -1,0 +1,18 @@
+#!/usr/bin/env node
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+const [major, minor] = process.versions.node.split(".").map(Number);
+if (major < 20 || (major === 20 && minor < 19)) {
+  process.stderr.write(`error: pitlane needs Node 20.19 or later, this is ${process.version}: install a newer Node\n`);
+  process.exit(2);
+}
+const entry = new URL("../dist/cli.js", import.meta.url);
+if (!existsSync(fileURLToPath(entry))) {
+  process.stderr.write(
+    "error: pitlane is not built yet: run `npm start` in the repository once, it installs and builds\n",
+  );
+  process.exit(2);
+}
+const { main } = await import(entry.href);
+process.exitCode = await main(process.argv.slice(2));

@@ -1,0 +1,113 @@
+import { Command, CommanderError } from "commander";
+import type { EndReason } from "../report.ts";
+import { VERSION } from "../version.ts";
+import { addExchange } from "./commands/exchange.ts";
+import { addJournal } from "./commands/journal.ts";
+import { addRun, addStart } from "./commands/start.ts";
+import { EXIT, exitCodeOf } from "./exit.ts";
+import { colors, Output } from "./output.ts";
+
+/** What every command is given. */
+export interface CommandContext {
+  readonly cwd: string;
+  readonly output: Output;
+  /** Aborts when the process is asked to stop; the reason is an `EndReason`. */
+  readonly stop: AbortSignal;
+  /** Sets the exit code. */
+  readonly end: (exitCode: number) => void;
+}
+
+const PARENT_CHECK_MS = 500;
+const REPEATED_SIGNAL_MS = 1000;
+const FORCED = 130;
+
+/**
+ * Runs the command line and resolves with the exit code: 0 done, 2 bad usage, config or input, 3 venue or login failure, 4 halted by risk,
+ * 1 anything else.
+ *
+ * @param args Without the program's own name.
+ */
+export async function main(args: readonly string[]): Promise<number> {
+  let exitCode: number = EXIT.done;
+  const stop = new AbortController();
+  const detach = [stopOnSignals(stop), stopWithParent(stop)];
+  const program = createProgram({
+    cwd: process.cwd(),
+    output: new Output(process.stdout),
+    stop: stop.signal,
+    end: (code) => {
+      exitCode = code;
+    },
+  });
+  try {
+    await program.parseAsync(args, { from: "user" });
+    return exitCode;
+  } catch (error) {
+    // Commander has printed its own message already; help and version are no errors.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.badInput;
+    process.stderr.write(`${colors.red("error")}: ${error instanceof Error ? error.message : String(error)}\n`);
+    if (args.includes("--debug")) process.stderr.write(`${describe(error)}\n`);
+    return exitCodeOf(error);
+  } finally {
+    for (const undo of detach) undo();
+  }
+}
+
+function createProgram(context: CommandContext): Command {
+  const program = new Command("pitlane")
+    .description("Run one TypeScript trading strategy in a backtest, on a paper exchange and on a real venue.")
+    .version(VERSION)
+    .exitOverride()
+    .showHelpAfterError("(--help shows what there is)");
+  addStart(program, context);
+  addRun(program, context);
+  addExchange(program, context);
+  addJournal(program, context);
+  eachCommand(program, (command) =>
+    command
+      .option("--debug", "show the stack of an error")
+      .exitOverride()
+      .showHelpAfterError("(--help shows what there is)"),
+  );
+  return program;
+}
+
+function eachCommand(command: Command, apply: (command: Command) => void): void {
+  for (const child of command.commands) {
+    apply(child);
+    eachCommand(child, apply);
+  }
+}
+
+/** The first signal asks for an orderly close. Repeats right after it are the same Ctrl-C seen twice; a later one means it. */
+function stopOnSignals(stop: AbortController): () => void {
+  let firstMs: number | undefined;
+  const onSignal = () => {
+    const nowMs = performance.now();
+    firstMs ??= nowMs;
+    if (nowMs - firstMs > REPEATED_SIGNAL_MS) process.exit(FORCED);
+    stop.abort("signal" satisfies EndReason);
+  };
+  const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+  for (const signal of signals) process.on(signal, onSignal);
+  return () => {
+    for (const signal of signals) process.off(signal, onSignal);
+  };
+}
+
+/** `npm start` names its launcher here: when that is killed without a word, a session of its must not trade on alone. */
+function stopWithParent(stop: AbortController): () => void {
+  const parent = Number(process.env["PITLANE_LAUNCHER_PID"]);
+  if (parent !== process.ppid) return () => {};
+  const timer = setInterval(() => {
+    if (process.ppid !== parent) stop.abort("parentGone" satisfies EndReason);
+  }, PARENT_CHECK_MS);
+  timer.unref();
+  return () => clearInterval(timer);
+}
+
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const cause = error.cause === undefined ? "" : `\ncaused by ${describe(error.cause)}`;
+  return `${error.stack ?? error.message}${cause}`;
+}

@@ -1,0 +1,35 @@
+import type { Status } from "../runtime.ts";
+import { colors } from "./output.ts";
+
+/** Profit as people read it: at most two digits after the dot, with its sign. */
+export function shortProfit(profit: Readonly<Record<string, string>>): string {
+  const parts = Object.entries(profit).map(([asset, amount]) => `${signed(amount)} ${asset}`);
+  return parts.length === 0 ? "0" : parts.join(", ");
+}
+
+function signed(amount: string): string {
+  const [whole = "0", fraction = ""] = amount.replace("-", "").split(".");
+  const shown = `${whole}.${fraction.slice(0, 2).padEnd(2, "0")}`;
+  if (shown === "0.00") return shown;
+  return amount.startsWith("-") ? `-${shown}` : `+${shown}`;
+}
+
+/** Microseconds as people read them. */
+export function shortUs(us: number): string {
+  if (us < 1000) return `${Math.round(us)} us`;
+  return us < 1_000_000 ? `${(us / 1000).toFixed(2)} ms` : `${(us / 1_000_000).toFixed(2)} s`;
+}
+
+/** One line of a running session. Pure. @param eventsPerSecond Over the last interval. */
+export function statusLine(elapsedMs: number, eventsPerSecond: number, status: Status): string {
+  const parts = [
+    `${(elapsedMs / 1000).toFixed(0).padStart(4)} s`,
+    `${colors.bold(Math.round(eventsPerSecond).toString())} events/s`,
+    `orders ${colors.bold(String(status.orders))} (${status.openOrders} open)`,
+    `fills ${colors.bold(String(status.fills))}`,
+    `profit ${colors.bold(shortProfit(status.profit))}`,
+    `tick-to-order p50 ${shortUs(status.tickToOrderP50Us)} p99 ${shortUs(status.tickToOrderP99Us)}`,
+  ];
+  if (status.faults > 0) parts.push(colors.yellow(`faults ${status.faults}`));
+  return parts.join(colors.dim(" | "));
+}

@@ -1,0 +1,265 @@
+import { existsSync, mkdtempSync, readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createPaper, type PaperOptions } from "@pitlane/paper";
+import { createSystemClock } from "@pitlane/perf";
+import { formatUnits } from "@pitlane/sdk";
+import { createBinance } from "@pitlane/sdk/binance";
+import { Ajv2020 } from "ajv/dist/2020.js";
+import Database from "libsql";
+import { afterEach, expect, test, vi } from "vitest";
+import {
+  type ConfigInput,
+  checkConfig,
+  definePlugin,
+  defineStrategy,
+  deny,
+  type OrderView,
+  openRuntime,
+  type Plugin,
+  verifyJournal,
+} from "../src/index.ts";
+
+const SCHEMA = JSON.parse(readFileSync(new URL("../schema/report.schema.json", import.meta.url), "utf8"));
+const closers: (() => Promise<unknown>)[] = [];
+
+afterEach(async () => {
+  for (const close of closers.splice(0).reverse()) await close();
+});
+
+interface SetUp {
+  readonly plugins: readonly Plugin[];
+  readonly config?: ConfigInput;
+  readonly paper?: PaperOptions;
+  readonly apiSecret?: string;
+}
+
+async function setUp({ plugins, config = {}, paper: paperOptions = {}, apiSecret }: SetUp) {
+  const clock = createSystemClock();
+  const paper = await createPaper({ seed: 3, clock, ...paperOptions });
+  closers.push(() => paper.close());
+  const client = createBinance({
+    venue: "paper",
+    urls: paper.urls,
+    credentials: { apiKey: paper.apiKey, apiSecret: apiSecret ?? paper.apiSecret },
+    clock,
+  });
+  closers.push(() => client.close());
+  const journalPath = join(mkdtempSync(join(tmpdir(), "pitlane-session-")), "journal.db");
+  const logged: string[] = [];
+  const open = () =>
+    openRuntime({
+      run: { id: "test-run", key: "test" },
+      mode: "paper",
+      config: checkConfig(config, "test"),
+      plugins,
+      pluginConfigs: {},
+      client,
+      trading: true,
+      journalPath,
+      recvWindowMs: 5000,
+      clock,
+      log: (source, message) => logged.push(`${source}: ${message}`),
+    });
+  return { paper, client, journalPath, logged, open };
+}
+
+/** Buys and sells the smallest amount in turns, as fast as answers come. */
+function churn(orders: OrderView[]) {
+  return defineStrategy({
+    name: "churn",
+    setup(ctx) {
+      const instrument = ctx.instruments[0]!;
+      ctx.on("quote", { instrument }, (quote) => {
+        if (ctx.openOrders(instrument).length > 0) return;
+        const buying = ctx.positionLots(instrument) <= 0;
+        const priceTicks = buying ? quote.askTicks : quote.bidTicks;
+        const worth = (n: number) =>
+          Math.ceil(
+            (Number(instrument.minNotional) * n) /
+              10 ** (8 - instrument.priceDecimals - instrument.sizeDecimals) /
+              priceTicks,
+          );
+        const lots = Math.ceil(worth(2) / instrument.lotIncrement) * instrument.lotIncrement;
+        const sizeLots = buying ? lots : ctx.positionLots(instrument);
+        orders.push(
+          ctx.submit({
+            instrument,
+            side: buying ? "buy" : "sell",
+            type: "limit",
+            timeInForce: "IOC",
+            priceTicks,
+            sizeLots,
+          }),
+        );
+      });
+    },
+  });
+}
+
+test("a session trades, and its books, journal and report agree with the exchange", async () => {
+  const orders: OrderView[] = [];
+  const { paper, client, open, journalPath } = await setUp({ plugins: [churn(orders)] });
+  const runtime = await open();
+  await vi.waitFor(() => expect(runtime.status().fills).toBeGreaterThan(10), { timeout: 20_000 });
+  const report = await runtime.close("requested");
+
+  expect(report.faults).toEqual([]);
+  expect(new Ajv2020({ strict: false }).compile(SCHEMA)(report)).toBe(true);
+  expect(report.orders).toMatchObject({
+    intents: orders.length,
+    submitted: orders.length,
+    unknown: 0,
+    duplicated: 0,
+    open: 0,
+  });
+  const { accepted, filled, expired, cancelled } = report.orders;
+  expect(filled + expired + cancelled).toBe(accepted);
+  expect(report.market).toMatchObject({ gaps: 0, resyncs: 0 });
+
+  const ledger = paper.acceptedOrders().map((order) => order.clientOrderId);
+  expect(new Set(ledger).size).toBe(ledger.length);
+  expect(ledger.sort()).toEqual(
+    orders
+      .filter((order) => order.state !== "rejected")
+      .map((order) => order.clientOrderId)
+      .sort(),
+  );
+
+  const balances = await client.account.getBalances();
+  for (const [asset, { free, locked }] of balances) {
+    expect(locked).toBe(0n);
+    expect(report.portfolio.balances[asset]).toBe(formatUnits(free));
+  }
+
+  expect(report.latency.tickToOrder.count).toBe(orders.length);
+  expect(report.latency.ack.count).toBeGreaterThan(0);
+  expect(verifyJournal(journalPath)).toMatchObject({
+    events: report.journal.events,
+    headHash: report.journal.headHash,
+    fault: undefined,
+  });
+});
+
+test("every order the exchange accepted was in the journal before, with its verdicts", async () => {
+  const { paper, open, journalPath } = await setUp({ plugins: [churn([])] });
+  const runtime = await open();
+  await vi.waitFor(() => expect(runtime.status().fills).toBeGreaterThan(3), { timeout: 20_000 });
+  // Read while the session runs: what a killed process would leave behind.
+  const accepted = paper.acceptedOrders();
+  const database = new Database(journalPath, { readonly: true });
+  const intents = new Set(
+    (database.prepare("SELECT body FROM events WHERE kind = 'intent'").all() as { body: string }[]).map(
+      ({ body }) => JSON.parse(body).clientOrderId,
+    ),
+  );
+  database.close();
+  expect(accepted.length).toBeGreaterThan(3);
+  for (const { clientOrderId } of accepted) expect(intents.has(clientOrderId)).toBe(true);
+  await runtime.close("requested");
+});
+
+test("the close cancels what is open, and the exchange has nothing of ours left", async () => {
+  const quoter = defineStrategy({
+    name: "quoter",
+    setup(ctx) {
+      for (const instrument of ctx.instruments) {
+        let quoted = false;
+        ctx.on("quote", { instrument }, (quote) => {
+          if (quoted) return;
+          quoted = true;
+          const priceTicks = Math.floor((quote.bidTicks * 0.9) / instrument.tickIncrement) * instrument.tickIncrement;
+          const lots = Math.ceil(
+            (Number(instrument.minNotional) * 2) /
+              10 ** (8 - instrument.priceDecimals - instrument.sizeDecimals) /
+              priceTicks,
+          );
+          ctx.submit({
+            instrument,
+            side: "buy",
+            type: "postOnly",
+            priceTicks,
+            sizeLots: Math.ceil(lots / instrument.lotIncrement) * instrument.lotIncrement,
+          });
+        });
+      }
+    },
+  });
+  const { client, open } = await setUp({ plugins: [quoter] });
+  const runtime = await open();
+  await vi.waitFor(() => expect(runtime.status().openOrders).toBe(runtime.instruments.length), { timeout: 20_000 });
+  expect(await client.orders.listOpen()).toHaveLength(runtime.instruments.length);
+  const report = await runtime.close("signal");
+  expect(report.orders).toMatchObject({ cancelled: runtime.instruments.length, open: 0, unknown: 0 });
+  expect(await client.orders.listOpen()).toEqual([]);
+  expect(await runtime.close("signal")).toBe(report);
+});
+
+test("risk denies what is too large, and a plugin's vote is heard; nothing of it reaches the exchange", async () => {
+  const states = new Map<string, string>();
+  const greedy = defineStrategy({
+    name: "greedy",
+    setup(ctx) {
+      const instrument = ctx.instruments[0]!;
+      let asked = false;
+      ctx.on("quote", { instrument }, (quote) => {
+        if (asked) return;
+        asked = true;
+        ctx.submit({ instrument, side: "buy", type: "limit", priceTicks: quote.askTicks, sizeLots: 10 ** 12 });
+        ctx.submit({ instrument, side: "buy", type: "market", sizeLots: instrument.lotIncrement * 1000 });
+      });
+      ctx.on("order", ({ order }) => states.set(order.clientOrderId, `${order.state} ${order.reason}`));
+    },
+  });
+  const veto = definePlugin({
+    name: "veto",
+    setup: (ctx) =>
+      ctx.vote("intent", (intent) =>
+        intent.type === "market" ? deny("NO_MARKET_ORDERS", "limit orders only") : { allowed: true },
+      ),
+  });
+  const { paper, open } = await setUp({ plugins: [greedy, veto] });
+  const runtime = await open();
+  await vi.waitFor(() => expect(states.size).toBe(2), { timeout: 20_000 });
+  const report = await runtime.close("requested");
+  const [tooLarge, market] = [...states.values()];
+  expect(tooLarge).toMatch(/^denied (MAX_ORDER_SIZE|BAD_SIZE)/);
+  expect(market).toContain("denied");
+  expect(report.orders).toMatchObject({ intents: 2, denied: 2, submitted: 0 });
+  expect(paper.acceptedOrders()).toEqual([]);
+});
+
+test("a strategy that keeps throwing is taken out, its orders cancelled, and the others go on", async () => {
+  const orders: OrderView[] = [];
+  const thrower = defineStrategy({
+    name: "thrower",
+    setup(ctx) {
+      ctx.on("quote", () => {
+        throw new Error("no idea");
+      });
+    },
+  });
+  const { open } = await setUp({ plugins: [thrower, churn(orders)] });
+  const runtime = await open();
+  await vi.waitFor(() => expect(runtime.status().fills).toBeGreaterThan(3), { timeout: 20_000 });
+  const report = await runtime.close("requested");
+  expect(report.faults.map((fault) => `${fault.source}: ${fault.message} x${fault.count}`)).toEqual([
+    "strategy thrower: its quote hook threw Error: no idea x10",
+    "strategy thrower: quarantined after 10 failures: it hears nothing more and its open orders are cancelled x1",
+  ]);
+});
+
+test("a start that fails before anything happened leaves no journal; one refused at login leaves one that says why", async () => {
+  const limits = await setUp({ plugins: [churn([])], config: { risk: { instruments: { "ZZZ/USDT": {} } } } });
+  await expect(limits.open()).rejects.toThrow("risk.instruments names ZZZ/USDT");
+  expect(existsSync(limits.journalPath)).toBe(false);
+
+  const unreachable = await setUp({ plugins: [churn([])] });
+  await unreachable.paper.close();
+  await expect(unreachable.open()).rejects.toMatchObject({ code: "NETWORK" });
+  expect(existsSync(unreachable.journalPath)).toBe(false);
+
+  const refused = await setUp({ plugins: [churn([])], apiSecret: "not the secret" });
+  await expect(refused.open()).rejects.toMatchObject({ code: "AUTH" });
+  expect(verifyJournal(refused.journalPath)).toMatchObject({ events: 3, fault: undefined });
+});
