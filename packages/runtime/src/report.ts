@@ -87,7 +87,15 @@ export interface Report {
 
 export type RunMode = "paper" | "recording";
 
-export type EndReason = "duration" | "signal" | "recordingEnded" | "parentGone" | "halted" | "requested" | "failed";
+export type EndReason =
+  | "duration"
+  | "signal"
+  | "recordingEnded"
+  | "parentGone"
+  | "outputClosed"
+  | "halted"
+  | "requested"
+  | "failed";
 
 /** Something that should not have happened. */
 export interface Fault {

@@ -59,6 +59,7 @@ export interface Status {
 
 const JOURNAL_FLUSH_MS = 50;
 const POLL_MS = 10;
+const WARM_CONNECTIONS = 8;
 
 /**
  * One session: strategies on a venue, from the first subscription to the report.
@@ -288,6 +289,8 @@ class Session implements Runtime {
       onError: (error) => this.#fault("user stream", error.message),
     });
     await this.#userStream.ready;
+    // Each call in flight has a socket of its own: asked at once, these leave several open for the first orders.
+    await Promise.all(Array.from({ length: WARM_CONNECTIONS }, () => client.market.getServerTimeUs()));
     const balances = await client.account.getBalances();
     this.#portfolio = new Portfolio(new Map([...balances].map(([asset, balance]) => [asset, totalOf(balance)])));
   }

@@ -30,7 +30,7 @@ const FORCED = 130;
 export async function main(args: readonly string[]): Promise<number> {
   let exitCode: number = EXIT.done;
   const stop = new AbortController();
-  const detach = [stopOnSignals(stop), stopWithParent(stop)];
+  const detach = [stopOnSignals(stop), stopWithParent(stop), stopWithOutput(stop)];
   const program = createProgram({
     cwd: process.cwd(),
     output: new Output(process.stdout),
@@ -104,6 +104,16 @@ function stopWithParent(stop: AbortController): () => void {
   }, PARENT_CHECK_MS);
   timer.unref();
   return () => clearInterval(timer);
+}
+
+/** Whoever read our lines has gone (`| head`): nobody watches any more, so the session closes in order. */
+function stopWithOutput(stop: AbortController): () => void {
+  const onError = (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+    stop.abort("outputClosed" satisfies EndReason);
+  };
+  process.stdout.on("error", onError);
+  return () => process.stdout.off("error", onError);
 }
 
 function describe(error: unknown): string {

@@ -102,6 +102,15 @@ test.each(["SIGINT", "SIGTERM"] as const)("%s closes in order and still writes t
   expect(verifyJournal(report.journal.path).fault).toBeUndefined();
 });
 
+test("when the reader of its output goes, the session closes in order", async () => {
+  const { child, done, shows, cwd } = start(["start", "--json", "out.json"]);
+  await shows("first event");
+  child.stdout.destroy();
+  const { code, err } = await done;
+  expect({ code, err }).toEqual({ code: 0, err: "" });
+  expect(reportIn(cwd).run.endedBy).toBe("outputClosed");
+});
+
 test("a session that is killed leaves an intact journal, which can be verified", async () => {
   const { child, done, shows, cwd } = start(["start", "--journal", "killed.db"]);
   await shows("fills");

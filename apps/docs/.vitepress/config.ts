@@ -1,0 +1,44 @@
+import { existsSync, readFileSync } from "node:fs";
+import { type DefaultTheme, defineConfig } from "vitepress";
+
+// Where the site will be served from, with a slash at both ends: /pitlane/ for https://example.org/pitlane/.
+const base = process.env["DOCS_BASE"] ?? "/";
+
+const guides: DefaultTheme.SidebarItem[] = [
+  { text: "Quick start", link: "/guide/quick-start" },
+  { text: "Write a strategy", link: "/guide/write-a-strategy" },
+  { text: "The report", link: "/guide/the-report" },
+  { text: "Recordings", link: "/guide/recordings" },
+  { text: "The paper exchange", link: "/guide/the-paper-exchange" },
+  { text: "Architecture", link: "/guide/architecture" },
+];
+
+export default defineConfig({
+  base,
+  lang: "en",
+  title: "Pitlane",
+  description:
+    "Runs a trading strategy, written as one TypeScript file, on an exchange in a box and on recorded sessions.",
+  head: [["link", { rel: "icon", type: "image/svg+xml", href: `${base}favicon.svg` }]],
+  srcExclude: ["**/README.md"],
+  themeConfig: {
+    nav: [
+      { text: "Guide", link: "/guide/quick-start", activeMatch: "/guide/" },
+      { text: "API reference", link: "/api/", activeMatch: "/api/" },
+    ],
+    sidebar: [
+      { text: "Guide", items: guides },
+      { text: "API reference", items: referencePages() },
+    ],
+    outline: { level: [2, 3] },
+    search: { provider: "local" },
+    docFooter: { prev: "Previous", next: "Next" },
+    footer: { message: "Released under the MIT licence." },
+  },
+});
+
+/** The generated pages; none before `reference.mjs` has run. */
+function referencePages(): DefaultTheme.SidebarItem[] {
+  const list = new URL("../api/pages.json", import.meta.url);
+  return existsSync(list) ? JSON.parse(readFileSync(list, "utf8")) : [];
+}
