@@ -49,7 +49,7 @@ export function verifyJournal(path: string): JournalVerdict {
 }
 
 /** Follows the chain over rows in order. Pure. */
-export function checkChain(rows: Iterable<StoredRow>): Omit<JournalVerdict, "path"> {
+function checkChain(rows: Iterable<StoredRow>): Omit<JournalVerdict, "path"> {
   let events = 0;
   let headHash: string = GENESIS;
   for (const stored of rows) {

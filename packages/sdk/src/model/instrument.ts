@@ -2,7 +2,8 @@
  * What can be traded, with the exact scales of its numbers.
  *
  * Prices are whole `ticks` of 10^-priceDecimals quote units, sizes whole `lots` of 10^-sizeDecimals base units. An order's price
- * must be a multiple of `tickIncrement` and its size of `lotIncrement` (both 1 where the venue's step is a power of ten).
+ * must be a multiple of `tickIncrement` and its size of `lotIncrement` (both 1 where the venue's step is a power of ten and its
+ * books hold nothing finer).
  * Amounts of an asset are `bigint` in its smallest unit, 10^-ASSET_DECIMALS.
  */
 export interface Instrument {

@@ -70,9 +70,11 @@ export function notionalUnits(instrument: Instrument, priceTicks: number, sizeLo
     : product / 10n ** BigInt(decimals - ASSET_DECIMALS);
 }
 
-/** A size in the base asset's smallest unit. */
-export function baseUnits(instrument: Instrument, sizeLots: number): bigint {
-  return BigInt(sizeLots) * 10n ** BigInt(ASSET_DECIMALS - instrument.sizeDecimals);
+/** A size in the base asset's smallest unit; a part below it is dropped. */
+export function baseUnits({ sizeDecimals }: Instrument, sizeLots: number): bigint {
+  return sizeDecimals <= ASSET_DECIMALS
+    ? BigInt(sizeLots) * 10n ** BigInt(ASSET_DECIMALS - sizeDecimals)
+    : BigInt(sizeLots) / 10n ** BigInt(sizeDecimals - ASSET_DECIMALS);
 }
 
 function notDecimal(text: string): InvalidInputError {

@@ -14,8 +14,8 @@ import { openUserStream } from "./user-stream.ts";
 /**
  * Creates a client for Binance: spot with orders and account, USD-M and COIN-M futures with market data.
  *
- * Nothing is connected before the first call. The market streams and each origin of the REST API have sockets of their own;
- * `close` ends them all, and calls under way fail (a write among them with `OutcomeUnknownError`, unless it was still unsent).
+ * Nothing is connected before the first call. Calls share a pool of sockets, every stream has one of its own; `close` ends
+ * them all, and calls under way fail (a write among them with `OutcomeUnknownError`, unless it was still unsent).
  *
  * @throws {InvalidInputError} When an option breaks its rule; never showing a credential.
  * @example
@@ -114,5 +114,7 @@ function checkUrl(name: string, text: string, protocols: readonly string[]): URL
 function parseUrl(name: string, text: string, protocols: readonly string[]): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url !== undefined && protocols.includes(url.protocol)) return url;
-  throw new InvalidInputError(`${name} must be a URL of ${protocols.join(" or ")}//, got ${JSON.stringify(text)}`);
+  throw new InvalidInputError(
+    `${name} must be a URL of ${protocols.map((protocol) => `${protocol}//`).join(" or ")}, got ${JSON.stringify(text)}`,
+  );
 }

@@ -48,16 +48,8 @@ function parseInstrument(name: string, symbol: Fields, venue: string): Instrumen
   const filters = filtersOf(where, symbol);
   const price = filters.get("PRICE_FILTER") ?? {};
   const size = filters.get("LOT_SIZE") ?? {};
-  const priceStep = stepOf(
-    `${where}: tickSize`,
-    price["tickSize"],
-    symbol["pricePrecision"],
-  );
-  const sizeStep = stepOf(
-    `${where}: stepSize`,
-    size["stepSize"],
-    symbol["quantityPrecision"],
-  );
+  const priceStep = stepOf(`${where}: tickSize`, price["tickSize"], symbol["pricePrecision"]);
+  const sizeStep = stepOf(`${where}: stepSize`, size["stepSize"], symbol["quantityPrecision"]);
   if (priceStep.decimals > MOST_DECIMALS)
     return `tickSize has ${priceStep.decimals} decimals, at most ${MOST_DECIMALS} fit`;
   if (sizeStep.decimals > MOST_DECIMALS)

@@ -19,7 +19,7 @@ export interface MarketStreamParts {
   readonly connectTimeoutMs: number;
   readonly clock: Clock;
   readonly random: Random;
-  /** Called when the stream is closed. */
+  /** Called when the stream is closed and its socket gone. */
   readonly onClose: () => void;
 }
 
@@ -96,10 +96,10 @@ export function openMarketStream(options: MarketStreamOptions, parts: MarketStre
       return counters;
     },
     close: async () => {
-      onClose();
       opened.reject(new Error("the market stream was closed before it was open"));
       loader.cancel();
       await connection.close();
+      onClose();
     },
   };
 }

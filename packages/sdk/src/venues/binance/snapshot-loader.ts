@@ -9,22 +9,29 @@ export interface SnapshotLoaderOptions {
   /** Takes what was fetched; false asks for another one. */
   readonly accept: (instrument: Instrument, snapshot: DepthSnapshot) => boolean;
   readonly onError: (error: Error) => void;
-  readonly clock: Pick<Clock, "sleep">;
+  readonly clock: Pick<Clock, "sleep" | "monotonicNs">;
   readonly random: Pick<Random, "next">;
 }
 
 interface Job {
   readonly instrument: Instrument;
+  /** How often it was tried before. */
   readonly attempt: number;
   readonly signal: AbortSignal;
 }
 
+interface Success {
+  readonly attempt: number;
+  readonly atNs: number;
+}
+
 const AT_ONCE = 4; // a snapshot of 5,000 levels costs 250 of the 6,000 request weights a minute
 const BACKOFF = { baseMs: 100, capMs: 5_000 } as const;
+const LASTING_NS = 10e9; // a book that is asked for again sooner than this is one that does not last
 
 /**
- * Fetches depth snapshots, four at a time in the order asked for, each again with backoff until it fits. When the venue says
- * there were too many requests, all of them wait as long as it asks.
+ * Fetches depth snapshots, four at a time in the order asked for, each again with backoff until it fits, or when it was asked
+ * for a moment ago. When the venue says there were too many requests, all of them wait as long as it asks.
  *
  * @example
  * const loader = new SnapshotLoader({ fetch, accept, onError, clock, random });
@@ -35,8 +42,9 @@ export class SnapshotLoader {
   readonly #options: SnapshotLoaderOptions;
   #stop = new AbortController();
   #queue: Job[] = [];
+  readonly #successes = new Map<string, Success>();
   #running = 0;
-  #isPaused = false;
+  #pauses = 0; // under way; the longest one counts
 
   constructor(options: SnapshotLoaderOptions) {
     this.#options = options;
@@ -44,7 +52,11 @@ export class SnapshotLoader {
 
   /** Asks for a snapshot; once per instrument until `accept` has returned true for it, or `cancel`. */
   request(instrument: Instrument): void {
-    this.#queue.push({ instrument, attempt: 0, signal: this.#stop.signal });
+    const { signal } = this.#stop;
+    const last = this.#successes.get(instrument.id);
+    const isSoon = last !== undefined && this.#options.clock.monotonicNs() - last.atNs < LASTING_NS;
+    if (isSoon) return void this.#retry({ instrument, attempt: last.attempt, signal });
+    this.#queue.push({ instrument, attempt: 0, signal });
     this.#start();
   }
 
@@ -53,46 +65,51 @@ export class SnapshotLoader {
     this.#stop.abort(new Error("the snapshot is not wanted any more"));
     this.#stop = new AbortController();
     this.#queue = [];
-    this.#isPaused = false;
+    this.#successes.clear();
+    this.#pauses = 0;
   }
 
   #start(): void {
-    while (!this.#isPaused && this.#running < AT_ONCE) {
+    while (this.#pauses === 0 && this.#running < AT_ONCE) {
       const job = this.#queue.shift();
       if (job === undefined) return;
       void this.#load(job);
     }
   }
 
-  async #load({ instrument, attempt, signal }: Job): Promise<void> {
-    const { fetch, accept, onError } = this.#options;
+  async #load(job: Job): Promise<void> {
+    const { fetch, accept, onError, clock } = this.#options;
+    const { instrument, attempt, signal } = job;
     this.#running++;
     let isDone = false;
     try {
       const snapshot = await fetch(instrument, signal);
-      isDone = signal.aborted || accept(instrument, snapshot);
+      if (signal.aborted) return;
+      // Before accept, which may find the book wrong and ask again at once.
+      this.#successes.set(instrument.id, { attempt, atNs: clock.monotonicNs() });
+      isDone = accept(instrument, snapshot);
     } catch (error) {
-      if (!signal.aborted) {
-        onError(error instanceof Error ? error : new Error(String(error)));
-        if (error instanceof RateLimitError) this.#pause(error.retryAfterMs, signal);
-      }
+      if (signal.aborted) return;
+      onError(error instanceof Error ? error : new Error(String(error)));
+      if (error instanceof RateLimitError) void this.#pause(error.retryAfterMs, signal);
     } finally {
       this.#running--;
       this.#start();
     }
-    if (isDone || !(await this.#slept(this.#delayMs(attempt), signal))) return;
+    if (!isDone) await this.#retry(job);
+  }
+
+  async #retry({ instrument, attempt, signal }: Job): Promise<void> {
+    const delayMs = backoffMs(attempt, { ...BACKOFF, random: this.#options.random });
+    if (!(await this.#slept(delayMs, signal))) return;
     this.#queue.push({ instrument, attempt: attempt + 1, signal });
     this.#start();
   }
 
-  #delayMs(attempt: number): number {
-    return backoffMs(attempt, { ...BACKOFF, random: this.#options.random });
-  }
-
   async #pause(forMs: number, signal: AbortSignal): Promise<void> {
-    this.#isPaused = true;
+    this.#pauses++;
     if (!(await this.#slept(forMs, signal))) return; // cancel has lifted the pause
-    this.#isPaused = false;
+    this.#pauses--;
     this.#start();
   }
 

@@ -20,7 +20,7 @@ export interface UserStreamParts {
   readonly callTimeoutMs: number;
   readonly clock: Clock;
   readonly random: Random;
-  /** Called when the stream is closed, or has ended by a refusal. */
+  /** Called when the stream is closed, or has ended by a refusal, and its socket is gone. */
   readonly onClose: () => void;
 }
 
@@ -73,10 +73,10 @@ class BinanceUserStream implements UserStream {
   }
 
   async close(): Promise<void> {
-    this.#parts.onClose();
     this.#subscribed.reject(new Error("the user stream was closed before it was subscribed"));
     clearTimeout(this.#answerTimer);
     await this.#connection.close();
+    this.#parts.onClose();
   }
 
   #subscribe(): void {

@@ -1,0 +1,74 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import {
+  baseUnits,
+  formatScaled,
+  formatUnits,
+  InvalidInputError,
+  notionalUnits,
+  parseScaled,
+  parseUnits,
+} from "../../src/index.ts";
+import { testInstrument } from "../support/instruments.ts";
+
+describe("parseScaled", () => {
+  test("reads decimal text exactly", () => {
+    const rows: readonly [text: string, decimals: number, value: number][] = [
+      ["61.250", 2, 6_125],
+      ["61", 2, 6_100],
+      ["0.00000001", 8, 1],
+      ["00.10", 1, 1],
+      ["90071992547409.91", 2, Number.MAX_SAFE_INTEGER],
+      ["5.000", 0, 5],
+    ];
+    for (const [text, decimals, value] of rows) expect([text, parseScaled(text, decimals)]).toEqual([text, value]);
+  });
+
+  test("refuses what is not plain decimal text, does not fit, or is finer", () => {
+    for (const text of ["", ".", "1.", ".5", "1..2", "1.2.3", "-1", "+1", "1e5", " 1", "0x1", "1,5", "Infinity"]) {
+      expect(() => parseScaled(text, 2)).toThrow(InvalidInputError);
+    }
+    expect(() => parseScaled("61.251", 2)).toThrow('"61.251" has more than 2 decimals');
+    expect(() => parseScaled("90071992547409.92", 2)).toThrow("does not fit 2 decimals exactly");
+    expect(() => parseScaled("9".repeat(400), 0)).toThrow("does not fit 0 decimals exactly");
+  });
+
+  test("undoes formatScaled for every value and scale", () => {
+    fc.assert(
+      fc.property(fc.maxSafeNat(), fc.integer({ min: 0, max: 12 }), (value, decimals) => {
+        const text = formatScaled(value, decimals);
+        expect(text).toMatch(/^\d+(\.\d*[1-9])?$/);
+        expect(parseScaled(text, decimals)).toBe(value);
+        expect(parseUnits(text, decimals)).toBe(BigInt(value));
+      }),
+    );
+  });
+});
+
+test("amounts have any size and sign", () => {
+  fc.assert(
+    fc.property(fc.bigInt(), (units) => {
+      expect(parseUnits(formatUnits(units))).toBe(units);
+    }),
+  );
+  expect(formatUnits(-12_345n)).toBe("-0.00012345");
+  expect(() => parseUnits("0.000000001")).toThrow('"0.000000001" has more than 8 decimals');
+  expect(() => parseUnits("1e3")).toThrow(InvalidInputError);
+});
+
+test("notionals and sizes are exact in the smallest unit, a part below it is dropped", () => {
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 0, max: 12 }),
+      fc.integer({ min: 0, max: 12 }),
+      fc.maxSafeNat(),
+      fc.maxSafeNat(),
+      (priceDecimals, sizeDecimals, ticks, lots) => {
+        const instrument = testInstrument({ priceDecimals, sizeDecimals });
+        const product = BigInt(ticks) * BigInt(lots) * 10n ** 8n;
+        expect(notionalUnits(instrument, ticks, lots)).toBe(product / 10n ** BigInt(priceDecimals + sizeDecimals));
+        expect(baseUnits(instrument, lots)).toBe((BigInt(lots) * 10n ** 8n) / 10n ** BigInt(sizeDecimals));
+      },
+    ),
+  );
+});

@@ -1,0 +1,284 @@
+import { createSystemClock } from "@pitlane/perf";
+import { seededRandom } from "@pitlane/perf/testing";
+import { afterEach, describe, expect, test, vi } from "vitest";
+import type { WebSocket } from "ws";
+import {
+  AuthError,
+  type Balance,
+  type OrderReport,
+  ProtocolError,
+  RateLimitError,
+  TimeoutError,
+} from "../../../src/index.ts";
+import { createBinance, type UserStreamOptions } from "../../../src/venues/binance/index.ts";
+import { createSigner, signWsApi } from "../../../src/venues/binance/sign.ts";
+import { FakeVenue } from "../../support/fake-venue.ts";
+import { testInstrument } from "../../support/instruments.ts";
+import { rejectionOf } from "../../support/rejection.ts";
+
+const instrument = testInstrument();
+const credentials = { apiKey: "planted-key", apiSecret: "planted-secret" };
+const closers: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  while (closers.length > 0) await closers.pop()?.();
+});
+
+interface Request {
+  readonly id: number;
+  readonly method: string;
+  readonly params: {
+    readonly timestamp: number;
+    readonly recvWindow: number;
+    readonly apiKey: string;
+    readonly signature: string;
+  };
+}
+
+type Answer = (request: Request, socket: WebSocket, at: number) => unknown;
+
+const accept: Answer = ({ id }) => ({ id, status: 200, result: { subscriptionId: 0 } });
+
+/** Waits are noted, and over at once. */
+function impatientClock(waits: number[]) {
+  const clock = createSystemClock();
+  return {
+    nowUs: () => clock.nowUs(),
+    monotonicNs: () => clock.monotonicNs(),
+    sleep: async (ms: number, signal?: AbortSignal) => {
+      waits.push(ms);
+      await new Promise((resolve) => setImmediate(resolve));
+      signal?.throwIfAborted();
+    },
+  };
+}
+
+async function setUp(answer: Answer = accept, options: Partial<UserStreamOptions> = {}, callTimeoutMs = 5_000) {
+  const requests: Request[] = [];
+  const venue = await FakeVenue.create({
+    onSocket: (socket) =>
+      socket.on("message", (data) => {
+        const request = JSON.parse(String(data)) as Request;
+        requests.push(request);
+        const reply = answer(request, socket, requests.length);
+        if (reply !== undefined) socket.send(JSON.stringify(reply));
+      }),
+  });
+  const waits: number[] = [];
+  const client = createBinance({
+    urls: venue.urls,
+    credentials,
+    callTimeoutMs,
+    clock: impatientClock(waits),
+    random: seededRandom(1),
+  });
+  const reports: OrderReport[] = [];
+  const balances: (readonly [string, Balance])[] = [];
+  const errors: Error[] = [];
+  let reconnects = 0;
+  const stream = client.stream.user({
+    instruments: [instrument],
+    onReport: (report) => reports.push(report),
+    onBalances: (changed) => balances.push(...changed),
+    onReconnected: () => reconnects++,
+    onError: (error) => errors.push(error),
+    ...options,
+  });
+  closers.push(
+    () => venue.close(),
+    () => client.close(),
+  );
+  const sendEvent = (event: unknown) => venue.socket.send(JSON.stringify({ subscriptionId: 0, event }));
+  return { venue, client, stream, requests, reports, balances, errors, reconnects: () => reconnects, sendEvent, waits };
+}
+
+const report = {
+  e: "executionReport",
+  s: "BTCUSDT",
+  c: "mine-1",
+  S: "BUY",
+  q: "0.01",
+  C: "",
+  x: "NEW",
+  X: "NEW",
+  i: 28,
+  z: "0",
+  T: 9,
+};
+
+test("subscribes by a signed request", async () => {
+  const { stream, requests } = await setUp();
+  await stream.ready;
+  const { method, params } = requests[0] as Request;
+  expect(method).toBe("userDataStream.subscribe.signature");
+  const { timestamp, recvWindow } = params;
+  expect(params).toEqual(signWsApi({ recvWindow, timestamp }, createSigner(credentials)));
+  expect(recvWindow).toBe(5_000);
+  expect(Number.isInteger(timestamp)).toBe(true);
+});
+
+test("delivers reports of its instruments, and balances", async () => {
+  const { stream, sendEvent, reports, balances, errors } = await setUp();
+  await stream.ready;
+  sendEvent({ ...report, s: "ETHUSDT" });
+  sendEvent({ e: "listStatus" });
+  sendEvent({ e: "outboundAccountPosition", E: 1, u: 1, B: [{ a: "BTC", f: "1.5", l: "0" }] });
+  sendEvent(report);
+  await vi.waitFor(() => expect(reports).toHaveLength(1));
+  expect(reports[0]).toMatchObject({ instrument, clientOrderId: "mine-1", status: "accepted", atUs: 9_000 });
+  expect(balances).toEqual([["BTC", { free: 150_000_000n, locked: 0n }]]);
+  expect(errors).toEqual([]);
+});
+
+test("a lost socket is subscribed anew, and its owner told to ask what it missed", async () => {
+  const { venue, stream, sendEvent, reports, reconnects, errors } = await setUp();
+  await stream.ready;
+  expect(reconnects()).toBe(0);
+  venue.socket.terminate();
+  await vi.waitFor(() => expect(reconnects()).toBe(1));
+  sendEvent(report);
+  await vi.waitFor(() => expect(reports).toHaveLength(1));
+  expect(errors.map(({ message }) => message)).toEqual([expect.stringMatching(/was lost: cut off$/)]);
+});
+
+test("a stream that the venue ends, or is about to, is replaced", async () => {
+  const { stream, sendEvent, reconnects } = await setUp();
+  await stream.ready;
+  sendEvent({ e: "eventStreamTerminated", E: 1 });
+  await vi.waitFor(() => expect(reconnects()).toBe(1));
+  sendEvent({ e: "serverShutdown", E: 1 });
+  await vi.waitFor(() => expect(reconnects()).toBe(2));
+});
+
+test("a message that cannot be read is an error that shows it, and the stream goes on", async () => {
+  const { venue, stream, sendEvent, reports, errors } = await setUp();
+  await stream.ready;
+  venue.socket.send("nonsense");
+  sendEvent({ ...report, i: "28" });
+  sendEvent(report);
+  await vi.waitFor(() => expect(reports).toHaveLength(1));
+  expect(errors).toHaveLength(2);
+  expect(errors[0]).toBeInstanceOf(ProtocolError);
+  expect(errors[0]?.message).toBe(
+    "a user stream message cannot be read: user stream: not JSON: nonsense; it begins nonsense",
+  );
+  expect(errors[1]?.message).toMatch(
+    /executionReport: "i" must be a whole number, got string; it begins \{"subscriptionId":0/,
+  );
+});
+
+test("an error of a callback goes to onError as it is, and the stream goes on", async () => {
+  const mistake = new TypeError("a mistake");
+  const { stream, sendEvent, errors } = await setUp(accept, {
+    onReport: () => {
+      throw mistake;
+    },
+  });
+  await stream.ready;
+  sendEvent(report);
+  sendEvent(report);
+  await vi.waitFor(() => expect(errors).toEqual([mistake, mistake]));
+});
+
+describe("a refused subscription", () => {
+  const refusal =
+    (status: number, code: number, data?: object): Answer =>
+    ({ id }) => ({
+      id,
+      status,
+      error: { code, msg: "No.", ...(data === undefined ? {} : { data }) },
+    });
+
+  test("of the key ends the stream: ready rejects, and nobody tries again", async () => {
+    const { venue, stream, errors, requests } = await setUp(refusal(401, -2015));
+    const error = await rejectionOf(stream.ready);
+    expect(error).toBeInstanceOf(AuthError);
+    expect(errors).toEqual([error]);
+    await vi.waitFor(() => expect(venue.connections).toBe(0));
+    expect(requests).toHaveLength(1);
+  });
+
+  test("for too many requests is tried again when the venue says", async () => {
+    const { stream, errors, waits } = await setUp((request, socket, at) =>
+      at === 1
+        ? refusal(429, -1003, { serverTime: 1_000, retryAfter: 61_000 })(request, socket, at)
+        : accept(request, socket, at),
+    );
+    await stream.ready;
+    expect(errors[0]).toBeInstanceOf(RateLimitError);
+    expect(errors[0]).toMatchObject({ retryAfterMs: 60_000 });
+    expect(waits).toEqual([60_000]);
+  });
+
+  test("by an ailing venue is tried again", async () => {
+    const { stream, errors } = await setUp((request, socket, at) =>
+      at < 3 ? refusal(503, -1008)(request, socket, at) : accept(request, socket, at),
+    );
+    await stream.ready;
+    expect(errors.filter(({ message }) => message.startsWith("userDataStream"))).toHaveLength(2);
+  });
+
+  test("that never comes is an error in time, and tried again", async () => {
+    const { stream, errors, requests } = await setUp(
+      (request, socket, at) => (at === 1 ? undefined : accept(request, socket, at)),
+      {},
+      50,
+    );
+    await stream.ready;
+    expect(errors[0]).toBeInstanceOf(TimeoutError);
+    expect(errors[0]?.message).toBe("the user stream's subscription got no answer in 50 ms");
+    expect(requests).toHaveLength(2);
+  });
+
+  test("that is lost with its socket does not count against the next one", async () => {
+    const { venue, stream, errors, requests, sendEvent, reports } = await setUp(
+      (request, socket, at) => {
+        if (at > 1) return accept(request, socket, at);
+        socket.terminate();
+        return undefined;
+      },
+      {},
+      150,
+    );
+    await stream.ready;
+    await new Promise((resolve) => setTimeout(resolve, 300)); // the time in which the first one would have been missed
+    sendEvent(report);
+    await vi.waitFor(() => expect(reports).toHaveLength(1));
+    expect([requests.length, venue.sockets.length]).toEqual([2, 2]);
+    expect(errors.filter((error) => error instanceof TimeoutError)).toEqual([]);
+  });
+
+  test("after a key was revoked in mid-session ends the stream as well", async () => {
+    let isRevoked = false;
+    const { venue, stream, errors, reconnects } = await setUp((request, socket, at) =>
+      (isRevoked ? refusal(401, -2015) : accept)(request, socket, at),
+    );
+    await stream.ready;
+    isRevoked = true;
+    venue.socket.send(JSON.stringify({ id: null, status: 401, error: { code: -2015, msg: "Invalid API-key." } }));
+    await vi.waitFor(() => expect(errors.filter((error) => error instanceof AuthError)).toHaveLength(2));
+    await vi.waitFor(() => expect(venue.connections).toBe(0));
+    expect(reconnects()).toBe(0);
+  });
+
+  test("that quotes the request shows no secret", async () => {
+    const { stream, errors, requests } = await setUp((request) => ({
+      id: request.id,
+      status: 400,
+      error: { code: -1102, msg: `cannot read ${JSON.stringify(request.params)}` },
+    }));
+    const error = await rejectionOf(stream.ready);
+    expect(error.message).toContain("[redacted]");
+    for (const secret of [credentials.apiKey, credentials.apiSecret, requests[0]?.params.signature ?? "?"]) {
+      expect(JSON.stringify([errors.map(String), error.message])).not.toContain(secret);
+    }
+  });
+});
+
+test("close before the subscription rejects ready and leaves nothing behind", async () => {
+  const { venue, stream, client } = await setUp(() => undefined);
+  await vi.waitFor(() => expect(venue.sockets).toHaveLength(1));
+  await stream.close();
+  expect((await rejectionOf(stream.ready)).message).toBe("the user stream was closed before it was subscribed");
+  await client.close();
+  await vi.waitFor(() => expect(venue.connections).toBe(0));
+});
