@@ -10,9 +10,8 @@ export abstract class RequestError extends PitlaneError {
   abstract readonly outcome: RequestOutcome;
 }
 
-/** The connection failed; `unsent` only when no byte can have left. */
-export class NetworkError extends RequestError {
-  readonly code = "NETWORK";
+/** The request got no answer at all; `unsent` only when no byte can have left. */
+abstract class UnansweredError extends RequestError {
   readonly retryable = true;
   readonly outcome: "unsent" | "unknown";
 
@@ -22,16 +21,14 @@ export class NetworkError extends RequestError {
   }
 }
 
-/** No answer in time; `unsent` only when no byte can have left. */
-export class TimeoutError extends RequestError {
-  readonly code = "TIMEOUT";
-  readonly retryable = true;
-  readonly outcome: "unsent" | "unknown";
+/** The connection failed. */
+export class NetworkError extends UnansweredError {
+  readonly code = "NETWORK";
+}
 
-  constructor(message: string, options: { outcome: "unsent" | "unknown"; cause?: unknown }) {
-    super(message, { cause: options.cause });
-    this.outcome = options.outcome;
-  }
+/** No answer in time. */
+export class TimeoutError extends UnansweredError {
+  readonly code = "TIMEOUT";
 }
 
 interface VenueErrorOptions {
