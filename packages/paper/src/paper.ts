@@ -7,7 +7,7 @@ import type { InstrumentSpec } from "./instruments.ts";
 import { driveModels } from "./models/driver.ts";
 import { RandomWalk } from "./models/random-walk.ts";
 import { RecordedSnapshots } from "./models/recorded-snapshots.ts";
-import { type ReplaySummary, replayRecording } from "./models/replay.ts";
+import { Replay, type ReplaySummary } from "./models/replay.ts";
 import { checkOptions, type PaperOptions, type PaperSetup } from "./options.ts";
 import { accountEndpoints } from "./wire/binance/account-endpoints.ts";
 import type { Endpoint, Venue } from "./wire/binance/endpoint.ts";
@@ -103,7 +103,8 @@ class RunningPaper implements Paper {
   readonly #server: BinanceServer;
   readonly #stop = new AbortController();
   readonly #loops: Promise<void>[] = [];
-  #replay: Promise<ReplaySummary> | undefined;
+  readonly #replay: Replay | undefined;
+  #replaying: Promise<ReplaySummary> | undefined;
   #closed: Promise<void> | undefined;
   #port = 0;
 
@@ -120,6 +121,7 @@ class RunningPaper implements Paper {
     this.#publisher = new Publisher(this.#hub, userStreams, orderLimit);
     this.#exchange = new Exchange({ instruments: setup.instruments, listener: this.#publisher });
     if (options.recording === undefined) for (const market of this.#exchange.markets) this.#publisher.addFeed(market);
+    this.#replay = this.#replayOf(options);
     const venue: Venue = {
       exchange: this.#exchange,
       limits: setup.limits,
@@ -174,28 +176,19 @@ class RunningPaper implements Paper {
   }
 
   async replay(signal?: AbortSignal): Promise<ReplaySummary> {
-    const { recording } = this.#options;
-    if (recording === undefined)
+    if (this.#replay === undefined) {
       throw new InvalidInputError("there is nothing to replay: create the paper exchange with a recording");
-    if (this.#replay !== undefined)
+    }
+    if (this.#replaying !== undefined) {
       throw new InvalidInputError("a replay is running: wait for it before starting another");
+    }
     const either = signal === undefined ? this.#stop.signal : AbortSignal.any([signal, this.#stop.signal]);
     either.throwIfAborted();
-    this.#replay = replayRecording(
-      {
-        recording,
-        hub: this.#hub,
-        snapshots: this.#snapshots,
-        exchange: this.#exchange,
-        clock: this.#clock,
-        speed: this.#setup.replaySpeed,
-      },
-      either,
-    );
+    this.#replaying = this.#replay.run(either);
     try {
-      return await this.#replay;
+      return await this.#replaying;
     } finally {
-      this.#replay = undefined;
+      this.#replaying = undefined;
     }
   }
 
@@ -209,7 +202,7 @@ class RunningPaper implements Paper {
     this.#snapshots.end();
     await this.#server.close();
     await Promise.all(this.#loops);
-    await Promise.allSettled([this.#replay]); // its caller gets the reason
+    await Promise.allSettled([this.#replaying]); // its caller gets the reason
   }
 
   async #tick(): Promise<void> {
@@ -243,6 +236,18 @@ class RunningPaper implements Paper {
     return product === "spot"
       ? [...basic, ...marketEndpoints(venue), ...orderEndpoints(venue), ...accountEndpoints(venue)]
       : basic;
+  }
+
+  #replayOf({ recording }: PaperOptions): Replay | undefined {
+    if (recording === undefined) return undefined;
+    return new Replay({
+      recording,
+      hub: this.#hub,
+      snapshots: this.#snapshots,
+      exchange: this.#exchange,
+      clock: this.#clock,
+      speed: this.#setup.replaySpeed,
+    });
   }
 
   async #recordedDepth({ instrument }: Market): Promise<RawJson> {

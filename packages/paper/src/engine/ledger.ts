@@ -16,7 +16,7 @@ const FILLS_KEPT = 100_000;
  * and the newest 100,000 fills.
  */
 export class OrderLedger {
-  readonly #open = new Map<number, Order>();
+  readonly #open = new Map<number, Map<number, Order>>(); // owner -> id -> order
   readonly #byId = new Map<number, Order>();
   readonly #byClientId = new Map<string, Order>(); // newest of that id; open or kept
   readonly #all = new History<Order>(CLOSED_KEPT);
@@ -24,7 +24,12 @@ export class OrderLedger {
 
   /** Writes down a new order. */
   add(order: Order): void {
-    this.#open.set(order.id, order);
+    let open = this.#open.get(order.owner);
+    if (open === undefined) {
+      open = new Map();
+      this.#open.set(order.owner, open);
+    }
+    open.set(order.id, order);
     this.#byId.set(order.id, order);
     this.#byClientId.set(key(order.owner, order.clientOrderId), order);
     for (const old of this.#all.push(order)) if (!old.isOpen) this.#forget(old);
@@ -32,7 +37,7 @@ export class OrderLedger {
 
   /** The order is open no more. */
   close(order: Order): void {
-    this.#open.delete(order.id);
+    this.#open.get(order.owner)?.delete(order.id);
   }
 
   /** `order` goes by another client id from now on; it is still found by the one it was placed with. */
@@ -61,14 +66,18 @@ export class OrderLedger {
 
   /** Open orders of an account, oldest first. */
   open(owner: number): Order[] {
-    const orders: Order[] = [];
-    for (const order of this.#open.values()) if (order.owner === owner) orders.push(order);
-    return orders;
+    return [...(this.#open.get(owner)?.values() ?? [])];
   }
 
-  /** How many orders of all accounts are open. */
-  get openCount(): number {
-    return this.#open.size;
+  /** How many orders of an account are open. */
+  openCount(owner: number): number {
+    return this.#open.get(owner)?.size ?? 0;
+  }
+
+  /** True when any account has an open order. */
+  get hasOpen(): boolean {
+    for (const orders of this.#open.values()) if (orders.size > 0) return true;
+    return false;
   }
 
   /** All orders still known, oldest first. */

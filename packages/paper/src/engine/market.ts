@@ -83,6 +83,7 @@ export class Market {
   readonly #touched = new Set<Account>();
   #updateId = 0;
   #updateIdBefore = 0;
+  #nesting = 0; // calls within calls of `together`
   #nextOrderId = 1;
   #nextExecutionId = 1;
   #nextPreventedId = 1;
@@ -184,7 +185,18 @@ export class Market {
     this.#end();
   }
 
+  /** Makes one step of all the calls that `work` makes: `onBook` and `onBalances` come once, at its end. */
+  together(nowUs: number, work: () => void): void {
+    this.#begin(nowUs);
+    try {
+      work();
+    } finally {
+      this.#end();
+    }
+  }
+
   #begin(nowUs: number): void {
+    if (this.#nesting++ > 0) return;
     this.#nowUs = nowUs;
     this.#updateIdBefore = this.#updateId;
   }
@@ -192,6 +204,7 @@ export class Market {
   #end(): void {
     const aggregate = this.tape.endAggregate();
     if (aggregate !== undefined) this.#listener.onAggregate(this, aggregate);
+    if (--this.#nesting > 0) return;
     for (const account of this.#touched) {
       account.updatedUs = this.#nowUs;
       this.#listener.onBalances(account, this.#assets, this.#nowUs);

@@ -34,6 +34,18 @@ export class MirroredBook {
     this.#market = market;
   }
 
+  /** Forgets the recording: no quotes, and a snapshot is awaited. */
+  clear(nowUs: number): void {
+    this.#market.together(nowUs, () => {
+      for (const side of ["BUY", "SELL"] as const) {
+        for (const quote of this.#quotes[side].values()) this.#market.cancelHouse(quote, nowUs);
+        this.#quotes[side].clear();
+      }
+    });
+    this.#lastId = -1;
+    this.#waiting = [];
+  }
+
   /** Takes the book over from a recorded snapshot (the JSON of `GET depth`). */
   applySnapshot(text: string, nowUs: number): void {
     const { lastUpdateId, bids, asks } = JSON.parse(text) as {
@@ -43,13 +55,10 @@ export class MirroredBook {
     };
     // One that is older than the book would take it back in time.
     if (this.#lastId >= lastUpdateId) return;
-    for (const side of ["BUY", "SELL"] as const) {
-      const levels = new Map(
-        (side === "BUY" ? bids : asks).map(([price, size]) => [this.#ticks(price), this.#lots(size)]),
-      );
-      for (const ticks of [...this.#quotes[side].keys()]) if (!levels.has(ticks)) this.setLevel(side, ticks, 0, nowUs);
-      for (const [ticks, lots] of levels) this.setLevel(side, ticks, lots, nowUs);
-    }
+    this.#market.together(nowUs, () => {
+      this.#applySide("BUY", bids, nowUs);
+      this.#applySide("SELL", asks, nowUs);
+    });
     this.#lastId = lastUpdateId;
     const waiting = this.#waiting;
     this.#waiting = [];
@@ -63,7 +72,7 @@ export class MirroredBook {
 
   /** Fills account orders that a recorded trade went through: the whole combined frame. */
   applyTradeFrame(frame: string, nowUs: number): void {
-    if (this.#market.ledger.openCount === 0) return;
+    if (!this.#market.ledger.hasOpen) return;
     const { p, q, m } = (
       JSON.parse(frame) as { readonly data: { readonly p: string; readonly q: string; readonly m: boolean } }
     ).data;
@@ -104,11 +113,19 @@ export class MirroredBook {
       return;
     }
     this.#lastId = diff.u;
-    // What goes away goes first: one event may move both sides past each other.
-    for (const isRemoval of [true, false]) {
-      for (const [price, size] of diff.b) this.#applyLevel("BUY", price, size, isRemoval, nowUs);
-      for (const [price, size] of diff.a) this.#applyLevel("SELL", price, size, isRemoval, nowUs);
-    }
+    this.#market.together(nowUs, () => {
+      // What goes away goes first: one event may move both sides past each other.
+      for (const isRemoval of [true, false]) {
+        for (const [price, size] of diff.b) this.#applyLevel("BUY", price, size, isRemoval, nowUs);
+        for (const [price, size] of diff.a) this.#applyLevel("SELL", price, size, isRemoval, nowUs);
+      }
+    });
+  }
+
+  #applySide(side: Side, recorded: readonly RecordedLevel[], nowUs: number): void {
+    const levels = new Map(recorded.map(([price, size]) => [this.#ticks(price), this.#lots(size)]));
+    for (const ticks of [...this.#quotes[side].keys()]) if (!levels.has(ticks)) this.setLevel(side, ticks, 0, nowUs);
+    for (const [ticks, lots] of levels) this.setLevel(side, ticks, lots, nowUs);
   }
 
   #applyLevel(side: Side, price: string, size: string, isRemoval: boolean, nowUs: number): void {

@@ -7,9 +7,9 @@ import type { Instrument } from "../instruments.ts";
 export const LADDER_LEVELS = 30;
 
 // Rates are per second and instrument. Together they give about a hundred market-data events a second and instrument.
-const MOVES = 20;
-const RESIZES = 24;
-const TAKES = 14;
+const MOVES = 28;
+const RESIZES = 30;
+const TAKES = 18;
 const BURST_FACTOR = 2.5; // how much more often things happen in a burst
 const BURSTS_PER_SECOND = 0.08;
 const BURST_SECONDS = 1.2; // mean length
@@ -130,8 +130,12 @@ export class RandomWalk {
     this.#dueUs = nowUs;
   }
 
-  // Old quotes on the wrong side of the price go first, so that the house does not trade with itself.
   #quote(fairSteps: number, nowUs: number): void {
+    this.#market.together(nowUs, () => this.#moveLadder(fairSteps, nowUs));
+  }
+
+  // Old quotes on the wrong side of the price go first, so that the house does not trade with itself.
+  #moveLadder(fairSteps: number, nowUs: number): void {
     const bestBid = Math.floor(fairSteps - HALF_SPREAD);
     const bestAsk = Math.ceil(fairSteps + HALF_SPREAD);
     this.#withdraw("BUY", bestBid - LADDER_LEVELS + 1, bestBid, nowUs);

@@ -27,101 +27,118 @@ const HAND_OVER_MS = 250;
 /**
  * Sends a recording to whoever listens, every frame as recorded and in order, and mirrors its books for orders (spot only).
  *
- * Without a speed the order of cause and effect is kept: at a recorded snapshot of a symbol whose depth somebody listens to, the replay
- * gives its request a moment to come and lets the answer be read, as in the time that passed when it was recorded.
- *
  * Back-pressure: it waits for any listener whose socket's buffer is full, and lets the event loop turn after every 64 frames, so
  * that a client in this process can read. Frames flow on while a request waits for a snapshot.
  *
- * @returns When every listener has answered a ping sent after the last frame.
- * @throws The signal's reason when `signal` aborts; what was sent stays sent.
+ * Without a speed the order of cause and effect is still kept: at the recorded snapshot of a symbol whose depth somebody was sent, it
+ * gives the request for it a moment to come and its answer a moment to be read, as there was when it was recorded.
  */
-export async function replayRecording(options: ReplayOptions, signal: AbortSignal): Promise<ReplaySummary> {
-  const { recording, hub, snapshots, clock, speed } = options;
-  const mirrors = recording.product === "spot" ? mirrorsOf(options) : NO_MIRRORS;
-  const startNs = clock.monotonicNs();
-  let frames = 0;
-  let snapshotCount = 0;
-  const followed = new Set<string>(); // symbols of which a listener was sent depth
-  snapshots.begin();
-  cork(hub);
-  try {
-    for await (const item of recording.read(signal)) {
-      if (speed > 0) {
-        const dueNs = startNs + ((item.atUs - recording.firstAtUs) * 1000) / speed;
-        const waitMs = (dueNs - clock.monotonicNs()) / 1e6;
-        if (waitMs >= 1) {
-          uncork(hub);
-          await clock.sleep(waitMs, signal);
-          cork(hub);
-        }
-      }
-      if (item.kind === "snapshot") {
-        snapshotCount++;
-        snapshots.offer(item.symbol, item.text);
-        mirrors.get(item.symbol.toLowerCase())?.applySnapshot(item.text, clock.nowUs());
-        if (speed === 0 && followed.has(item.symbol.toLowerCase())) {
-          uncork(hub);
-          await handOver(options, item.symbol, signal);
-          cork(hub);
-        }
-        continue;
-      }
-      frames++;
-      const listeners = hub.find(item.stream);
-      if (listeners !== undefined) {
-        listeners.sendFrame(item.text);
-        const at = item.stream.indexOf("@depth");
-        if (at > 0) followed.add(item.stream.slice(0, at));
-      }
-      mirrorFrame(mirrors, item.stream, item.text, clock);
-      if (frames % FRAMES_PER_BURST === 0) {
-        uncork(hub);
-        await turn();
-        for (const { peer } of hub.sockets) if (peer.isBehind) await peer.caughtUp();
-        signal.throwIfAborted();
-        cork(hub);
-      }
-    }
-  } finally {
-    uncork(hub);
-    snapshots.end();
+export class Replay {
+  readonly #options: ReplayOptions;
+  readonly #mirrors: ReadonlyMap<string, MirroredBook>; // by lower-case symbol, as stream names begin
+
+  constructor(options: ReplayOptions) {
+    this.#options = options;
+    const markets = options.recording.product === "spot" ? options.exchange.markets : [];
+    this.#mirrors = new Map(
+      markets.map((market) => [market.instrument.symbol.toLowerCase(), new MirroredBook(market)]),
+    );
   }
-  await Promise.all([...hub.sockets].map(({ peer }) => peer.roundTrip()));
-  return { frames, snapshots: snapshotCount };
+
+  /**
+   * Plays it once, from its start; one run at a time.
+   *
+   * @returns When every listener has answered a ping sent after the last frame.
+   * @throws The signal's reason when `signal` aborts; what was sent stays sent.
+   */
+  async run(signal: AbortSignal): Promise<ReplaySummary> {
+    const { recording, hub, snapshots, clock, speed } = this.#options;
+    const startNs = clock.monotonicNs();
+    let frames = 0;
+    let snapshotCount = 0;
+    const followed = new Set<string>(); // lower-case symbols of which a listener was sent depth
+    for (const mirror of this.#mirrors.values()) mirror.clear(clock.nowUs());
+    snapshots.begin();
+    cork(hub);
+    try {
+      for await (const item of recording.read(signal)) {
+        const wait = this.#untilDue(item.atUs, startNs, signal);
+        if (wait !== undefined) await wait;
+        if (item.kind === "snapshot") {
+          snapshotCount++;
+          snapshots.offer(item.symbol, item.text);
+          this.#mirrors.get(item.symbol.toLowerCase())?.applySnapshot(item.text, clock.nowUs());
+          if (speed === 0 && followed.has(item.symbol.toLowerCase())) await this.#handOver(item.symbol, signal);
+          continue;
+        }
+        frames++;
+        const listeners = hub.find(item.stream);
+        if (listeners !== undefined) {
+          listeners.sendFrame(item.text);
+          const at = item.stream.indexOf("@depth");
+          if (at > 0) followed.add(item.stream.slice(0, at));
+        }
+        this.#mirror(item.stream, item.text);
+        if (frames % FRAMES_PER_BURST === 0) {
+          await this.#letReadersCatchUp(signal);
+        }
+      }
+    } finally {
+      uncork(hub);
+      snapshots.end();
+    }
+    await Promise.all([...hub.sockets].map(({ peer }) => peer.roundTrip(signal)));
+    return { frames, snapshots: snapshotCount };
+  }
+
+  // A promise only where there is something to wait for.
+  #untilDue(atUs: number, startNs: number, signal: AbortSignal): Promise<void> | undefined {
+    const { recording, clock, speed } = this.#options;
+    if (speed === 0) return undefined;
+    const dueNs = startNs + ((atUs - recording.firstAtUs) * 1000) / speed;
+    const waitMs = (dueNs - clock.monotonicNs()) / 1e6;
+    return waitMs >= 1 ? this.#pause(waitMs, signal) : undefined;
+  }
+
+  async #pause(ms: number, signal: AbortSignal): Promise<void> {
+    uncork(this.#options.hub);
+    await this.#options.clock.sleep(ms, signal);
+    cork(this.#options.hub);
+  }
+
+  /** Waits until the snapshot was asked for and answered; not for long, since nobody has to ask. */
+  async #handOver(symbol: string, signal: AbortSignal): Promise<void> {
+    const { snapshots, hub, clock } = this.#options;
+    uncork(hub);
+    const taken = new AbortController();
+    const patience = clock.sleep(HAND_OVER_MS, AbortSignal.any([signal, taken.signal]));
+    await Promise.race([snapshots.taken(symbol), patience.catch(() => signal.throwIfAborted())]);
+    taken.abort();
+    // The pings leave after the answer, so a reader that has answered them can have read it.
+    await Promise.all([...hub.sockets].map(({ peer }) => peer.roundTrip(signal)));
+    cork(hub);
+  }
+
+  async #letReadersCatchUp(signal: AbortSignal): Promise<void> {
+    const { hub } = this.#options;
+    uncork(hub);
+    await new Promise((resolve) => setImmediate(resolve));
+    for (const { peer } of hub.sockets) if (peer.isBehind) await peer.caughtUp(signal);
+    cork(hub);
+  }
+
+  #mirror(stream: string, frame: string): void {
+    const at = stream.indexOf("@");
+    const mirror = this.#mirrors.get(stream.slice(0, at));
+    if (mirror === undefined) return;
+    const kind = stream.slice(at + 1);
+    const nowUs = this.#options.clock.nowUs();
+    if (kind === "depth" || kind === "depth@100ms") mirror.applyDepthFrame(frame, nowUs);
+    else if (kind === "trade") mirror.applyTradeFrame(frame, nowUs);
+  }
 }
 
-/** Waits until a snapshot was asked for and its answer, sent before the pings, can have been read; not for ever, since nobody has to ask. */
-async function handOver({ snapshots, hub, clock }: ReplayOptions, symbol: string, signal: AbortSignal): Promise<void> {
-  const taken = new AbortController();
-  await Promise.race([
-    snapshots.taken(symbol),
-    clock.sleep(HAND_OVER_MS, AbortSignal.any([signal, taken.signal])).catch(() => signal.throwIfAborted()),
-  ]);
-  taken.abort();
-  await Promise.all([...hub.sockets].map(({ peer }) => peer.roundTrip()));
-}
-
-const NO_MIRRORS: ReadonlyMap<string, MirroredBook> = new Map();
-
-// By lower-case symbol, as stream names begin.
-function mirrorsOf({ exchange }: ReplayOptions): ReadonlyMap<string, MirroredBook> {
-  return new Map(exchange.markets.map((market) => [market.instrument.symbol.toLowerCase(), new MirroredBook(market)]));
-}
-
-function mirrorFrame(mirrors: ReadonlyMap<string, MirroredBook>, stream: string, text: string, clock: Clock): void {
-  const at = stream.indexOf("@");
-  const mirror = mirrors.get(stream.slice(0, at));
-  if (mirror === undefined) return;
-  const kind = stream.slice(at + 1);
-  if (kind === "depth" || kind === "depth@100ms") mirror.applyDepthFrame(text, clock.nowUs());
-  else if (kind === "trade") mirror.applyTradeFrame(text, clock.nowUs());
-}
-
-function turn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
-}
-
+// Frames sent between the two leave in one write.
 function cork(hub: StreamHub): void {
   for (const { peer } of hub.sockets) peer.cork();
 }

@@ -5,7 +5,7 @@ import { formatScaled, formatUnits, parseScaled, parseUnits, tryParseScaled, UNI
 import { refuse } from "./errors.ts";
 
 /** Open orders an account may have in one market. */
-export const MAX_OPEN_ORDERS = 200;
+const MAX_OPEN_ORDERS = 200;
 
 const MAX_PRICE = "1000000";
 const MAX_NOTIONAL_UNITS = 9_000_000n * 10n ** BigInt(UNIT_DECIMALS);

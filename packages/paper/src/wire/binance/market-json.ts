@@ -32,7 +32,7 @@ export function volume(instrument: Instrument, lots: bigint): string {
 }
 
 /** The best `limit` levels of a side, best first: `[["61.25000000","3.00000000"],...]`. */
-export function levelsJson(instrument: Instrument, { levels }: BookSide, limit: number): string {
+function levelsJson(instrument: Instrument, { levels }: BookSide, limit: number): string {
   let text = "[";
   const end = Math.max(0, levels.length - limit);
   for (let i = levels.length - 1; i >= end; i--) {

@@ -63,19 +63,19 @@ export function parseOrder(
   const strategyType = params.id("strategyType");
   if (strategyType !== undefined && strategyType < 1_000_000) throw refuse.badStrategyType();
 
+  if (type !== "MARKET") for (const name of ["quantity", "price"]) params.required(name);
   const quantity = params.decimal("quantity");
   const quote = params.decimal("quoteOrderQty");
   const price = params.decimal("price");
   if (type === "MARKET" && quantity !== undefined && quote !== undefined) throw refuse.badCombination();
   if (quantity === undefined && quote === undefined) throw refuse.missing("quantity");
-  if (type !== "MARKET" && price === undefined) throw refuse.missing("price");
   if (!instrument.trading) throw refuse.marketClosed();
 
   const priceTicks = price === undefined ? 0 : priceTicksOf(instrument, price);
   const lots = quantity === undefined ? 0 : lotsOf(instrument, quantity);
   const quoteUnits = quote === undefined ? 0n : quoteUnitsOf(instrument, quote);
   if (quantity !== undefined) checkNotional(market, type, priceTicks, lots, nowUs);
-  checkOpenOrders(market.ledger.open(account.index).length);
+  checkOpenOrders(market.ledger.openCount(account.index));
   return {
     account,
     side,

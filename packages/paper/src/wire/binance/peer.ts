@@ -3,10 +3,9 @@ import type { Clock } from "@pitlane/perf";
 import { WebSocket } from "ws";
 
 /** Most bytes waiting for one reader, 16 MiB; a slower one is cut off. */
-export const MOST_BUFFERED_BYTES = 16 * 1024 * 1024;
+const MOST_BUFFERED_BYTES = 16 * 1024 * 1024;
 
 const PONG_DEADLINE_NS = 60e9;
-const ROUND_TRIP = "after:";
 
 /**
  * The server's end of one WebSocket, of whatever protocol: bounded sending, pings with a deadline, and the end.
@@ -17,16 +16,14 @@ export class Peer {
   readonly #socket: WebSocket;
   readonly #stream: Duplex;
   readonly #clock: Pick<Clock, "monotonicNs">;
-  #pingedNs = -1; // when the ping that waits for its pong was sent
+  readonly #awaited = new Map<string, () => void>(); // payload of a ping -> what its pong does
   #pings = 0;
+  #keptAliveNs = -1; // when the keep-alive ping that waits for its pong was sent
 
   constructor(socket: WebSocket, stream: Duplex, clock: Pick<Clock, "monotonicNs">) {
     this.#socket = socket;
     this.#stream = stream;
     this.#clock = clock;
-    socket.on("pong", () => {
-      this.#pingedNs = -1;
-    });
   }
 
   get isOpen(): boolean {
@@ -44,12 +41,21 @@ export class Peer {
   keepAlive(): void {
     if (!this.isOpen) return;
     const nowNs = this.#clock.monotonicNs();
-    if (this.#pingedNs >= 0) {
-      if (nowNs - this.#pingedNs >= PONG_DEADLINE_NS) this.#socket.terminate();
-      return;
-    }
-    this.#pingedNs = nowNs;
-    this.#socket.ping(String(++this.#pings));
+    if (this.#keptAliveNs < 0) {
+      this.#keptAliveNs = nowNs;
+      this.#ping(() => {
+        this.#keptAliveNs = -1;
+      });
+    } else if (nowNs - this.#keptAliveNs >= PONG_DEADLINE_NS) this.#socket.terminate();
+  }
+
+  /** Takes a pong; false when it answers no ping of ours. */
+  receivePong(payload: string): boolean {
+    const onPong = this.#awaited.get(payload);
+    if (onPong === undefined) return false;
+    this.#awaited.delete(payload);
+    onPong();
+    return true;
   }
 
   /** Lets the frames sent until `uncork` leave in one write. */
@@ -66,42 +72,25 @@ export class Peer {
     return this.isOpen && this.#stream.writableNeedDrain;
   }
 
-  /** Resolves when the reader has caught up, or the connection is gone. */
-  caughtUp(): Promise<void> {
-    return new Promise((resolve) => {
-      if (!this.isBehind) return resolve();
-      const done = () => {
-        this.#stream.off("drain", done);
-        this.#stream.off("close", done);
-        resolve();
-      };
+  /** Resolves when the reader has caught up, or the connection is gone. @throws The signal's reason when `signal` aborts. */
+  caughtUp(signal: AbortSignal): Promise<void> {
+    return this.#until((done) => {
+      if (!this.isBehind) done();
       this.#stream.on("drain", done);
-      this.#stream.on("close", done);
-    });
+      return () => this.#stream.off("drain", done);
+    }, signal);
   }
 
-  /** True for the pong to a ping of `roundTrip`: how many of those there are is our doing, not the reader's. */
-  isRoundTrip(pong: Buffer): boolean {
-    return pong.toString("latin1").startsWith(ROUND_TRIP);
-  }
-
-  /** Resolves when the reader has answered a ping sent now, after everything before it, or the connection is gone. */
-  roundTrip(): Promise<void> {
-    return new Promise((resolve) => {
-      if (!this.isOpen) return resolve();
-      const payload = `${ROUND_TRIP}${++this.#pings}`;
-      const done = () => {
-        this.#socket.off("pong", onPong);
-        this.#socket.off("close", done);
-        resolve();
-      };
-      const onPong = (data: Buffer) => {
-        if (data.toString() === payload) done();
-      };
-      this.#socket.on("pong", onPong);
-      this.#socket.on("close", done);
-      this.#socket.ping(payload);
-    });
+  /**
+   * Resolves when the reader has answered a ping sent now, after everything before it, or the connection is gone.
+   * @throws The signal's reason when `signal` aborts.
+   */
+  roundTrip(signal: AbortSignal): Promise<void> {
+    return this.#until((done) => {
+      if (!this.isOpen) done();
+      const payload = this.#ping(done);
+      return () => this.#awaited.delete(payload);
+    }, signal);
   }
 
   /** Starts the closing handshake. */
@@ -112,5 +101,34 @@ export class Peer {
   /** Ends the connection at once. */
   terminate(): void {
     this.#socket.terminate();
+  }
+
+  #ping(onPong: () => void): string {
+    const payload = String(++this.#pings);
+    this.#awaited.set(payload, onPong);
+    if (this.isOpen) this.#socket.ping(payload);
+    return payload;
+  }
+
+  // Waits for what `start` waits for, the end of the connection, or the signal; then takes every listener back.
+  async #until(start: (done: () => void) => () => void, signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    let stop = () => {};
+    try {
+      await new Promise<void>((resolve, reject) => {
+        const onAbort = () => reject(signal.reason);
+        const onClose = () => resolve();
+        signal.addEventListener("abort", onAbort);
+        this.#stream.on("close", onClose);
+        const stopWaiting = start(resolve);
+        stop = () => {
+          signal.removeEventListener("abort", onAbort);
+          this.#stream.off("close", onClose);
+          stopWaiting();
+        };
+      });
+    } finally {
+      stop();
+    }
   }
 }

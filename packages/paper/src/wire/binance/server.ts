@@ -106,11 +106,12 @@ export class BinanceServer {
       const { combined, unit, names } = target;
       const streams = new StreamSocket({ peer, hub, limit: new MessageLimit(clock), combined, unit, names });
       socket.on("ping", () => streams.admit());
-      socket.on("pong", (data) => {
-        if (!peer.isRoundTrip(data)) streams.admit();
+      socket.on("pong", (data: Buffer) => {
+        if (!peer.receivePong(data.toString())) streams.admit(); // the answers to our pings are our doing, not the reader's
       });
       reader = streams;
     } else {
+      socket.on("pong", (data: Buffer) => peer.receivePong(data.toString()));
       try {
         reader = api.connect(peer, ip, target.unit, target.showsRateLimits);
       } catch (error) {

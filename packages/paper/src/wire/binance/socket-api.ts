@@ -6,7 +6,7 @@ import { refuse, VenueRefusal } from "./errors.ts";
 import { jsonOf } from "./http-api.ts";
 import { jsonText, parseObject } from "./params.ts";
 import type { Peer } from "./peer.ts";
-import { checkTime, socketPayload } from "./signing.ts";
+import { socketPayload } from "./signing.ts";
 import { inUnit, type TimeUnit } from "./time-unit.ts";
 import type { UserListener, UserStreams } from "./user-streams.ts";
 
@@ -165,7 +165,6 @@ export class SocketApiConnection implements UserListener {
       nowUs: call.nowUs,
     });
     if (!authenticator.hasPublicKey(apiKey)) throw refuse.hmacLogon();
-    checkTime(call.params, call.nowUs);
     this.#session = { account, apiKey, authorizedUs: call.nowUs };
     return this.#status(call.nowUs);
   }

@@ -4,7 +4,7 @@ import type { StreamHub } from "./stream-hub.ts";
 import type { TimeUnit } from "./time-unit.ts";
 
 /** Streams that one connection may listen to. */
-export const MOST_STREAMS = 1024;
+const MOST_STREAMS = 1024;
 
 export interface StreamSocketOptions {
   readonly peer: Peer;

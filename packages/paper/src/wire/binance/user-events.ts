@@ -66,7 +66,8 @@ export function accountPositionJson(account: Account, assets: readonly string[],
   });
 }
 
-// Self-trade prevention has its own fields; the last price and quantities of a trade stay 0 there.
+// Self-trade prevention has its own fields; the last price and quantities of a trade stay 0 there. `u` is the trade group, which is
+// the account here.
 function preventionJson(instrument: Instrument, { order, execution, met }: OrderReport) {
   if (execution !== "TRADE_PREVENTION") return {};
   const prevented = size(instrument, order.preventedLots);
@@ -74,7 +75,7 @@ function preventionJson(instrument: Instrument, { order, execution, met }: Order
     v: order.preventedMatchId,
     A: prevented,
     B: prevented,
-    ...(met === undefined ? {} : { u: met.id, U: met.id, Cs: instrument.symbol }),
+    ...(met === undefined ? {} : { u: order.account.index, U: met.id, Cs: instrument.symbol }),
     pl: prevented,
     pL: price(instrument, order.request.priceTicks),
     pY: ZERO_TEXT,

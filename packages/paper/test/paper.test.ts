@@ -1,0 +1,98 @@
+import { InvalidInputError } from "@pitlane/perf";
+import { ManualClock } from "@pitlane/perf/testing";
+import { expect, test } from "vitest";
+import { createPaper, DEFAULT_INSTRUMENTS, type PaperOptions, PortInUseError } from "../src/index.ts";
+import { RestClient, SocketClient } from "./client.ts";
+
+test("names the port that is in use, and what to do about it", async () => {
+  const first = await createPaper({ market: false });
+  const second = createPaper({ market: false, port: first.port });
+  await expect(second).rejects.toThrow(PortInUseError);
+  await expect(second).rejects.toThrow(
+    `port ${first.port} of 127.0.0.1 is in use: choose another port, or 0 for a free one`,
+  );
+  await first.close();
+  const again = await createPaper({ market: false, port: first.port });
+  expect(again.port).toBe(first.port);
+  await again.close();
+});
+
+test.each<[PaperOptions, string]>([
+  [{ port: 70_000 }, "port"],
+  [{ port: 1.5 }, "port"],
+  [{ seed: -1 }, "seed"],
+  [{ instruments: [] }, "instruments"],
+  [{ instruments: [{ ...DEFAULT_INSTRUMENTS[0]!, tickSize: "none" }] }, "tickSize"],
+  [{ balances: { USDT: "-5" } }, "balances.USDT"],
+  [{ makerFee: "1" }, "makerFee"],
+  [{ takerFee: "a lot" }, "takerFee"],
+  [{ replaySpeed: -1 }, "replaySpeed"],
+  [{ limits: { ordersPerDay: 0 } }, "limits.ordersPerDay"],
+  [{ publicKey: "none" }, "publicKey"],
+])("refuses %j and names the option", async (options, name) => {
+  const refused = createPaper(options);
+  await expect(refused).rejects.toThrow(InvalidInputError);
+  await expect(refused).rejects.toThrow(name);
+});
+
+test("gives the demo account money, and a worthless key of the venue's form", async () => {
+  const paper = await createPaper({ market: false });
+  expect(paper.apiKey).toMatch(/^[a-zA-Z0-9]{64}$/);
+  expect(paper.apiSecret).toMatch(/^[a-zA-Z0-9]{64}$/);
+  expect(paper.urls).toEqual({
+    rest: `http://127.0.0.1:${paper.port}`,
+    stream: `ws://127.0.0.1:${paper.port}`,
+    wsApi: `ws://127.0.0.1:${paper.port}/ws-api/v3`,
+  });
+  const { body } = await new RestClient(paper).signed("GET", "account");
+  const free = Object.fromEntries(
+    body.balances.map(({ asset, free }: { asset: string; free: string }) => [asset, free]),
+  );
+  expect(free).toEqual({
+    AAA: "200.00000000",
+    BBB: "8.00000000",
+    CCC: "40000.00000000",
+    DDD: "0.66666000",
+    USDT: "100000.00000000",
+  });
+  await paper.close();
+});
+
+test("closes once and for all: connections, loops and server", async () => {
+  const clock = new ManualClock();
+  const paper = await createPaper({ clock });
+  const stream = await SocketClient.open(`${paper.urls.stream}/ws/aaausdt@trade`);
+  const api = await SocketClient.open(paper.urls.wsApi);
+  expect(clock.sleeping).toBe(2); // the publisher and the model
+  await Promise.all([paper.close(), paper.close()]);
+  await paper.close();
+  expect(clock.sleeping).toBe(0);
+  await Promise.all([stream.closed, api.closed]);
+  await expect(new RestClient(paper).get("ping")).rejects.toThrow("fetch failed");
+});
+
+test("does not replay what it does not have", async () => {
+  const paper = await createPaper({ market: false });
+  await expect(paper.replay()).rejects.toThrow("create the paper exchange with a recording");
+  await paper.close();
+});
+
+test("the model trades by itself, the same for the same seed", async () => {
+  const run = async (seed: number) => {
+    const clock = new ManualClock();
+    const paper = await createPaper({ seed, clock });
+    const rest = new RestClient(paper);
+    // Sleepers are woken one after the other: let each loop go back to sleep before time moves on.
+    for (let ms = 0; ms < 4000; ms += 5) {
+      clock.advance({ ms: 5 });
+      for (let turns = 0; turns < 4; turns++) await Promise.resolve();
+    }
+    const { body } = await rest.get("trades", { symbol: "AAAUSDT", limit: 1000 });
+    await paper.close();
+    return body;
+  };
+  const first = await run(3);
+  expect(first.length).toBeGreaterThan(20);
+  expect(await run(3)).toEqual(first);
+  expect(await run(4)).not.toEqual(first);
+});
