@@ -1,8 +1,8 @@
-import { InvalidInputError } from "@pitlane/perf";
+import { InvalidInputError, type Random } from "@pitlane/perf";
 import { ManualClock } from "@pitlane/perf/testing";
 import { expect, test } from "vitest";
 import { createPaper, DEFAULT_INSTRUMENTS, type PaperOptions, PortInUseError } from "../src/index.ts";
-import { RestClient, SocketClient } from "./client.ts";
+import { RestClient, SocketClient, signedParams } from "./client.ts";
 
 test("names the port that is in use, and what to do about it", async () => {
   const first = await createPaper({ market: false });
@@ -95,4 +95,60 @@ test("the model trades by itself, the same for the same seed", async () => {
   expect(first.length).toBeGreaterThan(20);
   expect(await run(3)).toEqual(first);
   expect(await run(4)).not.toEqual(first);
+});
+
+/** A random source that works until `fail` is called. */
+function brokenRandom() {
+  let isBroken = false;
+  const draw = (value: number) => {
+    if (isBroken) throw new Error("out of luck");
+    return value;
+  };
+  const random: Random = {
+    next: () => draw(0.5),
+    integer: (min) => draw(min),
+    normal: () => draw(0),
+    exponential: (mean) => draw(mean),
+    fork: () => random,
+  };
+  return {
+    random,
+    fail: () => {
+      isBroken = true;
+    },
+  };
+}
+
+test("a failure of its own is told to onError, and to clients as 500 over HTTP and WebSocket", async () => {
+  const { random, fail } = brokenRandom();
+  const errors: string[] = [];
+  const paper = await createPaper({ market: false, random, onError: ({ message }) => errors.push(message) });
+  fail(); // an order without a client id needs one made
+  const answer = await new RestClient(paper).place();
+  expect(answer).toMatchObject({
+    status: 500,
+    body: { code: -1000, msg: "An unknown error occurred while processing the request." },
+  });
+  const api = await SocketClient.open(paper.urls.wsApi);
+  const order = { symbol: "AAAUSDT", side: "BUY", type: "LIMIT", timeInForce: "GTC", quantity: "1", price: "50" };
+  expect(await api.ask(1, "order.place", signedParams(paper, order))).toMatchObject({
+    status: 500,
+    error: { code: -1000 },
+  });
+  expect(errors).toEqual(["out of luck", "out of luck"]);
+  expect(paper.acceptedOrders()).toEqual([]);
+  await paper.close();
+});
+
+test("a market model that fails is told to onError, and the exchange goes on", async () => {
+  const { random, fail } = brokenRandom();
+  let onError: (error: Error) => void = () => {};
+  const failed = new Promise<Error>((resolve) => {
+    onError = resolve;
+  });
+  const paper = await createPaper({ random, onError: (error) => onError(error) });
+  fail();
+  expect((await failed).message).toBe("out of luck");
+  expect((await new RestClient(paper).get("depth", { symbol: "AAAUSDT", limit: 5 })).body.bids).toHaveLength(5);
+  await paper.close();
 });

@@ -1,4 +1,6 @@
 import { existsSync, mkdtempSync, readFileSync } from "node:fs";
+import { createServer, request } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createPaper, type PaperOptions } from "@pitlane/paper";
@@ -14,6 +16,7 @@ import {
   definePlugin,
   defineStrategy,
   deny,
+  lotsWorth,
   type OrderView,
   openRuntime,
   type Plugin,
@@ -27,20 +30,35 @@ afterEach(async () => {
   for (const close of closers.splice(0).reverse()) await close();
 });
 
+interface JournalEntry {
+  readonly kind: string;
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+function journalOf(path: string): readonly JournalEntry[] {
+  const database = new Database(path, { readonly: true });
+  const rows = database.prepare("SELECT kind, body FROM events ORDER BY seq").all() as { kind: string; body: string }[];
+  database.close();
+  return rows.map(({ kind, body }) => ({ kind, body: JSON.parse(body) }));
+}
+
 interface SetUp {
   readonly plugins: readonly Plugin[];
   readonly config?: ConfigInput;
   readonly paper?: PaperOptions;
   readonly apiSecret?: string;
+  /** Which orders' answers are lost on the way back, by their number. */
+  readonly loses?: (orderNumber: number) => boolean;
 }
 
-async function setUp({ plugins, config = {}, paper: paperOptions = {}, apiSecret }: SetUp) {
+async function setUp({ plugins, config = {}, paper: paperOptions = {}, apiSecret, loses }: SetUp) {
   const clock = createSystemClock();
   const paper = await createPaper({ seed: 3, clock, ...paperOptions });
   closers.push(() => paper.close());
+  const urls = loses === undefined ? paper.urls : { ...paper.urls, rest: await losingProxy(paper.urls.rest, loses) };
   const client = createBinance({
     venue: "paper",
-    urls: paper.urls,
+    urls,
     credentials: { apiKey: paper.apiKey, apiSecret: apiSecret ?? paper.apiSecret },
     clock,
   });
@@ -64,34 +82,38 @@ async function setUp({ plugins, config = {}, paper: paperOptions = {}, apiSecret
   return { paper, client, journalPath, logged, open };
 }
 
+/** Stands between client and exchange and hands on everything, but for the answers to the orders that `loses` names, which get a dead socket. */
+async function losingProxy(target: string, loses: (orderNumber: number) => boolean) {
+  let orders = 0;
+  const proxy = createServer((incoming, outgoing) => {
+    const { method, url = "", headers } = incoming;
+    const isLost = method === "POST" && url.endsWith("/order") && loses(++orders);
+    const forwarded = request(new URL(url, target), { method: method ?? "GET", headers }, (answer) => {
+      if (isLost) {
+        incoming.socket.destroy();
+        return;
+      }
+      outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
+      answer.pipe(outgoing);
+    });
+    incoming.pipe(forwarded);
+  });
+  await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
+  closers.push(() => new Promise((resolve) => proxy.close(resolve)));
+  return `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+}
+
 /** Buys and sells the smallest amount in turns, as fast as answers come. */
 function churn(orders: OrderView[]) {
   return defineStrategy({
     name: "churn",
     setup(ctx) {
       const instrument = ctx.instruments[0]!;
-      ctx.on("quote", { instrument }, (quote) => {
+      ctx.on("quote", { instrument }, ({ askTicks }) => {
         if (ctx.openOrders(instrument).length > 0) return;
-        const buying = ctx.positionLots(instrument) <= 0;
-        const priceTicks = buying ? quote.askTicks : quote.bidTicks;
-        const worth = (n: number) =>
-          Math.ceil(
-            (Number(instrument.minNotional) * n) /
-              10 ** (8 - instrument.priceDecimals - instrument.sizeDecimals) /
-              priceTicks,
-          );
-        const lots = Math.ceil(worth(2) / instrument.lotIncrement) * instrument.lotIncrement;
-        const sizeLots = buying ? lots : ctx.positionLots(instrument);
-        orders.push(
-          ctx.submit({
-            instrument,
-            side: buying ? "buy" : "sell",
-            type: "limit",
-            timeInForce: "IOC",
-            priceTicks,
-            sizeLots,
-          }),
-        );
+        const held = ctx.positionLots(instrument);
+        const sizeLots = held > 0 ? held : lotsWorth(instrument, askTicks, 2n * instrument.minNotional);
+        orders.push(ctx.submit({ instrument, side: held > 0 ? "sell" : "buy", type: "market", sizeLots }));
       });
     },
   });
@@ -147,16 +169,29 @@ test("every order the exchange accepted was in the journal before, with its verd
   await vi.waitFor(() => expect(runtime.status().fills).toBeGreaterThan(3), { timeout: 20_000 });
   // Read while the session runs: what a killed process would leave behind.
   const accepted = paper.acceptedOrders();
-  const database = new Database(journalPath, { readonly: true });
   const intents = new Set(
-    (database.prepare("SELECT body FROM events WHERE kind = 'intent'").all() as { body: string }[]).map(
-      ({ body }) => JSON.parse(body).clientOrderId,
-    ),
+    journalOf(journalPath)
+      .filter(({ kind }) => kind === "intent")
+      .map(({ body }) => body["clientOrderId"]),
   );
-  database.close();
   expect(accepted.length).toBeGreaterThan(3);
   for (const { clientOrderId } of accepted) expect(intents.has(clientOrderId)).toBe(true);
   await runtime.close("requested");
+});
+
+test("an order whose answer is lost is found out about and never sent again", async () => {
+  const orders: OrderView[] = [];
+  const { paper, open, journalPath } = await setUp({ plugins: [churn(orders)], loses: (number) => number % 3 === 1 });
+  const runtime = await open();
+  await vi.waitFor(() => expect(runtime.status().fills).toBeGreaterThan(8), { timeout: 20_000 });
+  const report = await runtime.close("requested");
+  const lost = journalOf(journalPath).filter(({ kind, body }) => kind === "failure" && body["outcome"] === "unknown");
+  expect(lost.length).toBeGreaterThan(2);
+  expect(report.orders).toMatchObject({ unknown: 0, duplicated: 0, open: 0, rejected: 0 });
+  const ledger = paper.acceptedOrders().map((order) => order.clientOrderId);
+  expect(ledger).toHaveLength(orders.length);
+  expect(new Set(ledger).size).toBe(ledger.length);
+  expect(report.faults).toEqual([]); // the sum of our fills is what the exchange says, too
 });
 
 test("the close cancels what is open, and the exchange has nothing of ours left", async () => {
@@ -169,28 +204,18 @@ test("the close cancels what is open, and the exchange has nothing of ours left"
           if (quoted) return;
           quoted = true;
           const priceTicks = Math.floor((quote.bidTicks * 0.9) / instrument.tickIncrement) * instrument.tickIncrement;
-          const lots = Math.ceil(
-            (Number(instrument.minNotional) * 2) /
-              10 ** (8 - instrument.priceDecimals - instrument.sizeDecimals) /
-              priceTicks,
-          );
-          ctx.submit({
-            instrument,
-            side: "buy",
-            type: "postOnly",
-            priceTicks,
-            sizeLots: Math.ceil(lots / instrument.lotIncrement) * instrument.lotIncrement,
-          });
+          const sizeLots = lotsWorth(instrument, priceTicks, 2n * instrument.minNotional);
+          ctx.submit({ instrument, side: "buy", type: "postOnly", priceTicks, sizeLots });
         });
       }
     },
   });
   const { client, open } = await setUp({ plugins: [quoter] });
   const runtime = await open();
-  await vi.waitFor(() => expect(runtime.status().openOrders).toBe(runtime.instruments.length), { timeout: 20_000 });
-  expect(await client.orders.listOpen()).toHaveLength(runtime.instruments.length);
+  const count = runtime.instruments.length;
+  await vi.waitFor(async () => expect(await client.orders.listOpen()).toHaveLength(count), { timeout: 20_000 });
   const report = await runtime.close("signal");
-  expect(report.orders).toMatchObject({ cancelled: runtime.instruments.length, open: 0, unknown: 0 });
+  expect(report.orders).toMatchObject({ cancelled: count, open: 0, unknown: 0 });
   expect(await client.orders.listOpen()).toEqual([]);
   expect(await runtime.close("signal")).toBe(report);
 });

@@ -1,5 +1,6 @@
 import { createRandom } from "@pitlane/perf";
 import { expect, test } from "vitest";
+import type { Account } from "../../src/engine/accounts.ts";
 import { Exchange } from "../../src/engine/exchange.ts";
 import type { Trade } from "../../src/engine/tape.ts";
 import { DEFAULT_INSTRUMENTS, toInstrument, toInstruments } from "../../src/instruments.ts";
@@ -102,6 +103,51 @@ test("runs 5 to 20 ticks within seconds, again and again, and stays near where i
     const far = Math.max(...prices.map((price) => Math.abs(price - prices[0]!)));
     expect(far).toBeLessThan(400);
   }
+});
+
+test("fills a small passive market maker at the best prices several times a second", () => {
+  const seconds = 30;
+  let maker: Account | undefined;
+  let ids = 0;
+  let lastUs = 0;
+  const { exchange } = run({
+    seconds,
+    disturb: ({ accounts, markets }, nowUs) => {
+      if (nowUs - lastUs < 500_000) return; // it quotes anew twice a second
+      lastUs = nowUs;
+      if (maker === undefined) {
+        maker = accounts.open({ makerRate: 0n, takerRate: 0n });
+        for (const asset of ["USDT", "AAA", "BBB", "CCC", "DDD"]) maker.balance(asset).free = 10n ** 15n;
+      }
+      const account = maker;
+      for (const market of markets) {
+        for (const order of market.ledger.open(account.index)) market.cancel(order, `cancel-${ids++}`, nowUs);
+        const { instrument, engine } = market;
+        // About 100 quote units.
+        const lots = Math.max(
+          1,
+          Math.round((100 * 10 ** (instrument.priceDecimals + instrument.sizeDecimals)) / instrument.startTicks),
+        );
+        const shape = {
+          account,
+          type: "LIMIT_MAKER",
+          timeInForce: "GTC",
+          lots,
+          quoteUnits: 0n,
+          prevention: "EXPIRE_MAKER",
+        } as const;
+        const bid = engine.bids.best!.priceTicks;
+        const ask = engine.asks.best!.priceTicks;
+        market.place({ ...shape, side: "BUY", priceTicks: bid, clientOrderId: `bid-${ids++}` }, nowUs);
+        market.place({ ...shape, side: "SELL", priceTicks: ask, clientOrderId: `ask-${ids++}` }, nowUs);
+      }
+    },
+  });
+  const fills = exchange.markets.reduce(
+    (sum, { ledger }) => sum + ledger.fills.items.filter(({ isMaker }) => isMaker).length,
+    0,
+  );
+  expect(fills / seconds).toBeGreaterThan(3);
 });
 
 test("sizes and prices are whole steps within the instrument's bounds", () => {

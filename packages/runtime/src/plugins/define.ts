@@ -45,7 +45,8 @@ export interface PluginContext<Config = unknown> {
   vote(kind: "intent", voter: RiskVote): void;
   /**
    * Wants an order. It goes through risk, journal and wire as soon as the running hook returns; what became of it is in the
-   * returned order and in `order` and `fill` hooks. Never throws: a refusal is an order in state `denied`.
+   * returned order and in `order` and `fill` hooks; a refusal is an order in state `denied`.
+   * @throws {InvalidInputError} When the instrument is not one of the session's, or called from `setup`.
    */
   submit(intent: Intent): OrderView;
   /** Wants an order cancelled. Does nothing when it is no longer open or a cancel is under way. */
