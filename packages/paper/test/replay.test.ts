@@ -108,6 +108,18 @@ describe("a recording", () => {
     expect(late.body).toEqual({ code: -1000, msg: "the recording has no further snapshot of BTCUSDT" });
   });
 
+  test("gives a reader that asks on the first diff its snapshot before the diffs recorded after it", async () => {
+    const { paper, rest, open } = await setUp();
+    const client = await open("/stream?streams=btcusdt@depth@100ms");
+    const replayed = paper.replay();
+    await client.until(() => true);
+    const { body } = await rest.get("depth", { symbol: "BTCUSDT" });
+    expect(body).toEqual(SNAPSHOT);
+    expect(client.messages).toHaveLength(1);
+    await replayed;
+    expect(client.messages).toHaveLength(3);
+  });
+
   test("keeps a snapshot that was reached before it was asked for, and gives the WebSocket API the same", async () => {
     const { paper, rest, open } = await setUp();
     const api = await open("/ws-api/v3");

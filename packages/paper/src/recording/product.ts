@@ -11,6 +11,8 @@ const NAMES: Readonly<Record<BinanceProduct, string>> = {
 
 const EXCHANGES: ReadonlyMap<string, BinanceProduct> = new Map([
   ["BINANCE", "spot"],
+  ["BINANCE_US", "spot"], // other houses, the same protocol
+  ["BINANCE_TR", "spot"],
   ["BINANCE_FUTURES", "usdm"],
   ["BINANCE_DELIVERY", "coinm"],
 ]);

@@ -33,3 +33,17 @@ test("tells those who wait, and those who come later, that there is no more", as
   snapshots.offer("A", "1");
   expect(await again).toBe("1");
 });
+
+test("tells when a held snapshot has been taken", async () => {
+  const snapshots = new RecordedSnapshots();
+  await snapshots.taken("A"); // none is held
+  snapshots.offer("A", "1");
+  let isTaken = false;
+  const taken = snapshots.taken("A").then(() => {
+    isTaken = true;
+  });
+  await Promise.resolve();
+  expect(isTaken).toBe(false);
+  await snapshots.take("A");
+  await taken;
+});

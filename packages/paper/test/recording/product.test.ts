@@ -23,6 +23,7 @@ test.each([
     [header("BINANCE"), recv(0, frame("btcusdt@bookTicker", { ...book, e: "bookTicker" }))],
   ],
   ["the header BINANCE_FUTURES", "usdm", [header("BINANCE_FUTURES"), recv(0, trade("BTCUSDT", 1))]],
+  ["the header BINANCE_US", "spot", [header("BINANCE_US"), recv(0, trade("BTCUSDT", 1))]],
   ["the header BINANCE_DELIVERY", "coinm", [header("BINANCE_DELIVERY"), recv(0, trade("BTCUSD_PERP", 1))]],
   [
     "a REST path",
