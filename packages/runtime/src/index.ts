@@ -19,4 +19,5 @@ export {
 export { loadPlugins } from "./plugins/load.ts";
 export type { BookReport, EndReason, Fault, InstrumentReport, Report, RunMode } from "./report.ts";
 export { createRunId, type RunId } from "./run-id.ts";
-export { openRuntime, type Runtime, type RuntimeOptions, type Status } from "./runtime.ts";
+export { openRuntime } from "./runtime.ts";
+export type { Runtime, RuntimeOptions, Status } from "./runtime-types.ts";

@@ -1,5 +1,5 @@
 import type { LatencySummary } from "@pitlane/perf/metrics";
-import { bookDigest, formatScaled, type Instrument, type InstrumentCounters, type OrderBook } from "@pitlane/sdk";
+import type { InstrumentCounters } from "@pitlane/sdk";
 import type { LaneName } from "./bus/events.ts";
 import type { LaneCounters } from "./bus/lane.ts";
 import type { Stage } from "./latency.ts";
@@ -108,21 +108,6 @@ export interface Fault {
   readonly count: number;
 }
 
-/** Describes a book in full. Pure, but for hashing every level: not for hot paths. */
-export function describeBook(book: OrderBook, instrument: Instrument): BookReport {
-  const level = (ticks: number, lots: number): readonly [string, string] => [
-    formatScaled(ticks, instrument.priceDecimals),
-    formatScaled(lots, instrument.sizeDecimals),
-  ];
-  return {
-    bidLevels: book.bidLevels,
-    askLevels: book.askLevels,
-    bestBid: book.bidLevels === 0 ? null : level(book.bestBidTicks, book.bestBidLots),
-    bestAsk: book.askLevels === 0 ? null : level(book.bestAskTicks, book.bestAskLots),
-    sha256: bookDigest(book, instrument),
-  };
-}
-
 /** Collects faults: one entry a message, the first 1,000 messages, with counts. */
 export class FaultLog {
   readonly #entries = new Map<string, { atUs: number; source: string; message: string; count: number }>();
@@ -131,6 +116,11 @@ export class FaultLog {
 
   constructor(nowUs: () => number) {
     this.#nowUs = nowUs;
+  }
+
+  /** How many entries there are. */
+  get size(): number {
+    return this.#entries.size;
   }
 
   /** Returns true when the message is new. */

@@ -1,7 +1,8 @@
 import { OrderBook } from "@pitlane/sdk";
 import { expect, test } from "vitest";
+import { describeBook } from "../src/describe.ts";
 import { compareBalances } from "../src/orders/reconcile.ts";
-import { describeBook, FaultLog } from "../src/report.ts";
+import { FaultLog } from "../src/report.ts";
 import { testInstrument } from "../src/testing.ts";
 
 test("a book is described by its depth, its top in decimals and the digest of all its levels", () => {

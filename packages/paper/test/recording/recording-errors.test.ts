@@ -121,7 +121,7 @@ test("counts lines over gzip members and chunks", async () => {
   expect(await errorOf(path)).toMatchObject({ line: 30_001 });
 });
 
-test.each(["KRAKEN", "BINANCE_US", ""])(
+test.each(["KRAKEN", "BITSTAMP", ""])(
   "refuses a recording of the venue %j, and says which are supported",
   async (venue) => {
     const path = folder().lines("a.jsonl", header(venue), recv(0, "{}"));

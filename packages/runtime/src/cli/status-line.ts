@@ -1,4 +1,4 @@
-import type { Status } from "../runtime.ts";
+import type { Status } from "../runtime-types.ts";
 import { colors } from "./output.ts";
 
 /** Profit as people read it: at most two digits after the dot, with its sign. */

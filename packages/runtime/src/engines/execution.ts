@@ -32,8 +32,8 @@ export interface ExecutionOptions {
   readonly strategies: readonly string[];
   readonly clock: Clock;
   readonly risk: RiskEngine;
-  readonly journal: Journal;
-  readonly gateway: OrderGateway;
+  readonly journal: Pick<Journal, "append" | "commit">;
+  readonly gateway: Pick<OrderGateway, "send" | "cancel">;
   readonly portfolio: Portfolio;
   readonly latencies: StageLatencies;
   readonly publish: (event: OrderEvent | FillEvent) => void;
@@ -88,10 +88,15 @@ export class Execution {
     return order;
   }
 
-  /** Queues a cancel. */
+  /**
+   * Queues a cancel. One of an order that is not yet sent takes the intent back; one of an order whose fate is not yet known is
+   * remembered until it is: a cancel that overtakes its order would find nothing.
+   */
   cancel(order: { readonly clientOrderId: string }): void {
     const own = this.#orders.get(order.clientOrderId);
-    if (own?.isOpen && !own.cancelling && !this.#cancels.includes(own)) this.#cancels.push(own);
+    if (own === undefined || isFinal(own.state)) return;
+    if (own.state === "intended" || own.state === "submitted" || own.state === "unknown") own.cancelWanted = true;
+    else if (!own.cancelling && !this.#cancels.includes(own)) this.#cancels.push(own);
   }
 
   /** Takes what the last hook queued through risk and journal to the wire. @param triggerNs See `OrderGateway.send`. */
@@ -143,6 +148,11 @@ export class Execution {
       publish({ kind: "fill", instrument: fill.instrument, order, fill });
     }
     if (changed) this.#onChanged(order);
+    if (order.cancelWanted && order.isOpen) {
+      order.cancelWanted = false;
+      this.cancel(order);
+      this.flush(Number.NaN);
+    }
   }
 
   /** Applies the failure of a submission. */
@@ -201,7 +211,9 @@ export class Execution {
       const { approved, verdicts } = risk.review(order);
       latencies.risk.record(clock.monotonicNs() - startedNs);
       const { instrument, ...terms } = order.intent;
-      const admitted = this.#closedReason === "" ? approved : undefined;
+      const withdrawn =
+        this.#closedReason || (order.cancelWanted ? "cancelled by the strategy before it was sent" : "");
+      const admitted = withdrawn === "" ? approved : undefined;
       const votes = verdicts.map(({ voter, verdict }) =>
         verdict.allowed ? { voter, allowed: true } : { voter, ...verdict },
       );
@@ -223,7 +235,7 @@ export class Execution {
       }
       const veto = verdicts.find(({ verdict }) => !verdict.allowed)?.verdict;
       order.state = "denied";
-      order.reason = this.#closedReason || (veto?.allowed === false ? `${veto.code}: ${veto.reason}` : "denied");
+      order.reason = withdrawn || (veto?.allowed === false ? `${veto.code}: ${veto.reason}` : "denied");
       this.#onChanged(order);
     }
     return passed;

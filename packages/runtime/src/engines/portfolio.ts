@@ -18,7 +18,8 @@ export interface Position {
  * Exact accounts of one run: balances move by fills and fees alone, so that `start + fills - fees = balances` always holds.
  *
  * @example
- * const portfolio = new Portfolio(await client.account.getBalances());
+ * const portfolio = new Portfolio();
+ * portfolio.start(balances);
  * portfolio.apply(fill);
  * portfolio.position(fill.instrument).lots;
  */
@@ -28,8 +29,8 @@ export class Portfolio {
   readonly #positions = new Map<Instrument, Position>();
   #fills = 0;
 
-  /** @param balances Total of each asset at the start, in its smallest unit. */
-  constructor(balances: ReadonlyMap<string, bigint>) {
+  /** Takes over what the account holds at the start: the total of each asset, in its smallest unit. Call before the first fill. */
+  start(balances: ReadonlyMap<string, bigint>): void {
     for (const [asset, units] of balances) this.#balances.set(asset, units);
   }
 

@@ -72,6 +72,8 @@ export class Order implements OrderView {
   reason = "";
   /** When the request may last take effect at the venue, microseconds since the epoch; 0 before it is sent. */
   deadlineUs = 0;
+  /** True when it is to be cancelled as soon as the venue is known to have it. */
+  cancelWanted = false;
   /** True while a cancel is under way. */
   cancelling = false;
   /** True once the venue has said that it has the order. */

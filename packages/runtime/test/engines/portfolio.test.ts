@@ -21,7 +21,8 @@ const fill = (side: "buy" | "sell", priceTicks: number, sizeLots: number, fee = 
 });
 
 test("buying and selling again realises the difference at average cost", () => {
-  const portfolio = new Portfolio(new Map([["USDT", 1000_00000000n]]));
+  const portfolio = new Portfolio();
+  portfolio.start(new Map([["USDT", 1000_00000000n]]));
   portfolio.apply(fill("buy", 1000, 1000)); // 1 AAA at 10
   portfolio.apply(fill("buy", 2000, 1000)); // 1 AAA at 20
   portfolio.apply(fill("sell", 1800, 1000)); // 1 AAA at 18, cost 15
@@ -31,7 +32,7 @@ test("buying and selling again realises the difference at average cost", () => {
 });
 
 test("selling through zero closes the long and opens a short at the new price", () => {
-  const portfolio = new Portfolio(new Map());
+  const portfolio = new Portfolio();
   portfolio.apply(fill("buy", 1000, 1000));
   portfolio.apply(fill("sell", 1200, 3000));
   expect(portfolio.position(instrument)).toMatchObject({
@@ -44,7 +45,7 @@ test("selling through zero closes the long and opens a short at the new price", 
 });
 
 test("profit marks the open position at the mid and takes fees off, in whichever asset they were paid", () => {
-  const portfolio = new Portfolio(new Map());
+  const portfolio = new Portfolio();
   portfolio.apply(fill("buy", 1000, 1000, 100000n, "AAA")); // 0.001 AAA of 1 AAA bought at 10
   portfolio.apply(fill("sell", 1200, 500, 600000n, "USDT")); // 0.006 USDT of 6 USDT
   const profit = portfolio.profit(() => 1200 + 1400); // mid 13
@@ -63,7 +64,8 @@ test("the sum of fills and fees equals the balances, and profit equals what the 
   });
   fc.assert(
     fc.property(fc.array(one, { maxLength: 60 }), fc.integer({ min: 1, max: 5_000_000 }), (fills, midTicks) => {
-      const portfolio = new Portfolio(
+      const portfolio = new Portfolio();
+      portfolio.start(
         new Map([
           ["AAA", 5n],
           ["USDT", 7n],

@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { type Config, checkConfig, loadConfig } from "../../config.ts";
 import type { CommandContext } from "../main.ts";
 import { parseDuration, parseSpeed, parseWhole } from "../parse.ts";
-import { runSession } from "../session.ts";
+import { runSession } from "../run-session.ts";
 
 interface StartFlags {
   readonly duration?: string;

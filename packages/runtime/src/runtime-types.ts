@@ -1,0 +1,65 @@
+import type { Clock } from "@pitlane/perf";
+import type { Instrument } from "@pitlane/sdk";
+import type { BinanceClient } from "@pitlane/sdk/binance";
+import type { Config } from "./config.ts";
+import type { Plugin } from "./plugins/define.ts";
+import type { EndReason, Report, RunMode } from "./report.ts";
+import type { RunId } from "./run-id.ts";
+
+export interface RuntimeOptions {
+  readonly run: RunId;
+  readonly mode: RunMode;
+  readonly config: Config;
+  readonly plugins: readonly Plugin[];
+  /** Settings by plugin name. */
+  readonly pluginConfigs: Readonly<Record<string, unknown>>;
+  readonly client: BinanceClient;
+  /** False where the venue gives market data only: every intent is then denied. */
+  readonly trading: boolean;
+  /** The venue's own stream names; the client's default when left out. */
+  readonly streams?: readonly string[];
+  readonly journalPath: string;
+  /** As the client has it. */
+  readonly recvWindowMs: number;
+  readonly clock: Clock;
+  /** A line for people. */
+  readonly log: (source: string, message: string) => void;
+}
+
+/** A running session's figures, for a status line. */
+export interface Status {
+  readonly events: number;
+  /** When the first market event was received, monotonic nanoseconds; NaN before. */
+  readonly firstEventNs: number;
+  readonly orders: number;
+  readonly openOrders: number;
+  readonly fills: number;
+  /** By quote asset, decimal text. */
+  readonly profit: Readonly<Record<string, string>>;
+  /** Microseconds; 0 before the first order. */
+  readonly tickToOrderP50Us: number;
+  readonly tickToOrderP99Us: number;
+  readonly faults: number;
+}
+
+/**
+ * One session: strategies on a venue, from the first subscription to the report.
+ *
+ * @example
+ * const runtime = await openRuntime(options);
+ * await clock.sleep(20_000);
+ * const report = await runtime.close("duration");
+ */
+export interface Runtime {
+  readonly instruments: readonly Instrument[];
+  status(): Status;
+  /**
+   * Resolves when the books of `instruments` are in sync, or false when some still are not after `timeoutMs`. A recording may be over
+   * before the answers to the snapshot requests it caused are read.
+   */
+  whenSynced(instruments: readonly Instrument[], timeoutMs: number): Promise<boolean>;
+  /** Resolves with the reason when the session cannot go on: the journal failed. */
+  readonly halted: Promise<Error>;
+  /** Stops strategies, cancels what is open, waits for the venue's word, closes everything and returns the report. Idempotent. */
+  close(reason: EndReason): Promise<Report>;
+}
