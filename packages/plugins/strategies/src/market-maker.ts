@@ -57,26 +57,18 @@ export const marketMaker = defineStrategy({
       const quoted: Record<"buy" | "sell", OrderView | undefined> = { buy: undefined, sell: undefined };
       const nextAtUs = { buy: 0, sell: 0 };
 
-      const place = (
-        side: "buy" | "sell",
-        priceTicks: number | undefined,
-        sizeLots: number,
-        toleranceTicks: number,
-        nowUs: number,
-      ) => {
+      type Price = number | undefined; // in ticks; undefined for no quote
+      const place = (side: "buy" | "sell", priceTicks: Price, sizeLots: number, toleranceTicks: number): boolean => {
         const order = quoted[side];
-        const live = order?.isOpen === true || order?.state === "intended";
-        const atTicks = order?.intent.priceTicks ?? 0;
-        if (
-          nowUs < nextAtUs[side] ||
-          (live && priceTicks !== undefined && Math.abs(atTicks - priceTicks) <= toleranceTicks)
-        )
-          return;
-        if (live) ctx.cancel(order);
-        else if (priceTicks !== undefined)
+        if (order?.isOpen) {
+          const isNear =
+            priceTicks !== undefined && Math.abs((order.intent.priceTicks ?? 0) - priceTicks) <= toleranceTicks;
+          if (isNear) return false;
+          ctx.cancel(order); // its place is taken once it is gone: never two quotes on a side
+        } else if (priceTicks !== undefined) {
           quoted[side] = ctx.submit({ instrument, side, type: "postOnly", priceTicks, sizeLots });
-        else return;
-        nextAtUs[side] = nowUs + pauseMs * 1000;
+        }
+        return true;
       };
 
       ctx.on("quote", { instrument }, (quote) => {
@@ -84,9 +76,13 @@ export const marketMaker = defineStrategy({
         const halfTicks = (midTicks * halfSpreadBps) / 10_000;
         const sizeLots = lotsWorth(instrument, midTicks, instrument.minNotional * BigInt(sizeMultiple));
         const inventory = ctx.positionLots(instrument) / (sizeLots * maxQuotes);
-        const target = quotesAround(quote, inventory, halfTicks, instrument.tickIncrement);
-        place("buy", target.bidTicks, sizeLots, halfTicks * requoteShare, quote.receivedAtUs);
-        place("sell", target.askTicks, sizeLots, halfTicks * requoteShare, quote.receivedAtUs);
+        const { bidTicks, askTicks } = quotesAround(quote, inventory, halfTicks, instrument.tickIncrement);
+        const wanted = { buy: bidTicks, sell: askTicks };
+        for (const side of ["buy", "sell"] as const) {
+          if (quote.receivedAtUs < nextAtUs[side]) continue;
+          const hasActed = place(side, wanted[side], sizeLots, halfTicks * requoteShare);
+          if (hasActed) nextAtUs[side] = quote.receivedAtUs + pauseMs * 1000;
+        }
       });
 
       ctx.on("gap", { instrument }, () => {

@@ -71,7 +71,7 @@ export const momentum = defineStrategy({
       ctx.on("quote", { instrument }, (quote) => {
         const midTicks = (quote.bidTicks + quote.askTicks) / 2;
         const moveBps = lookback.move(quote.receivedAtUs, midTicks);
-        if (pending?.isOpen || pending?.state === "intended" || quote.receivedAtUs < pausedUntilUs) return;
+        if (pending?.isOpen || quote.receivedAtUs < pausedUntilUs) return;
         // A rest worth less than the venue's smallest order cannot be closed: it is kept, and the next trade begins.
         if (trade !== undefined && trade.lots < lotsWorth(instrument, midTicks, instrument.minNotional))
           trade = undefined;

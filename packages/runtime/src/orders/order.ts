@@ -46,7 +46,7 @@ export interface OrderView {
   readonly venueOrderId: string;
   /** Why it was denied, rejected or is unknown; else "". */
   readonly reason: string;
-  /** True from submission until a final state: it may still trade. */
+  /** True until a final state: it may still trade. */
   readonly isOpen: boolean;
 }
 
@@ -89,7 +89,7 @@ export class Order implements OrderView {
   }
 
   get isOpen(): boolean {
-    return this.state !== "intended" && !isFinal(this.state);
+    return !isFinal(this.state);
   }
 
   /** Lots that may still trade. */
