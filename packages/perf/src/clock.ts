@@ -5,7 +5,7 @@ export interface Clock {
   /** Nanoseconds since an arbitrary start; never goes back. For durations only. */
   monotonicNs(): number;
   /**
-   * Resolves after `ms` milliseconds.
+   * Resolves after `ms` milliseconds; of `Infinity`, only the signal wakes.
    * @throws The signal's reason when `signal` aborts first; the timer is then gone.
    */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
@@ -31,14 +31,25 @@ class SystemClock implements Clock {
         clearTimeout(timer);
         reject(signal?.reason);
       };
-      const timer = setTimeout(() => {
-        signal?.removeEventListener("abort", onAbort);
-        resolve();
-      }, ms);
+      const arm = (leftMs: number): NodeJS.Timeout =>
+        setTimeout(
+          () => {
+            if (leftMs > LONGEST_TIMER_MS) {
+              timer = arm(leftMs - LONGEST_TIMER_MS);
+              return;
+            }
+            signal?.removeEventListener("abort", onAbort);
+            resolve();
+          },
+          Math.min(leftMs, LONGEST_TIMER_MS),
+        );
+      let timer = arm(ms);
       signal?.addEventListener("abort", onAbort, { once: true });
     });
   }
 }
+
+const LONGEST_TIMER_MS = 2 ** 31 - 1; // a longer timer of Node fires at once
 
 /**
  * The host's clock.

@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { createSystemClock } from "../src/index.ts";
 import { ManualClock } from "../src/testing.ts";
 
@@ -19,6 +19,30 @@ test("an aborted sleep rejects with the signal's reason", async () => {
   stop.abort(new Error("enough"));
   await expect(slept).rejects.toThrow("enough");
   await expect(createSystemClock().sleep(1, stop.signal)).rejects.toThrow("enough");
+});
+
+test("sleeps longer than a timer of Node can, and can still be woken by its signal", async () => {
+  vi.useFakeTimers();
+  try {
+    let isAwake = false;
+    const month = createSystemClock()
+      .sleep(30 * 86_400_000)
+      .then(() => {
+        isAwake = true;
+      });
+    await vi.advanceTimersByTimeAsync(30 * 86_400_000 - 1);
+    expect(isAwake).toBe(false);
+    await vi.advanceTimersByTimeAsync(1);
+    await month;
+    const stop = new AbortController();
+    const slept = createSystemClock().sleep(30 * 86_400_000, stop.signal);
+    await vi.advanceTimersByTimeAsync(28 * 86_400_000);
+    stop.abort(new Error("enough"));
+    await expect(slept).rejects.toThrow("enough");
+    expect(vi.getTimerCount()).toBe(0);
+  } finally {
+    vi.useRealTimers();
+  }
 });
 
 test("a manual clock wakes sleepers in order of their time, and only when it is due", async () => {

@@ -1,5 +1,5 @@
 import { randomInt } from "node:crypto";
-import { accessSync, constants, renameSync, writeFileSync } from "node:fs";
+import { accessSync, constants, existsSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { createPaper, openRecording, type Paper, type Recording } from "@pitlane/paper";
 import { type Clock, createSystemClock, InvalidInputError } from "@pitlane/perf";
@@ -215,12 +215,13 @@ async function loadStrategies(
 }
 
 function checkWritable(path: string): string {
+  const remedy = "name a file in a folder that exists and can be written";
+  if (existsSync(path) && statSync(path).isDirectory())
+    throw new InvalidInputError(`--json ${path} is a folder: ${remedy}`);
   try {
     accessSync(dirname(path), constants.W_OK);
   } catch (error) {
-    throw new InvalidInputError(
-      `--json ${path} cannot be written (${(error as Error).message}): name a file in a folder that exists and can be written`,
-    );
+    throw new InvalidInputError(`--json ${path} cannot be written (${(error as Error).message}): ${remedy}`);
   }
   return path;
 }

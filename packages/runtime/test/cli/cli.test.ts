@@ -171,7 +171,8 @@ test.each([
   ["a wrong seed", ["start", "--seed", "-1"], "--seed"],
   ["a missing strategy", ["run", "./nothing.ts"], "there is no file ./nothing.ts"],
   ["a missing recording", ["start", "--recording", "nothing.gz"], "nothing.gz"],
-  ["a folder as report", ["start", "--json", "no/such/folder/out.json"], "cannot be written"],
+  ["a folder as report", ["start", "--json", "."], "is a folder"],
+  ["a report in a folder that is not there", ["start", "--json", "no/such/folder/out.json"], "cannot be written"],
   ["a missing journal", ["journal", "verify", "nothing.db"], "there is no journal at"],
 ])("%s ends with one clear message and code 2", async (_, args, message) => {
   const { code, out, err, cwd } = await start(args).done;

@@ -1,4 +1,5 @@
 import { createPaper } from "@pitlane/paper";
+import { createSystemClock } from "@pitlane/perf";
 import type { Command } from "commander";
 import { EXIT } from "../exit.ts";
 import type { CommandContext } from "../main.ts";
@@ -35,23 +36,12 @@ export function addExchange(program: Command, { output, stop, end }: CommandCont
       output.line(`API key        ${paper.apiKey}`);
       output.line(`API secret     ${paper.apiSecret}`);
       output.line(colors.dim("demo credentials, worth nothing; stop with Ctrl-C"));
-      await untilStopped(stop, durationMs);
+      await createSystemClock()
+        .sleep(durationMs ?? Number.POSITIVE_INFINITY, stop)
+        .catch((error: unknown) => {
+          if (!stop.aborted) throw error;
+        });
       await paper.close();
       end(EXIT.done);
     });
-}
-
-function untilStopped(stop: AbortSignal, durationMs: number | undefined): Promise<void> {
-  return new Promise((resolve) => {
-    if (stop.aborted) return resolve();
-    const timer = durationMs === undefined ? undefined : setTimeout(resolve, durationMs);
-    stop.addEventListener(
-      "abort",
-      () => {
-        clearTimeout(timer);
-        resolve();
-      },
-      { once: true },
-    );
-  });
 }
