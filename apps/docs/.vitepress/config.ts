@@ -8,6 +8,7 @@ const guides: DefaultTheme.SidebarItem[] = [
   { text: "Quick start", link: "/guide/quick-start" },
   { text: "Write a strategy", link: "/guide/write-a-strategy" },
   { text: "The report", link: "/guide/the-report" },
+  { text: "The journal", link: "/guide/the-journal" },
   { text: "Recordings", link: "/guide/recordings" },
   { text: "The paper exchange", link: "/guide/the-paper-exchange" },
   { text: "Architecture", link: "/guide/architecture" },
