@@ -12,6 +12,8 @@ export interface LaneOptions {
   readonly whenFull: FullPolicy;
 }
 
+const NOT_WAITING = -1;
+
 /** Counts of one lane since the start. */
 export interface LaneCounters {
   dispatched: number;
@@ -27,12 +29,12 @@ export interface LaneCounters {
  *
  *      head                tail
  *       v                   v
- * [ . . q1 t1 b1 t2 q2 . . . ]     position & mask = slot; `#waiting` maps key -> position
+ * [ . . q1 t1 b1 t2 q2 . . . ]     position & mask = slot; `#waiting[key]` is the position of the waiting event of a key
  */
 export class Lane<T> {
   readonly #capacity: number;
   readonly #whenFull: FullPolicy;
-  readonly #waiting = new Map<number, number>();
+  #waiting = new Float64Array(64).fill(NOT_WAITING); // positions grow for ever, so not 32 bits; indexed by key, keys are small
   readonly counters: LaneCounters = { dispatched: 0, dropped: 0, conflated: 0, maxDepth: 0 };
   #slots: (T | undefined)[];
   #keys: Int32Array;
@@ -61,14 +63,15 @@ export class Lane<T> {
   /**
    * Queues `event`.
    *
-   * @param key Conflation key, 0 or more; -1 for an event that stands for itself.
+   * @param key Conflation key, a small number from 0; -1 for an event that stands for itself.
    * @param nowNs Monotonic time of this call.
    * @returns False when the lane was over its bound: something was dropped, or the lane has grown.
    */
   push(event: T, key: number, nowNs: number): boolean {
     if (key >= 0) {
-      const position = this.#waiting.get(key);
-      if (position !== undefined) {
+      if (key >= this.#waiting.length) this.#makeRoomFor(key);
+      const position = this.#waiting[key]!;
+      if (position !== NOT_WAITING) {
         this.#slots[position & this.#mask] = event;
         this.#queuedNs[position & this.#mask] = nowNs;
         this.counters.conflated++;
@@ -87,7 +90,7 @@ export class Lane<T> {
     this.#slots[slot] = event;
     this.#keys[slot] = key;
     this.#queuedNs[slot] = nowNs;
-    if (key >= 0) this.#waiting.set(key, this.#tail);
+    if (key >= 0) this.#waiting[key] = this.#tail;
     this.#tail++;
     if (this.depth > this.counters.maxDepth) this.counters.maxDepth = this.depth;
     return withinBound;
@@ -106,8 +109,14 @@ export class Lane<T> {
     const event = this.#slots[slot];
     this.#slots[slot] = undefined;
     const key = this.#keys[slot]!;
-    if (key >= 0) this.#waiting.delete(key);
+    if (key >= 0) this.#waiting[key] = NOT_WAITING;
     return event;
+  }
+
+  #makeRoomFor(key: number): void {
+    const waiting = new Float64Array(2 ** Math.ceil(Math.log2(key + 1))).fill(NOT_WAITING);
+    waiting.set(this.#waiting);
+    this.#waiting = waiting;
   }
 
   #grow(): void {

@@ -76,6 +76,17 @@ test("a waiting quote is replaced by a newer one of its instrument, in its place
   expect(bus.counters().normal).toEqual({ dispatched: 4, dropped: 0, conflated: 1, maxDepth: 4 });
 });
 
+test("conflation is by instrument, however many there are", () => {
+  const { bus, seen } = setUp({ batch: 10_000 });
+  for (const sequence of [1, 2]) for (let index = 0; index < 500; index++) bus.publish(quote(sequence), index, 0);
+  expect(bus.depth).toBe(500);
+  bus.drain();
+  expect(seen).toEqual(Array.from({ length: 500 }, () => quote(2)));
+  bus.publish(quote(3), 499, 0);
+  bus.drain();
+  expect(seen).toHaveLength(501);
+});
+
 test("after a batch it gives input and output a turn, and goes on", () => {
   const { bus, seen, deferred } = setUp({ batch: 3 });
   for (let i = 0; i < 5; i++) bus.publish(trade(i), 0, 0);
