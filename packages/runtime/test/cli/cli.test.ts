@@ -1,64 +1,13 @@
-import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { afterEach, beforeAll, expect, test } from "vitest";
+import { afterEach, expect, test } from "vitest";
 import type { Report } from "../../src/index.ts";
 import { verifyJournal } from "../../src/index.ts";
+import { killAll, start } from "./program.ts";
 
-const PACKAGE = fileURLToPath(new URL("../..", import.meta.url));
-const BIN = join(PACKAGE, "bin/pitlane.mjs");
-const running = new Set<ChildProcess>();
-
-beforeAll(() => {
-  if (!existsSync(join(PACKAGE, "dist/cli.js")))
-    throw new Error("these tests run the built program: build first (`npm test` does)");
-});
-
-afterEach(() => {
-  for (const child of running) child.kill("SIGKILL");
-});
-
-function start(args: readonly string[], cwd = mkdtempSync(join(tmpdir(), "pitlane-cli-"))) {
-  const child = spawn(process.execPath, [BIN, ...args], {
-    cwd,
-    env: { ...process.env, NO_COLOR: "1" },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  running.add(child);
-  let out = "";
-  let err = "";
-  const watchers = new Set<() => void>();
-  child.stdout.on("data", (data: Buffer) => {
-    out += data.toString();
-    for (const watch of watchers) watch();
-  });
-  child.stderr.on("data", (data: Buffer) => {
-    err += data.toString();
-  });
-  const done = new Promise<{ code: number | null; out: string; err: string; cwd: string }>((resolve) => {
-    child.on("close", (code) => {
-      running.delete(child);
-      for (const watch of watchers) watch();
-      resolve({ code, out, err, cwd });
-    });
-  });
-  /** Resolves when the output holds `text`. */
-  const shows = (text: string) =>
-    new Promise<string>((resolve, reject) => {
-      const watch = () => {
-        if (out.includes(text)) resolve(out);
-        else if (child.exitCode !== null) reject(new Error(`ended without "${text}": ${out}${err}`));
-        else return;
-        watchers.delete(watch);
-      };
-      watchers.add(watch);
-      watch();
-    });
-  return { child, done, shows, cwd };
-}
+afterEach(killAll);
 
 const reportIn = (cwd: string): Report => JSON.parse(readFileSync(join(cwd, "out.json"), "utf8")) as Report;
 
