@@ -3,23 +3,9 @@
 import { bench, do_not_optimize, run, summary } from "mitata";
 import { FrameDecoder, type FrameSink, parseSnapshot } from "../src/venues/binance/decode.ts";
 import { MarketFeed } from "../src/venues/binance/market-feed.ts";
+import { testInstrument } from "../test/support/instruments.ts";
 
-const instrument = {
-  id: "binance:BTC/USDT",
-  venue: "binance",
-  symbol: "BTC/USDT",
-  venueSymbol: "BTCUSDT",
-  base: "BTC",
-  quote: "USDT",
-  trading: true,
-  priceDecimals: 2,
-  sizeDecimals: 5,
-  tickIncrement: 1,
-  lotIncrement: 1,
-  minLots: 1,
-  maxLots: 900_000_000,
-  minNotional: 500_000_000n,
-} as const;
+const instrument = testInstrument();
 const streams = ["btcusdt@depth@100ms", "btcusdt@bookTicker", "btcusdt@trade"];
 
 const row = (price: number, size: number) => [price.toFixed(8), size.toFixed(8)] as const;

@@ -55,7 +55,9 @@ export async function main(args: readonly string[]): Promise<number> {
 
 function createProgram(context: CommandContext): Command {
   const program = new Command("pitlane")
-    .description("Run one TypeScript trading strategy in a backtest, on a paper exchange and on a real venue.")
+    .description(
+      "Run a trading strategy, one TypeScript file, on the embedded paper exchange or on a recorded session.",
+    )
     .version(VERSION)
     .exitOverride()
     .showHelpAfterError("(--help shows what there is)");
