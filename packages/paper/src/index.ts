@@ -9,6 +9,7 @@ export {
   type RecordedFrame,
   type RecordedInstrument,
   type RecordedItem,
+  type RecordedSession,
   type RecordedSnapshot,
   type Recording,
   RecordingError,

@@ -3,3 +3,4 @@ export type { RecordedInstrument } from "./instruments.ts";
 export type { BinanceProduct } from "./product.ts";
 export type { RecordedFrame, RecordedItem, RecordedSnapshot } from "./recorded-item.ts";
 export { openRecording, type Recording } from "./recording.ts";
+export type { RecordedSession } from "./session-scan.ts";

@@ -1,27 +1,12 @@
 import { InvalidInputError } from "@pitlane/perf";
 import type { ScannedFile } from "./file-scan.ts";
-import type { RecordedInstrument } from "./instruments.ts";
-import type { BinanceProduct } from "./product.ts";
 import { readScannedFile } from "./read-file.ts";
 import type { RecordedItem } from "./recorded-item.ts";
-import { type ScannedSession, scanSession } from "./session-scan.ts";
+import { type RecordedSession, scanSession } from "./session-scan.ts";
 
 /** A session recorded from Binance: what is in it, and a way to go through it as often as wanted. */
-export interface Recording {
+export interface Recording extends RecordedSession {
   readonly paths: readonly string[];
-  readonly product: BinanceProduct;
-  /** In the order they first appear. */
-  readonly instruments: readonly RecordedInstrument[];
-  /** Every stream as recorded, in the order they first appear. */
-  readonly streams: readonly string[];
-  /** How many frames `read` yields. */
-  readonly frames: number;
-  /** How many depth snapshots `read` yields. */
-  readonly snapshots: number;
-  /** Receive time of the first item; Unix time in microseconds. */
-  readonly firstAtUs: number;
-  /** Receive time of the last item; Unix time in microseconds. */
-  readonly lastAtUs: number;
   /**
    * Reads the session again, item by item in the order of time; `atUs` never falls. Leaving the loop closes the files.
    *
@@ -57,41 +42,20 @@ export async function openRecording(paths: readonly string[], signal?: AbortSign
   const [first] = paths;
   if (first === undefined)
     throw new InvalidInputError("a recording needs at least one file, got an empty list of paths");
-  const session = await scanSession([first, ...paths.slice(1)], signal);
-  return new ScannedRecording([...paths], session);
+  const { files, ...session } = await scanSession([first, ...paths.slice(1)], signal);
+  return { ...session, paths: [...paths], read: (readSignal) => readFiles(files, readSignal) };
 }
 
-class ScannedRecording implements Recording {
-  readonly paths: readonly string[];
-  readonly product: BinanceProduct;
-  readonly instruments: readonly RecordedInstrument[];
-  readonly streams: readonly string[];
-  readonly frames: number;
-  readonly snapshots: number;
-  readonly firstAtUs: number;
-  readonly lastAtUs: number;
-  readonly #files: readonly ScannedFile[];
-
-  constructor(paths: readonly string[], session: ScannedSession) {
-    this.paths = paths;
-    this.product = session.product;
-    this.instruments = session.instruments;
-    this.streams = session.streams;
-    this.frames = session.frames;
-    this.snapshots = session.snapshots;
-    this.firstAtUs = session.firstAtUs;
-    this.lastAtUs = session.lastAtUs;
-    this.#files = session.files;
-  }
-
-  // Handing out whole batches was measured and gained a fifth, too little for a second way to read.
-  async *read(signal?: AbortSignal): AsyncGenerator<RecordedItem, void, undefined> {
-    for (const file of this.#files) {
-      for await (const batch of readScannedFile(file, signal)) {
-        for (const item of batch) {
-          signal?.throwIfAborted();
-          yield item;
-        }
+// Handing out whole batches was measured and gained a fifth, too little for a second way to read.
+async function* readFiles(
+  files: readonly ScannedFile[],
+  signal?: AbortSignal,
+): AsyncGenerator<RecordedItem, void, undefined> {
+  for (const file of files) {
+    for await (const batch of readScannedFile(file, signal)) {
+      for (const item of batch) {
+        signal?.throwIfAborted();
+        yield item;
       }
     }
   }

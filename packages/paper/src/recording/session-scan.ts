@@ -5,16 +5,26 @@ import { InstrumentTable, type RecordedInstrument } from "./instruments.ts";
 import { isoTime } from "./message-order.ts";
 import { type BinanceProduct, ProductFinder } from "./product.ts";
 
-/** What the first reading of all files of a session found. */
-export interface ScannedSession {
-  readonly files: readonly ScannedFile[];
+/** What a recorded session holds. */
+export interface RecordedSession {
   readonly product: BinanceProduct;
+  /** In the order they first appear. */
   readonly instruments: readonly RecordedInstrument[];
+  /** Every stream as recorded, in the order they first appear. */
   readonly streams: readonly string[];
+  /** How many frames are read from it. */
   readonly frames: number;
+  /** How many depth snapshots are read from it. */
   readonly snapshots: number;
+  /** Receive time of the first item; Unix time in microseconds. */
   readonly firstAtUs: number;
+  /** Receive time of the last item; Unix time in microseconds. */
   readonly lastAtUs: number;
+}
+
+/** What the first reading of all files of a session found. */
+export interface ScannedSession extends RecordedSession {
+  readonly files: readonly ScannedFile[];
 }
 
 /**

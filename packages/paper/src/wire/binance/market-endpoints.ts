@@ -187,6 +187,20 @@ function klines(venue: Venue, http: string, socket: string): Endpoint {
   };
 }
 
+const MINI_FIELDS = [
+  "openPrice",
+  "highPrice",
+  "lowPrice",
+  "lastPrice",
+  "volume",
+  "quoteVolume",
+  "openTime",
+  "closeTime",
+  "firstId",
+  "lastId",
+  "count",
+] as const;
+
 function dayTicker(market: Market, { params, nowUs, unit }: Call): object {
   const type = params.text("type") ?? "FULL";
   if (type !== "FULL" && type !== "MINI") throw refuse.badTickerType();
@@ -194,33 +208,7 @@ function dayTicker(market: Market, { params, nowUs, unit }: Call): object {
   const day = dayJson(instrument, market.tape.day(nowUs), nowUs, unit);
   const { symbol } = instrument;
   if (type === "FULL") return { symbol, ...day, ...topOf(market) };
-  const {
-    openPrice,
-    highPrice,
-    lowPrice,
-    lastPrice,
-    volume,
-    quoteVolume,
-    openTime,
-    closeTime,
-    firstId,
-    lastId,
-    count,
-  } = day;
-  return {
-    symbol,
-    openPrice,
-    highPrice,
-    lowPrice,
-    lastPrice,
-    volume,
-    quoteVolume,
-    openTime,
-    closeTime,
-    firstId,
-    lastId,
-    count,
-  };
+  return { symbol, ...Object.fromEntries(MINI_FIELDS.map((field) => [field, day[field]])) };
 }
 
 // An object for `symbol`, a list for `symbols` or neither.
