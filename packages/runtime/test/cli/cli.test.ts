@@ -69,6 +69,9 @@ test("a session that is killed leaves an intact journal, which can be verified",
   expect(code).toBe(0);
   expect(out).toMatch(/^intact: \d+ events, head [0-9a-f]{64}\n$/);
   expect(verifyJournal(join(cwd, "killed.db")).events).toBeGreaterThan(1);
+  const several = await start(["journal", "verify", "killed.db", "killed.db"], cwd).done;
+  expect(several.code).toBe(0);
+  expect(several.out).toMatch(/^(killed\.db: intact: \d+ events, head [0-9a-f]{64}\n){2}$/);
 });
 
 test("run takes a TypeScript file from any folder, without a build", async () => {
