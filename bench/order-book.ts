@@ -3,53 +3,86 @@
 import { createRandom } from "@pitlane/perf";
 import { OrderBook } from "@pitlane/sdk";
 import ccxt from "ccxt";
-import { bench, do_not_optimize, run, summary } from "mitata";
+import type { Case, Suite } from "../scripts/bench/suite.ts";
 
 const LEVELS = 1000;
 const UPDATES = 100_000;
 const MID = 100_000;
 
-const random = createRandom(1);
-const updates = Array.from({ length: UPDATES }, () => {
-  const isBid = random.next() < 0.5;
-  // Changes crowd near the touch, as in recorded streams.
-  const depth = 1 + Math.floor(Math.min(random.exponential(40), LEVELS));
-  return { isBid, ticks: isBid ? MID - depth : MID + depth, lots: random.next() < 0.26 ? 0 : random.integer(1, 5000) };
-});
-
-const ours = new OrderBook();
-const theirs = new ccxt.pro.binance().orderBook({}, LEVELS * 2);
-const floor = new Map<number, number>();
-for (let depth = 1; depth <= LEVELS; depth++) {
-  ours.set("bid", MID - depth, 1);
-  ours.set("ask", MID + depth, 1);
-  theirs.bids.store(MID - depth, 1);
-  theirs.asks.store(MID + depth, 1);
+interface Update {
+  readonly isBid: boolean;
+  readonly ticks: number;
+  readonly lots: number;
 }
 
-let next = 0;
-const update = () => {
-  next = (next + 1) % UPDATES;
-  return updates[next] as (typeof updates)[number];
+/** A book filled by `makeUpdate`'s own first 2,000 levels, then the seeded updates over and over. */
+function updating(makeUpdate: () => (update: Update) => number): Case {
+  return {
+    loop: () => {
+      const random = createRandom(1);
+      const updates = Array.from({ length: UPDATES }, (): Update => {
+        const isBid = random.next() < 0.5;
+        // Changes crowd near the touch, as in recorded streams.
+        const depth = 1 + Math.floor(Math.min(random.exponential(40), LEVELS));
+        const lots = random.next() < 0.26 ? 0 : random.integer(1, 5000);
+        return { isBid, ticks: isBid ? MID - depth : MID + depth, lots };
+      });
+      const update = makeUpdate();
+      for (let depth = 1; depth <= LEVELS; depth++) {
+        update({ isBid: true, ticks: MID - depth, lots: 1 });
+        update({ isBid: false, ticks: MID + depth, lots: 1 });
+      }
+      const out = new Float64Array(1);
+      let next = 0;
+      return (n) => {
+        for (let i = 0; i < n; i++) {
+          next = (next + 1) % UPDATES;
+          out[0] = update(updates[next] as Update);
+        }
+        return out;
+      };
+    },
+  };
+}
+
+const suite: Suite = {
+  name: "order book beside ccxt.pro",
+  comparisons: [
+    {
+      name: "one level updated, then the best read",
+      unit: "ns/op",
+      ours: updating(() => {
+        const book = new OrderBook();
+        return ({ isBid, ticks, lots }) => {
+          book.set(isBid ? "bid" : "ask", ticks, lots);
+          return (isBid ? book.bestBidTicks : book.bestAskTicks) ?? 0;
+        };
+      }),
+      peers: {
+        "ccxt.pro OrderBook": {
+          case: updating(() => {
+            const book = new ccxt.pro.binance().orderBook({}, LEVELS * 2);
+            return ({ isBid, ticks, lots }) => {
+              const side = isBid ? book.bids : book.asks;
+              side.store(ticks, lots);
+              return side[0][0];
+            };
+          }),
+        },
+        "Map, no order (floor)": {
+          case: updating(() => {
+            const levels = new Map<number, number>();
+            return ({ ticks, lots }) => {
+              if (lots === 0) levels.delete(ticks);
+              else levels.set(ticks, lots);
+              return ticks;
+            };
+          }),
+          aim: null,
+        },
+      },
+    },
+  ],
 };
 
-summary(() => {
-  bench("Map, no order (floor)", () => {
-    const { ticks, lots } = update();
-    if (lots === 0) floor.delete(ticks);
-    else floor.set(ticks, lots);
-  });
-  bench("pitlane OrderBook, update + best", () => {
-    const { isBid, ticks, lots } = update();
-    ours.set(isBid ? "bid" : "ask", ticks, lots);
-    do_not_optimize(isBid ? ours.bestBidTicks : ours.bestAskTicks);
-  });
-  bench("ccxt.pro OrderBook, update + best", () => {
-    const { isBid, ticks, lots } = update();
-    const side = isBid ? theirs.bids : theirs.asks;
-    side.store(ticks, lots);
-    do_not_optimize(side[0]);
-  });
-});
-
-await run();
+export default suite;

@@ -141,6 +141,14 @@ test("lets configs alone read the root's shared settings", () => {
   expect(violationsOf({ "packages/sdk/tsup.config.ts": 'import "../../scripts/x.ts";' })).toHaveLength(1);
 });
 
+test("lets benches alone read the form of a bench suite", () => {
+  const text = 'import type { Suite } from "../../../scripts/bench/suite.ts";';
+  expect(violationsOf({ "packages/sdk/bench/a.bench.ts": text, "bench/a.ts": text.replace("../../..", "..") })).toEqual(
+    [],
+  );
+  expect(violationsOf({ "packages/sdk/test/a.test.ts": text })).toHaveLength(1);
+});
+
 test("finds shipped code that needs a development dependency", () => {
   const devOnly = { "packages/sdk": { name: "@pitlane/sdk", devDependencies: on("@pitlane/perf") } };
   const text = 'import "@pitlane/perf";';

@@ -1,5 +1,5 @@
 // Every market event crosses the bus once. The floor is calling the handler; the rest is what lanes, order and conflation cost.
-import { bench, do_not_optimize, run, summary } from "mitata";
+import type { Case, Suite } from "../../../scripts/bench/suite.ts";
 import { Bus } from "../src/bus/bus.ts";
 import type { BusEvent } from "../src/bus/events.ts";
 import { testInstrument } from "../src/testing.ts";
@@ -11,21 +11,37 @@ const counts = new Float64Array(1);
 const dispatch = (event: BusEvent) => {
   counts[0]! += event.kind === "trade" ? 1 : 2;
 };
-const bus = new Bus({ dispatch, defer: (task) => setImmediate(task), onOverflow: () => {} });
 
-summary(() => {
-  bench("handler alone", () => {
-    dispatch(trade);
-    do_not_optimize(counts);
-  });
-  bench("publish + drain, trade", () => {
-    bus.publish(trade, 0, 0);
-    bus.drain();
-  });
-  bench("publish + drain, quote (conflatable)", () => {
-    bus.publish(quote, 0, 0);
-    bus.drain();
-  });
-});
+const handlerAlone: Case = {
+  loop: () => (n) => {
+    for (let i = 0; i < n; i++) dispatch(i % 2 === 0 ? trade : quote);
+    return counts[0];
+  },
+};
 
-await run();
+function throughBus(event: BusEvent): Case {
+  return {
+    loop: () => {
+      const bus = new Bus({ dispatch, defer: (task) => setImmediate(task), onOverflow: () => {} });
+      return (n) => {
+        for (let i = 0; i < n; i++) {
+          bus.publish(event, 0, 0);
+          bus.drain();
+        }
+        return counts[0];
+      };
+    },
+  };
+}
+
+const floor = { "handler alone (floor)": { case: handlerAlone, aim: null } };
+
+const suite: Suite = {
+  name: "event bus",
+  comparisons: [
+    { name: "publish + drain, trade", unit: "ns/op", ours: throughBus(trade), peers: floor },
+    { name: "publish + drain, quote (conflatable)", unit: "ns/op", ours: throughBus(quote), peers: floor },
+  ],
+};
+
+export default suite;

@@ -3,12 +3,10 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createSystemClock } from "@pitlane/perf";
-import { bench, do_not_optimize, run, summary } from "mitata";
+import type { Case, Suite } from "../../../scripts/bench/suite.ts";
 import { chainHash, GENESIS } from "../src/journal/chain.ts";
 import { Journal } from "../src/journal/journal.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "pitlane-bench-"));
-const journal = new Journal({ path: join(folder, "journal.db"), clock: createSystemClock() });
 const intent = {
   clientOrderId: "pl-t85s00i000-0-1",
   instrument: "paper:AAA/USDT",
@@ -20,18 +18,38 @@ const intent = {
 };
 const row = { seq: 1, atUs: 1_767_225_600_000_000, kind: "intent", body: JSON.stringify(intent) };
 
-summary(() => {
-  bench("hash of one event", () => do_not_optimize(chainHash(GENESIS, row)));
-  bench("append + commit, one event", () => {
-    journal.append("intent", intent);
-    journal.commit();
-  });
-  bench("append + commit, ten events", () => {
-    for (let i = 0; i < 10; i++) journal.append("intent", intent);
-    journal.commit();
-  });
-});
+function commitsOf(events: number): Case {
+  return {
+    loop: () => {
+      const folder = mkdtempSync(join(tmpdir(), "pitlane-bench-"));
+      process.once("exit", () => rmSync(folder, { recursive: true }));
+      const journal = new Journal({ path: join(folder, "journal.db"), clock: createSystemClock() });
+      return (n) => {
+        for (let i = 0; i < n; i++) {
+          for (let event = 0; event < events; event++) journal.append("intent", intent);
+          journal.commit();
+        }
+      };
+    },
+  };
+}
 
-await run();
-journal.close();
-rmSync(folder, { recursive: true });
+const hash: Case = {
+  loop: () => (n) => {
+    let length = 0;
+    for (let i = 0; i < n; i++) length += chainHash(GENESIS, row).length;
+    return length;
+  },
+};
+
+const floor = { "hash of one event (floor)": { case: hash, aim: null } };
+
+const suite: Suite = {
+  name: "journal",
+  comparisons: [
+    { name: "append + commit, one event", unit: "us/op", ours: commitsOf(1), peers: floor },
+    { name: "append + commit, ten events", unit: "us/op", ours: commitsOf(10), peers: floor },
+  ],
+};
+
+export default suite;

@@ -1,6 +1,6 @@
-// mitata. Every market frame passes here once. JSON.parse is the floor of this decoder and has rows of its own: what is above
-// it is our part, what is below it only a scanner of the text could save. "feed" adds sync, book, check and event.
-import { bench, do_not_optimize, run, summary } from "mitata";
+// Every market frame passes here once. JSON.parse is the floor of this decoder: what is above it is our part, what is below it
+// only a scanner of the text could save. "feed" adds sync, book, check and event.
+import type { Case, Suite } from "../../../scripts/bench/suite.ts";
 import { FrameDecoder, type FrameSink, parseSnapshot } from "../src/venues/binance/decode.ts";
 import { MarketFeed } from "../src/venues/binance/market-feed.ts";
 import { testInstrument } from "../test/support/instruments.ts";
@@ -42,56 +42,77 @@ function tradeText(n: number): string {
   return JSON.stringify({ stream: streams[2], data });
 }
 
-let calls = 0;
-const count = () => {
-  calls++;
-};
-const sink: FrameSink<{ instrument: typeof instrument }> = {
-  depth: count,
-  quote: count,
-  trade: count,
-  ignored: count,
-  shutdown: count,
-};
-const decoder = new FrameDecoder([{ instrument }], streams);
-
-const feed = new MarketFeed({
-  rule: "contiguous",
-  instruments: [instrument],
-  streams,
-  onEvent: count,
-  onError: (error) => {
-    throw error;
+const parse = (text: string): Case => ({
+  loop: () => (n) => {
+    let last: unknown;
+    for (let i = 0; i < n; i++) last = JSON.parse(text);
+    return last;
   },
-  onSnapshotWanted: () => {},
-  onShutdown: () => {},
 });
-feed.frame(depthText(1), 0, 0);
-feed.load(instrument, parseSnapshot({ lastUpdateId: 0, bids: [], asks: [] }, instrument), 0, 0);
+
+const decode = (text: string): Case => ({
+  loop: () => {
+    const calls = new Uint32Array(1);
+    const count = () => {
+      calls[0]!++;
+    };
+    const sink: FrameSink<{ instrument: typeof instrument }> = {
+      depth: count,
+      quote: count,
+      trade: count,
+      ignored: count,
+      shutdown: count,
+    };
+    const decoder = new FrameDecoder([{ instrument }], streams);
+    return (n) => {
+      for (let i = 0; i < n; i++) decoder.decode(text, sink);
+      return calls;
+    };
+  },
+});
+
+// A feed wants each sequence once, so it cannot be given one text again and again: its figure is a mean over frames made ahead.
+const FRAMES = 40_000;
+const feed = (make: (n: number) => string): Case => ({
+  value: () => {
+    const calls = new Uint32Array(1);
+    const market = new MarketFeed({
+      rule: "contiguous",
+      instruments: [instrument],
+      streams,
+      onEvent: () => {
+        calls[0]!++;
+      },
+      onError: (error) => {
+        throw error;
+      },
+      onSnapshotWanted: () => {},
+      onShutdown: () => {},
+    });
+    market.frame(depthText(1), 0, 0);
+    market.load(instrument, parseSnapshot({ lastUpdateId: 0, bids: [], asks: [] }, instrument), 0, 0);
+    const texts = Array.from({ length: FRAMES }, (_, i) => make(i + 2));
+    const startedNs = performance.now() * 1e6;
+    for (let i = 0; i < FRAMES; i++) market.frame(texts[i] as string, 0, 0);
+    return (performance.now() * 1e6 - startedNs) / FRAMES;
+  },
+});
 
 const kinds = [
   ["depth of 20 levels", depthText],
   ["bookTicker", quoteText],
   ["trade", tradeText],
 ] as const;
-for (const [name, make] of kinds) {
-  summary(() => {
-    const text = make(2);
-    bench(`${name}: JSON.parse (floor)`, () => do_not_optimize(JSON.parse(text)));
-    bench(`${name}: decode`, () => decoder.decode(text, sink));
-  });
-}
 
-// A feed wants each sequence once, so it cannot be given one text again and again: its figure is a mean over frames made ahead.
-const FRAMES = 40_000;
-for (const [name, make] of kinds) {
-  const texts = Array.from({ length: FRAMES }, (_, i) => make(i + 2));
-  const startedNs = performance.now() * 1e6;
-  for (let i = 0; i < FRAMES; i++) feed.frame(texts[i] as string, 0, 0);
-  const perFrameNs = (performance.now() * 1e6 - startedNs) / FRAMES;
-  console.log(`feed, ${name}: ${Math.round(perFrameNs)} ns a frame over ${FRAMES}`);
-}
-console.log();
+const suite: Suite = {
+  name: "decoding",
+  comparisons: kinds.flatMap(([kind, make]) => {
+    const floor = { "JSON.parse (floor)": { case: parse(make(2)), aim: null } };
+    return [
+      { name: `${kind}, decode`, unit: "ns/op", ours: decode(make(2)), peers: floor },
+      { name: `${kind}, feed`, unit: "ns/op", ours: feed(make), peers: floor },
+    ] as const;
+  }),
+};
 
-await run();
-do_not_optimize(calls);
+export default suite;

@@ -1,0 +1,60 @@
+/**
+ * Measures one case in a process of its own: `node --expose-gc child.mjs BUNDLE COMPARISON PEER`, with "" for ours, prints the
+ * figure as one line of JSON.
+ */
+import { pathToFileURL } from "node:url";
+
+const BATCH_MS = 40;
+const BATCHES = 7;
+const UNIT_NS = {
+  "ns/op": 1,
+  "ns/record": 1,
+  "us/op": 1e3,
+  ms: 1e6,
+  "bytes/op": Number.NaN,
+  bytes: Number.NaN,
+  "%": Number.NaN,
+};
+
+/** @type {unknown} */
+let kept; // what loops return, so that V8 cannot drop their work
+const [bundle = "", comparisonName = "", peerName = ""] = process.argv.slice(2);
+const { default: suite } = await import(pathToFileURL(bundle).href);
+/** @type {import("./suite.ts").Comparison} */
+const comparison = suite.comparisons.find((/** @type {{ name: string }} */ { name }) => name === comparisonName);
+const measured = peerName === "" ? comparison.ours : comparison.peers[peerName]?.case;
+if (measured === undefined) throw new Error(`no case "${peerName}" in "${comparisonName}"`);
+const figure = "value" in measured ? await measured.value() : await timeLoop(await measured.loop());
+process.stdout.write(`\n${JSON.stringify({ figure })}\n`, () => process.exit(0));
+
+/**
+ * The median batch's time for one operation, in the comparison's unit.
+ *
+ * @param {import("./suite.ts").Loop} loop
+ */
+async function timeLoop(loop) {
+  let n = 1;
+  let tookNs = await timeBatch(loop, n);
+  while (tookNs < BATCH_MS * 1e6 && n < 2 ** 40) {
+    // Grows by at most ten: the first batches run in the interpreter and foretell little.
+    n = Math.ceil(n * Math.min(10, Math.max(1.5, (BATCH_MS * 1.2e6) / Math.max(tookNs, 1))));
+    tookNs = await timeBatch(loop, n);
+  }
+  const batches = [];
+  for (let i = 0; i < BATCHES; i++) batches.push(await timeBatch(loop, n));
+  batches.sort((a, b) => a - b);
+  return /** @type {number} */ (batches[BATCHES >> 1]) / n / UNIT_NS[comparison.unit];
+}
+
+/**
+ * @param {import("./suite.ts").Loop} loop
+ * @param {number} n
+ */
+async function timeBatch(loop, n) {
+  const startedNs = performance.now() * 1e6;
+  const result = loop(n);
+  kept = result instanceof Promise ? await result : result;
+  const tookNs = performance.now() * 1e6 - startedNs;
+  if (kept === process) throw new Error("unreachable: reads what was kept");
+  return tookNs;
+}

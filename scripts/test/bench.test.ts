@@ -1,0 +1,109 @@
+import { execFile } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { promisify } from "node:util";
+import { expect, test } from "vitest";
+import { toRows, toTable } from "../bench/compare.mjs";
+import type { Case, Comparison } from "../bench/suite.ts";
+import { createFolder } from "./programs.ts";
+
+const UNUSED: Case = { value: () => Number.NaN };
+const MAIN = join(import.meta.dirname, "../bench/main.mjs");
+
+function comparisonOf(peers: Comparison["peers"]): Comparison {
+  return { name: "push", unit: "ns/op", ours: UNUSED, peers };
+}
+
+test("takes a ratio within each round and gives their median, beside the median figures", () => {
+  const comparison = comparisonOf({ denque: { case: UNUSED } });
+  // The third round ran while the machine was slow: both sides were, so its ratio still counts.
+  const rounds = [
+    { "": 2, denque: 4 },
+    { "": 3, denque: 5 },
+    { "": 20, denque: 50 },
+  ];
+  expect(toRows(comparison, rounds)).toEqual([
+    { name: "push", peer: "denque", ours: 3, theirs: 5, ratio: 0.5, unit: "ns/op", note: "aim 1x or less: held" },
+  ]);
+});
+
+test("says whether an aim was missed, keeps the note, and judges nothing without an aim", () => {
+  const comparison = comparisonOf({
+    strict: { case: UNUSED, aim: 1.5, note: "theirs may lose items" },
+    floor: { case: UNUSED, aim: null, note: "no queue at all" },
+  });
+  const rows = toRows(comparison, [{ "": 8, strict: 4, floor: 1 }]);
+  expect(rows.map(({ note }) => note)).toEqual(["aim 1.5x or less: missed; theirs may lose items", "no queue at all"]);
+});
+
+test("prints rows under each other", () => {
+  const rows = toRows(comparisonOf({ a: { case: UNUSED }, longer: { case: UNUSED, aim: null } }), [
+    { "": 1, a: 2, longer: 123.4 },
+  ]);
+  expect(toTable(rows).split("\n")).toEqual([
+    "what  peer    ours  theirs    ratio  unit   note",
+    "push  a          1       2     0.5x  ns/op  aim 1x or less: held",
+    "push  longer     1     123  0.0081x  ns/op",
+  ]);
+});
+
+function setUp(suite: string) {
+  const { root, write } = createFolder();
+  write("some.bench.ts", suite);
+  const file = join(root, "some.bench.ts");
+  const run = (...args: string[]) =>
+    promisify(execFile)(process.execPath, [MAIN, ...args, file]).then(
+      ({ stdout }) => ({ code: 0, stdout, stderr: "" }),
+      ({ code, stdout, stderr }) => ({ code, stdout, stderr }),
+    );
+  return { root, run, file, write };
+}
+
+test("measures a suite in processes of its own and writes the rows as JSON", async () => {
+  const { root, run, file } = setUp(`
+    const slow = { loop: () => async (n: number) => { let sum = 0; for (let i = 0; i < n * 50; i++) sum += Math.sqrt(i); return sum; } };
+    const fast = { loop: () => (n: number) => { let sum = 0; for (let i = 0; i < n; i++) sum += Math.sqrt(i); return sum; } };
+    export default { name: "some", comparisons: [
+      { name: "roots", unit: "ns/op", rounds: 1, ours: slow, peers: { fast: { case: fast } } },
+      { name: "given", unit: "ms", rounds: 3, ours: { value: async () => process.pid }, peers: { none: { case: { value: () => 1 } } } },
+    ] };
+  `);
+  const json = join(root, "deep/out.json");
+  expect(await run("--json", json)).toMatchObject({ code: 0, stdout: expect.stringContaining("roots  fast") });
+  const { rows, machine } = JSON.parse(readFileSync(json, "utf8"));
+  expect(machine.node).toBe(process.version);
+  expect(rows.map((row: { name: string }) => row.name)).toEqual(["roots", "given"]);
+  expect(Object.keys(rows[0])).toEqual(["name", "peer", "ours", "theirs", "ratio", "unit", "note"]);
+  expect(rows[0].ratio).toBeGreaterThan(5);
+  expect(rows[1].ours).not.toBe(Number(process.pid.toPrecision(3)));
+  expect(readdirSync(dirname(file))).not.toContainEqual(expect.stringMatching(/^\.bundle/));
+});
+
+test("runs several suites of one folder, each its own", async () => {
+  const suite = (name: string) =>
+    `const one = { value: () => 1 };
+     export default { name: "${name}", comparisons: [{ name: "${name}", unit: "ms", rounds: 1, ours: one, peers: { p: { case: one } } }] };`;
+  const { root, run, write } = setUp(suite("first"));
+  write("other.bench.ts", suite("second"));
+  const { stdout } = await run(join(root, "other.bench.ts"));
+  expect(stdout).toMatch(/second\s+p[\s\S]*first\s+p/);
+});
+
+test("a case that throws ends the run and names the case", async () => {
+  const { run } = setUp(`
+    const broken = { loop: () => { throw new Error("no such peer"); } };
+    export default { name: "some", comparisons: [{ name: "x", unit: "ns/op", ours: broken, peers: { p: { case: broken } } }] };
+  `);
+  expect(await run()).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/^"x", ours failed: [\s\S]*no such peer/),
+  });
+});
+
+test.each([
+  [["--rounds", "0"], "--rounds must be a whole number from 1 to 100, got 0\n"],
+  [["--only", "nothing"], 'nothing here is called "nothing"\n'],
+])("refuses %s", async (args, stderr) => {
+  const { run } = setUp('export default { name: "some", comparisons: [] };');
+  expect(await run(...args)).toMatchObject({ code: 2, stderr });
+});
