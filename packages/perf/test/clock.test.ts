@@ -1,4 +1,4 @@
-import { expect, test, vi } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { createSystemClock } from "../src/index.ts";
 import { ManualClock } from "../src/testing.ts";
 
@@ -11,6 +11,30 @@ test("the system clock agrees with Date and never runs backwards", () => {
     expect(nowNs).toBeGreaterThanOrEqual(lastNs);
     lastNs = nowNs;
   }
+});
+
+test("the system clock follows the host's when that is set, a second later at most", () => {
+  let hostMs = 1_767_225_600_000;
+  let passedNs = 5e9;
+  vi.spyOn(Date, "now").mockImplementation(() => hostMs);
+  vi.spyOn(performance, "timeOrigin", "get").mockImplementation(() => hostMs - performance.now());
+  vi.spyOn(process, "hrtime").mockImplementation(() => [Math.floor(passedNs / 1e9), passedNs % 1e9]);
+  onTestFinished(() => void vi.restoreAllMocks());
+  const clock = createSystemClock();
+  const pass = (ms: number) => {
+    passedNs += ms * 1e6;
+    hostMs += ms;
+  };
+  pass(1500);
+  expect(Math.abs(clock.nowUs() / 1000 - hostMs)).toBeLessThan(2);
+  hostMs += 3_600_000; // summer time, set by hand
+  pass(999);
+  expect(clock.nowUs() / 1000 - hostMs).toBeLessThan(-3_599_000);
+  pass(2);
+  expect(Math.abs(clock.nowUs() / 1000 - hostMs)).toBeLessThan(2);
+  hostMs -= 7_200_000;
+  pass(1001);
+  expect(Math.abs(clock.nowUs() / 1000 - hostMs)).toBeLessThan(2);
 });
 
 test("an aborted sleep rejects with the signal's reason", async () => {
