@@ -1,1 +1,10 @@
 export { type BackoffOptions, backoffMs } from "./backoff.ts";
+export type { CircuitState } from "./circuit.ts";
+export { CircuitBreaker, type CircuitBreakerOptions, CircuitOpenError } from "./circuit-breaker.ts";
+export type { ErrorRate } from "./error-window.ts";
+export { ClosedError, QueueFullError } from "./errors.ts";
+export { mapConcurrent } from "./map-concurrent.ts";
+export { BatchMismatchError, MicroBatcher, type MicroBatcherOptions } from "./micro-batcher.ts";
+export { mayRetry, RetriesExhaustedError, type RetryOptions, retry } from "./retry.ts";
+export { DoubleReleaseError, type Permit, Semaphore, type SemaphoreOptions } from "./semaphore.ts";
+export { SingleFlight } from "./single-flight.ts";

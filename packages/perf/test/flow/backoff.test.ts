@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { backoffMs } from "../src/flow/index.ts";
-import { seededRandom } from "../src/testing.ts";
+import { backoffMs } from "../../src/flow/index.ts";
+import { seededRandom } from "../../src/testing.ts";
 
 test("stays between zero and the doubled base, capped", () => {
   fc.assert(
