@@ -1,0 +1,2 @@
+// A module that a thread cannot load.
+throw new Error("missing configuration");
