@@ -1,1 +1,13 @@
-export {};
+export { type BusConnection, type BusListener, type InvalidationBus, LocalBus } from "./bus.ts";
+export type { LoadRequest, TieredCacheOptions } from "./cache-options.ts";
+export type { CacheStats } from "./cache-stats.ts";
+export { type Codec, jsonCodec } from "./codec.ts";
+export { DATA_CLASSES, type DataClass, type DataClassOptions } from "./data-class.ts";
+export { CacheClosedError, CacheContendedError, type CacheFault, TierTimeoutError } from "./errors.ts";
+export { matchesGlob } from "./glob.ts";
+export type { TierStats } from "./guarded-tier.ts";
+export { affects, type Invalidation, InvalidationLog } from "./invalidation.ts";
+export { MemoryTier, type MemoryTierOptions } from "./memory-tier.ts";
+export type { InvalidationOutcome } from "./outbox.ts";
+export type { Tier, TierEntry, TierRead } from "./tier.ts";
+export { TieredCache } from "./tiered-cache.ts";
