@@ -1,1 +1,33 @@
-export {};
+export { allowedCores, checkCores, parseCoreList } from "./core-list.ts";
+export { type CpuReading, type CpuUse, cpuUse } from "./cpu.ts";
+export { type IntervalReadings, type LoopDelay, toLoopDelay } from "./event-loop.ts";
+export { flameGraphHtml } from "./flame-graph.ts";
+export { type FlameFrame, type FlameTree, type FrameKind, toFlameTree } from "./flame-tree.ts";
+export { GC_KINDS, type GcKind, type GcPauses, type GcReading, GcTally, toGcKind } from "./gc.ts";
+export { type MemoryUse, memoryUse } from "./memory.ts";
+export {
+  CpuPinner,
+  type CpuPinnerHost,
+  CpuPinningError,
+  CpuPinningUnsupportedError,
+  createCpuPinner,
+} from "./pin-cpu.ts";
+export { processMetrics } from "./process-metrics.ts";
+export {
+  createProcessMonitor,
+  ProcessMonitor,
+  type ProcessMonitorOptions,
+  type ProcessSample,
+  type ProcessSources,
+} from "./process-monitor.ts";
+export {
+  type AllocationProfileOptions,
+  type CpuProfile,
+  type CpuProfileOptions,
+  createProfiler,
+  type OpenSession,
+  Profiler,
+  ProfilerBusyError,
+  type ProfilerOptions,
+  ProfilingError,
+} from "./profiler.ts";
