@@ -1,4 +1,4 @@
-import { type ChildProcess, execFile, type SpawnOptions, spawn } from "node:child_process";
+import type { ChildProcess, SpawnOptions } from "node:child_process";
 import { readFileSync, readlinkSync } from "node:fs";
 import { promisify } from "node:util";
 import { integerInRange, PitlaneError } from "../errors.ts";
@@ -132,6 +132,8 @@ export class CpuPinner {
  * @throws {CpuPinningUnsupportedError} On any system but Linux.
  */
 export function createCpuPinner(): CpuPinner {
+  // Loaded here: it takes longer than this whole module, and most programs that import the monitors pin nothing.
+  const { execFile, spawn } = process.getBuiltinModule("node:child_process");
   const run = promisify(execFile);
   return new CpuPinner({
     platform: process.platform,
