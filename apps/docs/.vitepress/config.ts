@@ -14,6 +14,28 @@ const guides: DefaultTheme.SidebarItem[] = [
   { text: "Architecture", link: "/guide/architecture" },
 ];
 
+const parts: DefaultTheme.SidebarItem[] = [
+  { text: "Overview", link: "/guide/perf/" },
+  { text: "Clock and randomness", link: "/guide/perf/clock-and-randomness" },
+  { text: "Latency", link: "/guide/perf/latency" },
+  { text: "Metrics", link: "/guide/perf/metrics" },
+  { text: "Rings and buffers", link: "/guide/perf/rings" },
+  { text: "Shared memory", link: "/guide/perf/shared-memory" },
+  { text: "Pools", link: "/guide/perf/pools" },
+  { text: "Worker pool", link: "/guide/perf/worker-pool" },
+  { text: "Limits", link: "/guide/perf/limits" },
+  { text: "Shared budget", link: "/guide/perf/shared-budget" },
+  { text: "Flow control", link: "/guide/perf/flow" },
+  { text: "Tiered cache", link: "/guide/perf/cache" },
+  { text: "SIMD kernels", link: "/guide/perf/simd" },
+  { text: "Packed trades", link: "/guide/perf/packed-trades" },
+  { text: "Monitors", link: "/guide/perf/monitors" },
+  { text: "Profiling", link: "/guide/perf/profiling" },
+  { text: "CPU pinning", link: "/guide/perf/cpu-pinning" },
+  { text: "Auto-optimizer", link: "/guide/perf/auto-optimizer" },
+  { text: "Load generator", link: "/guide/perf/load-generator" },
+];
+
 export default defineConfig({
   base,
   lang: "en",
@@ -29,6 +51,7 @@ export default defineConfig({
     ],
     sidebar: [
       { text: "Guide", items: guides },
+      { text: "Performance parts", items: parts },
       { text: "API reference", items: referencePages() },
     ],
     outline: { level: [2, 3] },
