@@ -2,6 +2,7 @@
 import { mkdtemp, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import { createSystemClock } from "@pitlane/perf";
 import { createProfiler, flameGraphHtml } from "@pitlane/perf/monitor";
 
@@ -9,11 +10,15 @@ const clock = createSystemClock();
 const folder = await mkdtemp(join(tmpdir(), "profiles-"));
 const profiler = createProfiler({ folder, clock });
 
+const makeOrders = () => Array.from({ length: 1_000 }, (_, i) => ({ id: `order-${i}`, priceTicks: 60_000 + i }));
+const encode = (orders: object[]) => JSON.stringify(orders);
+const decode = (text: string) => JSON.parse(text);
+
 const profiling = profiler.cpu({ durationMs: 500 });
-const untilNs = clock.monotonicNs() + 400e6;
+const untilNs = clock.monotonicNs() + 500e6;
 while (clock.monotonicNs() < untilNs) {
-  JSON.stringify(Array.from({ length: 1_000 }, (_, i) => ({ price: i })));
-  await clock.sleep(0); // gives the profiler's timer a turn
+  decode(encode(makeOrders()));
+  await setImmediate(); // gives the profiler's timer a turn
 }
 
 const path = await profiling;

@@ -2,12 +2,16 @@ import type { LatencySummary } from "../metrics/latency-histogram.ts";
 import type { TierStats } from "./guarded-tier.ts";
 
 export interface CacheStats {
-  /** The first tier. It has no latency: reading a clock twice costs more than a hit. */
+  /**
+   * The first tier. Its latency is of one look-up each `resolutionMs`, a reading of the clock (some 35 ns) included; of none
+   * with a resolution of 0.
+   */
   readonly first: {
     readonly hits: number;
     readonly staleHits: number;
     readonly misses: number;
     readonly hitRatio: number;
+    readonly latency: LatencySummary;
   };
   readonly tiers: readonly TierStats[];
   readonly loads: { readonly count: number; readonly failures: number; readonly latency: LatencySummary };

@@ -11,11 +11,14 @@ export class CoarseClock {
   readonly #clock: Pick<Clock, "monotonicNs" | "sleep">;
   readonly #resolutionMs: number;
   readonly #startNs: number;
+  readonly #onReading: () => void;
   #readingMs = 0; // whole: a double would be boxed at each write
   #isKept = false;
 
-  constructor(clock: Pick<Clock, "monotonicNs" | "sleep">, resolutionMs: number) {
+  /** @param onReading Called at each reading that is kept. */
+  constructor(clock: Pick<Clock, "monotonicNs" | "sleep">, resolutionMs: number, onReading: () => void = () => {}) {
     this.#clock = clock;
+    this.#onReading = onReading;
     this.#resolutionMs = resolutionMs;
     this.#startNs = clock.monotonicNs();
   }
@@ -35,6 +38,7 @@ export class CoarseClock {
     if (this.#resolutionMs === 0) return nowMs;
     this.#readingMs = nowMs;
     this.#isKept = true;
+    this.#onReading();
     void this.#clock.sleep(this.#resolutionMs).then(() => {
       this.#isKept = false;
     });

@@ -73,9 +73,11 @@ export class TieredCache<V, C extends string = DataClass> {
   readonly #bus: { readonly connection: BusConnection; readonly guard: Guard } | undefined;
   readonly #flights = new SingleFlight<string, Found<V>>();
   readonly #refresher: Refresher;
+  readonly #firstLatency = new LatencyHistogram();
   readonly #loadLatency = new LatencyHistogram();
   readonly #closing = new AbortController();
   #hearsBus = true;
+  #isNextTimed = false;
   #loadFailures = 0;
   #overtaken = 0;
 
@@ -91,8 +93,11 @@ export class TieredCache<V, C extends string = DataClass> {
     if (new Set(tiers.map(({ name }) => name)).size < tiers.length) {
       throw new InvalidInputError(`tiers must have different names, got ${tiers.map(({ name }) => name).join(", ")}`);
     }
-    this.#first = new TaggedLru(integerInRange("capacity", options.capacity ?? 10_000, 1, 1e7));
-    this.#time = new CoarseClock(clock, inRange("resolutionMs", options.resolutionMs ?? 1, 0, 1_000));
+    this.#first = new TaggedLru(validCapacity(options.capacity ?? 10_000));
+    // One look-up is timed for each reading of the clock: reading it twice for all would take longer than the look-up.
+    this.#time = new CoarseClock(clock, inRange("resolutionMs", options.resolutionMs ?? 1, 0, 1_000), () => {
+      this.#isNextTimed = true;
+    });
     this.#classes = toLifetimes(options.classes ?? DATA_CLASSES);
     this.#tiers = tiers.map((tier) => new GuardedTier(tier, guard));
     this.#clock = clock;
@@ -103,9 +108,24 @@ export class TieredCache<V, C extends string = DataClass> {
     this.#outbox = new Outbox({ tiers: this.#tiers, bus: this.#bus, clock, onTiersTold: (done) => this.#forget(done) });
   }
 
+  /**
+   * Most entries of the first tier; 1 to 1e7. May be set at any time: a smaller number keeps those used last.
+   *
+   * Setting another number copies the entries that are kept, in one step: some 3 ms for 10,000, 50 ms for 100,000.
+   *
+   * @throws {InvalidInputError} When set out of range; nothing has changed then.
+   */
+  get capacity(): number {
+    return this.#first.capacity;
+  }
+
+  set capacity(capacity: number) {
+    this.#first.capacity = validCapacity(capacity);
+  }
+
   /** The value, when the first tier has it fresh; undefined also when it is known that there is nothing. */
   get(key: string): V | undefined {
-    const held = this.#first.get(key);
+    const held = this.#lookUp(key);
     if (held !== undefined && this.#time.nowMs() < held.freshUntilMs) {
       this.#counts[HITS]!++;
       return held.value;
@@ -125,7 +145,7 @@ export class TieredCache<V, C extends string = DataClass> {
    * @throws {CacheClosedError} After `close`.
    */
   getOrLoad(key: string, request: LoadRequest<V, C>, signal?: AbortSignal): Promise<V | undefined> {
-    const held = this.#first.get(key);
+    const held = this.#lookUp(key);
     if (held !== undefined) {
       const nowMs = this.#time.nowMs();
       if (nowMs < held.freshUntilMs) {
@@ -203,7 +223,7 @@ export class TieredCache<V, C extends string = DataClass> {
     const lookups = given + misses;
     const ratio = (part: number) => (lookups === 0 ? 0 : part / lookups);
     return {
-      first: { hits, staleHits, misses, hitRatio: ratio(given) },
+      first: { hits, staleHits, misses, hitRatio: ratio(given), latency: this.#firstLatency.summary() },
       tiers: this.#tiers.map((tier) => tier.stats()),
       loads: {
         count: this.#loadLatency.count + this.#loadFailures,
@@ -226,6 +246,15 @@ export class TieredCache<V, C extends string = DataClass> {
     this.#bus?.connection.close();
     this.#bus?.guard.close();
     await Promise.all(this.#tiers.map((tier) => tier.close()));
+  }
+
+  #lookUp(key: string): Held<V> | undefined {
+    if (!this.#isNextTimed) return this.#first.get(key);
+    this.#isNextTimed = false;
+    const startedNs = this.#clock.monotonicNs();
+    const held = this.#first.get(key);
+    this.#firstLatency.record(this.#clock.monotonicNs() - startedNs);
+    return held;
   }
 
   // The last look at the log and the return are one step: an invalidation that returns later lets its caller go on later too.
@@ -385,4 +414,8 @@ export class TieredCache<V, C extends string = DataClass> {
     if (lifetimes !== undefined) return lifetimes;
     throw new InvalidInputError(`class must be one of ${[...this.#classes.keys()].join(", ")}, got ${name}`);
   }
+}
+
+function validCapacity(capacity: number): number {
+  return integerInRange("capacity", capacity, 1, 1e7);
 }

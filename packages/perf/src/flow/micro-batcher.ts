@@ -19,7 +19,7 @@ export interface MicroBatcherOptions<In, Out> {
   readonly maxQueued?: number;
   /** Batch calls at a time, 1 to 1,000; 1 unless told, so that batches keep their order. */
   readonly concurrency?: number;
-  readonly clock: Pick<Clock, "sleep">;
+  readonly clock: Pick<Clock, "monotonicNs" | "sleep">;
 }
 
 /** The batch call gave another number of results than it got items, so nobody's result can be told. */
@@ -41,9 +41,10 @@ interface Caller<Out> {
 interface Batch<In, Out> {
   readonly items: In[];
   readonly callers: Caller<Out>[]; // of the items, at the same index
+  readonly openedNs: number;
   state: "filling" | "due" | "sent";
-  /** Ends the wait for `maxAgeMs`. */
-  readonly timer: AbortController | undefined;
+  /** Ends the wait for its age; absent where that is one for the next microtask. */
+  timer: AbortController | undefined;
 }
 
 /**
@@ -59,11 +60,11 @@ interface Batch<In, Out> {
  */
 export class MicroBatcher<In, Out> {
   readonly #send: (items: readonly In[]) => Promise<readonly (Out | Error)[]>;
-  readonly #maxSize: number;
-  readonly #maxAgeMs: number;
   readonly #maxQueued: number;
   readonly #concurrency: number;
-  readonly #clock: Pick<Clock, "sleep">;
+  readonly #clock: Pick<Clock, "monotonicNs" | "sleep">;
+  #maxSize: number;
+  #maxAgeMs: number;
   readonly #batches: Batch<In, Out>[] = []; // not yet sent, oldest first; only the last may take more items
   #queued = 0; // items in them
   #running = 0;
@@ -73,11 +74,45 @@ export class MicroBatcher<In, Out> {
   /** @throws {InvalidInputError} When a number is out of range. */
   constructor(options: MicroBatcherOptions<In, Out>) {
     this.#send = options.send;
-    this.#maxSize = integerInRange("maxSize", options.maxSize ?? 100, 1, 100_000);
-    this.#maxAgeMs = inRange("maxAgeMs", options.maxAgeMs ?? 0, 0, 60_000);
+    this.#maxSize = validMaxSize(options.maxSize ?? 100);
+    this.#maxAgeMs = validMaxAgeMs(options.maxAgeMs ?? 0);
     this.#maxQueued = integerInRange("maxQueued", options.maxQueued ?? 10_000, 1, 1e6);
     this.#concurrency = integerInRange("concurrency", options.concurrency ?? 1, 1, 1000);
     this.#clock = options.clock;
+  }
+
+  /**
+   * Items that fill a batch; 1 to 100,000. May be set at any time: the batch that is being collected is full when it has that
+   * many. One that has more when the number is lowered is not divided.
+   *
+   * @throws {InvalidInputError} When set out of range; nothing has changed then.
+   */
+  get maxSize(): number {
+    return this.#maxSize;
+  }
+
+  set maxSize(maxSize: number) {
+    this.#maxSize = validMaxSize(maxSize);
+    const last = this.#batches.at(-1);
+    if (last !== undefined && this.#isFull(last)) this.#makeDue(last);
+  }
+
+  /**
+   * How long the first item of a batch waits for company, in milliseconds; 0 to 60,000. May be set at any time: it counts from
+   * the first item of the batch that is being collected, and one that is older by then goes in the next microtask.
+   *
+   * @throws {InvalidInputError} When set out of range; nothing has changed then.
+   */
+  get maxAgeMs(): number {
+    return this.#maxAgeMs;
+  }
+
+  set maxAgeMs(maxAgeMs: number) {
+    this.#maxAgeMs = validMaxAgeMs(maxAgeMs);
+    const last = this.#batches.at(-1);
+    if (last?.state !== "filling") return;
+    last.timer?.abort();
+    this.#awaitAge(last, (this.#clock.monotonicNs() - last.openedNs) / 1e6);
   }
 
   /** Items not yet sent. */
@@ -99,12 +134,12 @@ export class MicroBatcher<In, Out> {
       if (this.#closed !== undefined) return reject(new ClosedError("this micro-batcher is closed"));
       if (this.#queued === this.#maxQueued) return reject(new QueueFullError(this.#queued));
       const last = this.#batches.at(-1);
-      const batch = last === undefined || last.items.length === this.#maxSize ? this.#open() : last;
+      const batch = last === undefined || this.#isFull(last) ? this.#open() : last;
       batch.items.push(item);
       const caller = { resolve, reject };
       batch.callers.push(signal === undefined ? caller : this.#abortable(caller, batch, signal));
       this.#queued++;
-      if (batch.items.length === this.#maxSize) this.#makeDue(batch);
+      if (this.#isFull(batch)) this.#makeDue(batch);
     });
   }
 
@@ -125,16 +160,32 @@ export class MicroBatcher<In, Out> {
   }
 
   #open(): Batch<In, Out> {
-    const timer = this.#maxAgeMs === 0 ? undefined : new AbortController();
-    const batch: Batch<In, Out> = { items: [], callers: [], state: "filling", timer };
+    const openedNs = this.#clock.monotonicNs();
+    const batch: Batch<In, Out> = { items: [], callers: [], openedNs, state: "filling", timer: undefined };
     this.#batches.push(batch);
-    if (timer === undefined) queueMicrotask(() => this.#makeDue(batch));
-    else
-      this.#clock.sleep(this.#maxAgeMs, timer.signal).then(
-        () => this.#makeDue(batch),
-        () => {}, // it was sent before its time
-      );
+    this.#awaitAge(batch, 0);
     return batch;
+  }
+
+  /** Makes `batch`, of age `ageMs` now, due at `maxAgeMs`. */
+  #awaitAge(batch: Batch<In, Out>, ageMs: number): void {
+    const leftMs = this.#maxAgeMs - ageMs;
+    if (leftMs <= 0) {
+      batch.timer = undefined;
+      queueMicrotask(() => {
+        if (batch.timer === undefined) this.#makeDue(batch); // else `maxAgeMs` has been raised since
+      });
+      return;
+    }
+    batch.timer = new AbortController();
+    this.#clock.sleep(leftMs, batch.timer.signal).then(
+      () => this.#makeDue(batch),
+      () => {}, // it was sent before its time, or its time was changed
+    );
+  }
+
+  #isFull(batch: Batch<In, Out>): boolean {
+    return batch.items.length >= this.#maxSize;
   }
 
   #makeDue(batch: Batch<In, Out>): void {
@@ -199,4 +250,12 @@ export class MicroBatcher<In, Out> {
     signal.addEventListener("abort", onAbort, { once: true });
     return caller;
   }
+}
+
+function validMaxSize(maxSize: number): number {
+  return integerInRange("maxSize", maxSize, 1, 100_000);
+}
+
+function validMaxAgeMs(maxAgeMs: number): number {
+  return inRange("maxAgeMs", maxAgeMs, 0, 60_000);
 }

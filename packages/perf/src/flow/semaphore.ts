@@ -34,17 +34,35 @@ export interface Permit {
 export class Semaphore {
   readonly #maxWaiting: number;
   readonly #waiting = new WaiterQueue();
-  #free: number;
+  #permits: number;
+  #free: number; // below 0 while more are inside than `permits`, since these were lowered; above 0 only while nobody waits
 
   /** @throws {InvalidInputError} When a number is out of range. */
   constructor({ permits, maxWaiting = 10_000 }: SemaphoreOptions) {
-    this.#free = integerInRange("permits", permits, 1, 1e9);
+    this.#permits = validPermits(permits);
+    this.#free = permits;
     this.#maxWaiting = integerInRange("maxWaiting", maxWaiting, 0, 1e9);
   }
 
-  /** Permits that nobody holds. */
+  /**
+   * How many may hold a permit at once; 1 to 1e9. May be set at any time: a larger number lets in at once who waits longest, a
+   * smaller one is reached as permits come back, since none is taken from its holder.
+   *
+   * @throws {InvalidInputError} When set out of range; nothing has changed then.
+   */
+  get permits(): number {
+    return this.#permits;
+  }
+
+  set permits(permits: number) {
+    this.#free += validPermits(permits) - this.#permits;
+    this.#permits = permits;
+    while (this.#free > 0 && this.#waiting.wakeOldest()) this.#free--;
+  }
+
+  /** Permits that nobody holds; 0 also while more are held than `permits` allows now. */
   get free(): number {
-    return this.#free;
+    return Math.max(0, this.#free);
   }
 
   /** Callers waiting for a permit. */
@@ -83,7 +101,7 @@ export class Semaphore {
 
   /** A permit when one is free now, else undefined. Nobody is overtaken: while callers wait, none is free. */
   tryAcquire(): Permit | undefined {
-    if (this.#free === 0) return undefined;
+    if (this.#free <= 0) return undefined;
     this.#free--;
     return new HeldPermit(() => this.#release());
   }
@@ -94,8 +112,12 @@ export class Semaphore {
   }
 
   #release(): void {
-    if (!this.#waiting.wakeOldest()) this.#free++;
+    if (this.#free < 0 || !this.#waiting.wakeOldest()) this.#free++;
   }
+}
+
+function validPermits(permits: number): number {
+  return integerInRange("permits", permits, 1, 1e9);
 }
 
 class HeldPermit implements Permit {

@@ -49,8 +49,10 @@ const DEFAULT_SHARES: Shares = { cancel: 1, amend: 0.95, new: 0.9, read: 0.7 };
 export class WeightedBudget {
   readonly #windowUs: number;
   readonly #marginUs: number;
-  readonly #ceilings: Shares; // in weight
+  readonly #limit: number;
   readonly #clock: Pick<Clock, "nowUs">;
+  #shares: Shares;
+  #ceilings: Shares; // in weight
   #window = Number.NaN; // the earliest one that a take now can fall into, counted from the epoch
   #used = 0; // weight in it
   #usedInNext = 0;
@@ -62,25 +64,35 @@ export class WeightedBudget {
 
   /** @throws {InvalidInputError} When an option is out of range. */
   constructor({ limit, windowMs, marginMs, shares = DEFAULT_SHARES, clock }: WeightedBudgetOptions) {
-    integerInRange("limit", limit, 1, 1e9);
+    this.#limit = integerInRange("limit", limit, 1, 1e9);
     this.#windowUs = integerInRange("windowMs", windowMs, 10, 86_400_000) * 1000;
     this.#marginUs = inRange("marginMs", marginMs ?? Math.min(1000, windowMs / 4), 0, windowMs / 4) * 1000;
-    inRange("shares.cancel", shares.cancel, 0, 1);
-    inRange("shares.amend", shares.amend, 0, shares.cancel);
-    inRange("shares.new", shares.new, 0, shares.amend);
-    inRange("shares.read", shares.read, 0, shares.new);
-    this.#ceilings = {
-      cancel: Math.floor(limit * shares.cancel),
-      amend: Math.floor(limit * shares.amend),
-      new: Math.floor(limit * shares.new),
-      read: Math.floor(limit * shares.read),
-    };
+    this.#shares = validShares(shares);
+    this.#ceilings = toCeilings(this.#shares, limit);
     this.#clock = clock;
   }
 
   /**
+   * How far each priority may fill the window. May be set at any time, for the takes that come after: what was taken stays
+   * taken. A weight that its lowered share can no longer hold is an error from then on, for who waits in a `TakeQueue` too;
+   * a raised share does not wake such a queue, which asks again when its present wait is over.
+   *
+   * @throws {InvalidInputError} When set to shares out of range or growing towards lower priorities; nothing has changed then.
+   * @example
+   * budget.shares = { ...budget.shares, read: 0.5 };
+   */
+  get shares(): Shares {
+    return this.#shares;
+  }
+
+  set shares(shares: Shares) {
+    this.#shares = validShares(shares);
+    this.#ceilings = toCeilings(this.#shares, this.#limit);
+  }
+
+  /**
    * Takes `weight`, or nothing and returns false.
-   * @throws {InvalidInputError} When `weight` is not a whole number from 0 to what `priority` may ever use.
+   * @throws {InvalidInputError} When `weight` is not a whole number from 0 to what `priority` may use of a window.
    */
   tryTake(weight: number, priority: Priority): boolean {
     const ceiling = this.#ceilingFor(weight, priority);
@@ -195,4 +207,23 @@ export class WeightedBudget {
     this.#enterWindow(nowUs);
     return this.#surelyIn === this.#window && !this.#mayFallIntoNext(nowUs) && takenAtSend > this.#takenBeforeSurely;
   }
+}
+
+/** A frozen copy, which no caller can change behind the budget's back. */
+function validShares(shares: Shares): Shares {
+  return Object.freeze({
+    cancel: inRange("shares.cancel", shares.cancel, 0, 1),
+    amend: inRange("shares.amend", shares.amend, 0, shares.cancel),
+    new: inRange("shares.new", shares.new, 0, shares.amend),
+    read: inRange("shares.read", shares.read, 0, shares.new),
+  });
+}
+
+function toCeilings(shares: Shares, limit: number): Shares {
+  return {
+    cancel: Math.floor(limit * shares.cancel),
+    amend: Math.floor(limit * shares.amend),
+    new: Math.floor(limit * shares.new),
+    read: Math.floor(limit * shares.read),
+  };
 }

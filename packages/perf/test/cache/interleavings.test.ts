@@ -9,7 +9,7 @@ import { TieredCache } from "../../src/cache/tiered-cache.ts";
 import { ManualClock } from "../../src/testing.ts";
 
 // Two caches share up to two tiers, a bus and a source. The scheduler may delay each step of each operation, or not at all, and
-// tiers may fail before or after they have acted. The source counts versions; whoever changes it invalidates. What is checked:
+// tiers may fail before or after they have acted; first tiers change their size. The source counts versions; whoever changes it invalidates. What is checked:
 // once an invalidation has returned, no read gives a version older than the one it announced.
 
 const RUNS = 2_000;
@@ -20,6 +20,7 @@ type Action =
   | { readonly kind: "read" | "set" | "change-key"; readonly cache: 0 | 1; readonly key: string }
   | { readonly kind: "change-tag" | "change-glob"; readonly cache: 0 | 1; readonly tag: string }
   | { readonly kind: "change-all"; readonly cache: 0 | 1 }
+  | { readonly kind: "resize"; readonly cache: 0 | 1; readonly capacity: number }
   | { readonly kind: "wait"; readonly ms: number };
 
 const cache = fc.constantFrom(0 as const, 1 as const);
@@ -31,9 +32,15 @@ const change = fc.oneof(
   fc.record({ kind: fc.constantFrom("change-tag" as const, "change-glob" as const), cache, tag }),
   fc.record({ kind: fc.constant("change-all" as const), cache }),
 );
+const resize = fc.record({ kind: fc.constant("resize" as const), cache, capacity: fc.integer({ min: 1, max: 3 }) });
 const wait = fc.record({ kind: fc.constant("wait" as const), ms: fc.constantFrom(50, 1_000) });
 const actions = fc.array(
-  fc.oneof({ weight: 5, arbitrary: read }, { weight: 4, arbitrary: change }, { weight: 2, arbitrary: wait }),
+  fc.oneof(
+    { weight: 5, arbitrary: read },
+    { weight: 4, arbitrary: change },
+    { weight: 1, arbitrary: resize },
+    { weight: 2, arbitrary: wait },
+  ),
   { minLength: 2, maxLength: 14 },
 );
 
@@ -184,6 +191,9 @@ async function play(s: fc.Scheduler, script: readonly Action[], { tiers, delays,
         );
       case "change-all":
         return changed(action.cache, KEYS, () => of.clear());
+      case "resize":
+        of.capacity = action.capacity;
+        return checkAll();
     }
   };
 

@@ -320,6 +320,35 @@ test("a value without text stays in the first tier, and text without value is lo
   expect(faults.map(({ operation }) => operation)).toEqual(["encode", "decode", "encode"]);
 });
 
+test("a smaller first tier keeps what was used last, and a larger one loses nothing", async () => {
+  const { cache, request } = setUp({ capacity: 3 });
+  for (const key of ["a", "b", "c"]) await cache.getOrLoad(key, request);
+  cache.get("a");
+  cache.capacity = 2;
+  expect(["a", "b", "c"].map((key) => cache.get(key))).toEqual(["a v1", undefined, "c v1"]);
+  cache.capacity = 10;
+  for (const key of ["d", "e", "f"]) await cache.getOrLoad(key, request);
+  expect(["a", "c", "d", "e", "f"].filter((key) => cache.get(key) !== undefined)).toHaveLength(5);
+  expect([cache.capacity, cache.stats().entries]).toEqual([10, 5]);
+});
+
+test("what was invalidated does not come back when the first tier is resized, nor what is loaded meanwhile", async () => {
+  const { cache, request } = setUp();
+  const { load, end } = gated();
+  for (const key of ["a", "b", "c"]) await cache.getOrLoad(key, request);
+  await cache.invalidateKey("a");
+  const loading = cache.getOrLoad("d", { class: "market", tags: ["t"], load });
+  cache.capacity = 20;
+  expect(cache.get("a")).toBeUndefined();
+  await cache.invalidateTag("t");
+  end(0, "old");
+  await settled();
+  cache.capacity = 5;
+  expect(["a", "b", "c", "d"].map((key) => cache.get(key))).toEqual([undefined, undefined, undefined, undefined]);
+  end(1, "new");
+  expect(await loading).toBe("new");
+});
+
 test("counts hits and misses per tier", async () => {
   const { clock, make, cache, request } = setUp({ tiers: [new MemoryTier()] });
   await cache.getOrLoad("k", request);
@@ -343,6 +372,19 @@ test("counts hits and misses per tier", async () => {
   });
 });
 
+test("times one look-up in the first tier for each reading of the clock", async () => {
+  const { clock, cache, request } = setUp({ resolutionMs: 1 });
+  await cache.getOrLoad("k", request);
+  const before = cache.stats().first.latency.count;
+  for (let ms = 0; ms < 3; ms++) {
+    for (let i = 0; i < 100; i++) cache.get("k");
+    await settled();
+    clock.advance({ ms: 1 });
+    await settled();
+  }
+  expect(cache.stats().first.latency.count - before).toBe(3);
+});
+
 test("after closing, nothing is given, nothing is loaded, and no timer is left", async () => {
   const { clock, cache, request } = setUp({ tiers: [new MemoryTier()], bus: new LocalBus() });
   await cache.getOrLoad("k", request);
@@ -358,6 +400,11 @@ test("after closing, nothing is given, nothing is loaded, and no timer is left",
 test("refuses options, classes and names that make no sense, before any load", async () => {
   const { clock, cache, load, request } = setUp();
   expect(() => setUp({ capacity: 0 })).toThrow(/capacity/);
+  for (const wrong of [0, 1.5, 1e7 + 1])
+    expect(() => {
+      cache.capacity = wrong;
+    }).toThrow(/capacity/);
+  expect(cache.capacity).toBe(10_000);
   expect(() => setUp({ tierTimeoutMs: 0 })).toThrow(/tierTimeoutMs/);
   expect(() => setUp({ tiers: [new MemoryTier(), new MemoryTier()] })).toThrow(/different names/);
   expect(() => new TieredCache({ clock, classes: { x: { ttlMs: -1 } } })).toThrow(/classes\.x\.ttlMs/);

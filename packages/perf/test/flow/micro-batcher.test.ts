@@ -59,6 +59,84 @@ test("sends a batch when its first item is maxAgeMs old", async () => {
   expect(sent).toEqual([[1, 2]]);
 });
 
+test("a batch that has the lowered size or more goes at once, and the next is of that size", async () => {
+  const { batcher, sent, answer } = setUp({ maxSize: 10, maxAgeMs: 5 });
+  for (const n of [1, 2, 3]) batcher.submit(n);
+  batcher.maxSize = 4;
+  expect(sent).toEqual([]);
+  batcher.maxSize = 2;
+  expect(sent).toEqual([[1, 2, 3]]);
+  answer(0);
+  await settle();
+  for (const n of [4, 5]) batcher.submit(n);
+  expect(sent).toEqual([
+    [1, 2, 3],
+    [4, 5],
+  ]);
+  expect(batcher.maxSize).toBe(2);
+});
+
+test("while a call runs, the batch that waits for its end fills up to a raised size and no further than a lowered one", async () => {
+  const { batcher, sent, answer } = setUp({ maxSize: 2 });
+  for (const n of [1, 2, 3, 4]) batcher.submit(n);
+  batcher.maxSize = 3;
+  batcher.submit(5);
+  batcher.maxSize = 1;
+  batcher.submit(6);
+  for (const call of [0, 1, 2]) {
+    answer(call);
+    await settle();
+  }
+  expect(sent).toEqual([[1, 2], [3, 4, 5], [6]]);
+});
+
+test("a changed age counts from the first item of the batch that is being collected", async () => {
+  const { batcher, clock, sent, answer } = setUp({ maxAgeMs: 10 });
+  batcher.submit(1);
+  clock.advance({ ms: 4 });
+  batcher.maxAgeMs = 20;
+  clock.advance({ ms: 15 });
+  await settle();
+  expect(sent).toEqual([]);
+  clock.advance({ ms: 1 });
+  await settle();
+  expect(sent).toEqual([[1]]);
+  answer(0);
+  await settle();
+  batcher.submit(2);
+  clock.advance({ ms: 4 });
+  batcher.maxAgeMs = 4;
+  await settle();
+  expect(sent).toEqual([[1], [2]]);
+  expect(batcher.maxAgeMs).toBe(4);
+  expect(clock.sleeping).toBe(0);
+});
+
+test("an age raised from 0 in one piece of synchronous code holds for what that has asked for", async () => {
+  const { batcher, clock, sent } = setUp();
+  batcher.submit(1);
+  batcher.maxAgeMs = 5;
+  await settle();
+  expect(sent).toEqual([]);
+  clock.advance({ ms: 5 });
+  await settle();
+  expect(sent).toEqual([[1]]);
+});
+
+test("a batch that was due stays due when the age is raised", async () => {
+  const { batcher, clock, sent, answer } = setUp({ maxAgeMs: 5 });
+  batcher.submit(1);
+  batcher.flush();
+  batcher.submit(2);
+  clock.advance({ ms: 5 });
+  await settle();
+  batcher.maxAgeMs = 50;
+  answer(0);
+  await settle();
+  expect(sent).toEqual([[1], [2]]);
+  expect(clock.sleeping).toBe(0);
+});
+
 test("while as many calls run as may, the next batch fills up, and goes when one has ended", async () => {
   const { batcher, sent, answer } = setUp({ maxSize: 3 });
   batcher.submit(1);
@@ -188,9 +266,9 @@ test("flush sends what waits without its age, close waits for the calls and leav
   expect(clock.sleeping).toBe(0);
 });
 
-test("answers each caller with its own result, in order, whatever the order of submits, aborts, time and answers", async () => {
+test("answers each caller with its own result, in order, and in time, whatever happens in whatever order", async () => {
   const step = fc.record({
-    does: fc.constantFrom("submit", "submit", "submit", "abort", "time", "answer", "flush"),
+    does: fc.constantFrom("submit", "submit", "submit", "abort", "time", "answer", "flush", "size", "age"),
     nth: fc.nat({ max: 30 }),
   });
   await fc.assert(
@@ -200,6 +278,7 @@ test("answers each caller with its own result, in order, whatever the order of s
       fc.constantFrom(0, 5),
       async (steps, options, maxAgeMs) => {
         const { batcher, clock, sent, answers, answer } = setUp({ ...options, maxAgeMs });
+        const submits: { atNs: number; maxSize: number }[] = [];
         const aborts: AbortController[] = [];
         const waits: Promise<string>[] = [];
         let answered = 0;
@@ -207,14 +286,23 @@ test("answers each caller with its own result, in order, whatever the order of s
           if (does === "submit") {
             const abort = new AbortController();
             aborts.push(abort);
+            submits.push({ atNs: clock.monotonicNs(), maxSize: batcher.maxSize });
             waits.push(batcher.submit(waits.length, abort.signal));
             waits.at(-1)?.catch(() => {}); // read below
           } else if (does === "abort") aborts[nth % Math.max(1, aborts.length)]?.abort();
           else if (does === "time") clock.advance({ ms: nth % 6 });
           else if (does === "flush") batcher.flush();
+          else if (does === "size") batcher.maxSize = 1 + (nth % 4);
+          else if (does === "age") batcher.maxAgeMs = nth % 8;
           else if (answered < answers.length) answer(answered++);
-          if (nth % 2 === 0) await settle();
           expect(answers.length - answered).toBeLessThanOrEqual(options.concurrency);
+          if (nth % 2 !== 0) continue;
+          await settle();
+          if (answers.length - answered === options.concurrency) continue;
+          const waiting = submits.filter((_, n) => n > (sent.at(-1)?.at(-1) ?? -1) && !aborts[n]?.signal.aborted);
+          expect(batcher.queued).toBe(waiting.length);
+          expect(batcher.queued).toBeLessThan(batcher.maxSize);
+          for (const { atNs } of waiting) expect((clock.monotonicNs() - atNs) / 1e6).toBeLessThan(batcher.maxAgeMs);
         }
         let isClosed = false;
         batcher.close().then(() => {
@@ -232,7 +320,8 @@ test("answers each caller with its own result, in order, whatever the order of s
           else expect(aborts[n]?.signal.aborted).toBe(true);
           if (ended.status === "fulfilled") expect(items).toContain(n);
         }
-        for (const batch of sent) expect(batch.length).toBeLessThanOrEqual(options.maxSize);
+        for (const batch of sent)
+          for (const [i, n] of batch.entries()) expect(i).toBeLessThan(submits[n]?.maxSize ?? 0); // none joined a full batch
         expect(batcher.queued).toBe(0);
         expect(clock.sleeping).toBe(0);
       },
@@ -244,4 +333,8 @@ test("answers each caller with its own result, in order, whatever the order of s
 test("refuses numbers out of range", () => {
   for (const wrong of [{ maxSize: 0 }, { maxAgeMs: -1 }, { maxQueued: 0 }, { concurrency: 0 }])
     expect(() => setUp(wrong)).toThrow(InvalidInputError);
+  const { batcher } = setUp({ maxSize: 7, maxAgeMs: 5 });
+  for (const wrong of [{ maxSize: 0 }, { maxSize: 1.5 }, { maxAgeMs: -1 }, { maxAgeMs: Number.NaN }])
+    expect(() => Object.assign(batcher, wrong)).toThrow(InvalidInputError);
+  expect([batcher.maxSize, batcher.maxAgeMs]).toEqual([7, 5]);
 });

@@ -97,24 +97,71 @@ test("use does not call for a caller that aborted, not even when its permit was 
   expect(gate.free).toBe(1);
 });
 
+test("raised permits let in at once who waits longest, and what nobody waits for is free", async () => {
+  const { gate, inside, enter } = setUp(1);
+  for (const name of ["a", "b", "c"]) enter(name);
+  gate.permits = 2;
+  expect(gate.tryAcquire()).toBeUndefined(); // it is on its way to the one that waits
+  await settle();
+  expect(inside).toEqual(["a", "b"]);
+  gate.permits = 5;
+  await settle();
+  expect(inside).toEqual(["a", "b", "c"]);
+  expect(gate.free).toBe(2);
+});
+
+test("lowered permits are reached as permits come back, and nobody enters before", async () => {
+  const { gate, inside, enter } = setUp(3);
+  const held = await Promise.all(["a", "b", "c"].map((name) => enter(name)));
+  enter("d");
+  gate.permits = 1;
+  expect(gate.permits).toBe(1);
+  for (const permit of held.slice(0, 2)) {
+    permit.release();
+    await settle();
+    expect(inside).toEqual(["a", "b", "c"]);
+    expect(gate.free).toBe(0);
+    expect(gate.tryAcquire()).toBeUndefined();
+  }
+  held[2]?.release();
+  await settle();
+  expect(inside).toEqual(["a", "b", "c", "d"]);
+});
+
+test("use waits while more are inside than permits, which have been lowered", async () => {
+  const { gate } = setUp(2);
+  const held = [gate.tryAcquire(), gate.tryAcquire()];
+  gate.permits = 1;
+  let calls = 0;
+  const used = gate.use(async () => calls++);
+  held[0]?.release();
+  await settle();
+  expect(calls).toBe(0);
+  held[1]?.release();
+  await used;
+  expect(gate.free).toBe(1);
+});
+
 test("never lets more in than permits, loses none, and keeps the order, under any sequence", async () => {
   const step = fc.record({
-    does: fc.constantFrom("enter", "enter", "try", "leave", "abort"),
+    does: fc.constantFrom("enter", "enter", "try", "leave", "abort", "permits"),
     nth: fc.nat({ max: 20 }),
   });
   await fc.assert(
     fc.asyncProperty(
       fc.integer({ min: 1, max: 3 }),
       fc.array(step, { maxLength: 60, size: "max" }),
-      async (permits, steps) => {
+      async (initialPermits, steps) => {
+        let permits = initialPermits;
         const gate = new Semaphore({ permits });
         const held: Permit[] = [];
         const waiting: { number: number; abort: AbortController }[] = []; // the model: those who wait, oldest first
         const entered: number[] = [];
         for (const [number, { does, nth }] of steps.entries()) {
+          const before = { held: held.length, entered: entered.length };
           if (does === "enter") {
             const caller = { number, abort: new AbortController() };
-            if (held.length === permits) waiting.push(caller);
+            if (held.length >= permits) waiting.push(caller);
             gate.acquire(caller.abort.signal).then(
               (permit) => {
                 held.push(permit);
@@ -127,11 +174,16 @@ test("never lets more in than permits, loses none, and keeps the order, under an
             const permit = gate.tryAcquire();
             expect(permit !== undefined).toBe(held.length < permits);
             if (permit !== undefined) held.push(permit);
+          } else if (does === "permits") {
+            permits = 1 + (nth % 4);
+            gate.permits = permits;
           } else if (does === "leave") held.splice(nth % Math.max(1, held.length), 1)[0]?.release();
           else waiting[nth % Math.max(1, waiting.length)]?.abort.abort();
           await settle();
-          expect(held.length).toBeLessThanOrEqual(permits);
-          expect(gate.free).toBe(permits - held.length);
+          // Lowered permits are taken from nobody, so more may be inside; but then nobody enters.
+          const mayHold = entered.length > before.entered ? permits : Math.max(permits, before.held);
+          expect(held.length).toBeLessThanOrEqual(mayHold);
+          expect(gate.free).toBe(Math.max(0, permits - held.length));
           expect(gate.waiting).toBe(waiting.length);
           expect(gate.waiting === 0 || gate.free === 0).toBe(true);
           expect(entered).toEqual([...entered].sort((a, b) => a - b));
@@ -145,4 +197,10 @@ test("never lets more in than permits, loses none, and keeps the order, under an
 test("refuses numbers out of range", () => {
   expect(() => new Semaphore({ permits: 0 })).toThrow(InvalidInputError);
   expect(() => new Semaphore({ permits: 1, maxWaiting: -1 })).toThrow(InvalidInputError);
+  const { gate } = setUp(2);
+  for (const wrong of [0, 1.5, Number.NaN, 1e9 + 1])
+    expect(() => {
+      gate.permits = wrong;
+    }).toThrow(InvalidInputError);
+  expect([gate.permits, gate.free]).toEqual([2, 2]);
 });

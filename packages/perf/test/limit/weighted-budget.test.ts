@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { InvalidInputError } from "../../src/index.ts";
-import { PRIORITIES, type Priority, WeightedBudget } from "../../src/limit/index.ts";
+import { PRIORITIES, type Priority, TakeQueue, WeightedBudget } from "../../src/limit/index.ts";
 import { ManualClock } from "../../src/testing.ts";
 
 const START_US = 1_767_225_600_000_000; // a whole minute
@@ -24,12 +24,57 @@ test("each priority stops at its share, so that reads leave room for cancels", (
   expect(budget.usedWeight()).toBe(100);
 });
 
+test("changed shares hold for later takes, and what was taken stays taken", () => {
+  const { clock, budget } = setUp();
+  expect(budget.shares).toEqual({ cancel: 1, amend: 0.95, new: 0.9, read: 0.7 });
+  budget.tryTake(60, "read");
+  budget.shares = { ...budget.shares, read: 0.5 };
+  expect(budget.usedWeight()).toBe(60);
+  expect(budget.tryTake(1, "read")).toBe(false);
+  expect(budget.waitMs(1, "read")).toBe(51_000);
+  expect(() => budget.tryTake(51, "read")).toThrow(InvalidInputError);
+  expect(budget.tryTake(30, "new")).toBe(true);
+  clock.advance({ ms: 51_000 });
+  expect(budget.tryTake(50, "read")).toBe(true);
+  budget.shares = { cancel: 1, amend: 1, new: 1, read: 0.8 };
+  expect(budget.tryTake(30, "read")).toBe(true);
+  expect(budget.tryTake(1, "read")).toBe(false);
+});
+
+test("a caller in a queue whose weight no longer fits its lowered share gets an error, and the next one its turn", async () => {
+  const { clock, budget } = setUp();
+  const queue = new TakeQueue({ source: budget, priorities: PRIORITIES, maxWaiting: 2, clock });
+  budget.tryTake(70, "read");
+  const large = queue.takeAs("read", 60);
+  const small = queue.takeAs("read", 50);
+  budget.shares = { ...budget.shares, read: 0.5 };
+  clock.advance({ ms: 51_000 });
+  await expect(large).rejects.toThrow(InvalidInputError);
+  await small;
+  expect(budget.usedWeight()).toBe(50);
+});
+
+test("refuses shares out of range or growing downwards, keeps those it has, and is not changed by a change to the object", () => {
+  const { budget } = setUp();
+  const mine = { cancel: 1, amend: 0.9, new: 0.8, read: 0.6 };
+  budget.shares = mine;
+  const wrong = [{ cancel: 1.1 }, { amend: Number.NaN }, { new: 0.95 }, { read: -0.1 }];
+  for (const part of wrong)
+    expect(() => {
+      budget.shares = { ...mine, ...part };
+    }).toThrow(InvalidInputError);
+  mine.read = 0.1;
+  expect(budget.shares).toEqual({ cancel: 1, amend: 0.9, new: 0.8, read: 0.6 });
+  expect(budget.tryTake(60, "read")).toBe(true);
+});
+
 test("no window of the venue counts more than the limit, wherever within the margin requests arrive", () => {
   const takes = fc.array(
     fc.record({
       gapMs: fc.oneof(fc.constant(0), fc.integer({ min: 1, max: 400 })),
       weight: fc.integer({ min: 1, max: 8 }),
       priority: fc.constantFrom(...PRIORITIES),
+      readShare: fc.double({ min: 0.4, max: 0.9, noNaN: true }), // the largest weight fits
       delay: fc.double({ min: -1, max: 1, noNaN: true }),
     }),
     { minLength: 20, maxLength: 300 },
@@ -38,8 +83,9 @@ test("no window of the venue counts more than the limit, wherever within the mar
     fc.property(fc.integer({ min: 0, max: 250 }), takes, (marginMs, all) => {
       const { clock, budget } = setUp({ limit: 20, windowMs: 1000, marginMs });
       const counted = new Map<number, number>();
-      for (const { gapMs, weight, priority, delay } of all) {
+      for (const { gapMs, weight, priority, readShare, delay } of all) {
         clock.advance({ ms: gapMs });
+        budget.shares = { ...budget.shares, read: readShare };
         if (!budget.tryTake(weight, priority)) continue;
         const window = Math.floor((clock.nowUs() + delay * marginMs * 1000) / 1e6);
         counted.set(window, (counted.get(window) ?? 0) + weight);
@@ -65,14 +111,16 @@ test("waits exactly until the weight fits", () => {
       gapMs: fc.integer({ min: 0, max: 1500 }),
       weight: fc.integer({ min: 0, max: 14 }),
       priority: fc.constantFrom<Priority>("cancel", "read"),
+      readShare: fc.double({ min: 0.7, max: 0.9, noNaN: true }), // the largest weight fits
     }),
     { maxLength: 60 },
   );
   fc.assert(
     fc.property(fc.integer({ min: 0, max: 250 }), takes, (marginMs, all) => {
       const { clock, budget } = setUp({ limit: 20, windowMs: 1000, marginMs });
-      for (const { gapMs, weight, priority } of all) {
+      for (const { gapMs, weight, priority, readShare } of all) {
         clock.advance({ ms: gapMs });
+        budget.shares = { ...budget.shares, read: readShare };
         const waitMs = budget.waitMs(weight, priority);
         if (waitMs > 0) {
           clock.advance({ ms: waitMs - 1 });
