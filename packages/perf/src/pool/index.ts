@@ -10,7 +10,8 @@ export {
 } from "./errors.ts";
 export type { Lease } from "./lease.ts";
 export { ObjectPool, type ObjectPoolOptions, type ObjectPoolStats } from "./object-pool.ts";
-export { ResourcePool, type ResourcePoolOptions, type ResourcePoolStats } from "./resource-pool.ts";
+export { ResourcePool } from "./resource-pool.ts";
+export type { ResourcePoolOptions, ResourcePoolStats } from "./resource-pool-options.ts";
 export { SlotPool, type SlotPoolStats } from "./slot-pool.ts";
 export {
   createWorkerPool,

@@ -1,57 +1,21 @@
+import { setMaxListeners } from "node:events";
 import type { Clock } from "../clock.ts";
 import { inRange, integerInRange } from "../errors.ts";
 import { abortable } from "../flow/abortable.ts";
 import { ClosedError, QueueFullError } from "../flow/errors.ts";
 import { AcquireTimeoutError } from "./errors.ts";
 import { HeldLease, type Lease } from "./lease.ts";
+import { Patience } from "./patience.ts";
+import { type Entry, ResourceHandler } from "./resource-handler.ts";
+import type { ResourcePoolOptions, ResourcePoolStats } from "./resource-pool-options.ts";
 import { WaitingLine } from "./waiting-line.ts";
-
-export interface ResourcePoolOptions<T> {
-  /** Opens one. `signal` aborts when nobody wants it any more; one that comes nevertheless is kept. */
-  readonly create: (signal: AbortSignal) => Promise<T>;
-  /** Closes one. Until it settles the resource counts as open. */
-  readonly destroy: (resource: T) => Promise<void>;
-  /** Says whether an idle one still works, before it is lent. One that does not, or throws, is closed and another taken. */
-  readonly check?: (resource: T, signal: AbortSignal) => Promise<boolean>;
-  /** Told what fails where nobody waits for it: closing, checking, opening in reserve or for a caller that gave up. Must not throw. */
-  readonly onError: (error: unknown, during: "create" | "check" | "destroy") => void;
-  /** How many are kept open though idle; 0 to `max`, 0 unless told. Opened by `warmUp`, or within `idleTimeoutMs` of the first `acquire`. */
-  readonly min?: number;
-  /** How many may be open and idle; 1 to 10,000, 20 unless told. */
-  readonly max?: number;
-  /** How many more may be open while all are in use; 0 to 10,000, 10 unless told. They are closed when given back. */
-  readonly overflow?: number;
-  /** How many callers may wait; 0 to 1e6, 1,000 unless told. More are refused. */
-  readonly maxWaiting?: number;
-  /** Longest wait for a resource, opening and checking included, in milliseconds; 1 to 3,600,000, 30,000 unless told. */
-  readonly acquireTimeoutMs?: number;
-  /** Age at which one is closed rather than lent again, in milliseconds; 1 to 86,400,000, an hour unless told. */
-  readonly recycleAfterMs?: number;
-  /** Idle ones above `min` are closed after this time and before twice it, in milliseconds; 1 to 86,400,000, 30,000 unless told. */
-  readonly idleTimeoutMs?: number;
-  readonly clock: Pick<Clock, "monotonicNs" | "sleep">;
-}
-
-/** What a resource pool holds. `open` is all there are: lent, idle, and those being opened, checked or closed. */
-export interface ResourcePoolStats {
-  readonly open: number;
-  readonly lent: number;
-  readonly idle: number;
-  /** Callers in line. */
-  readonly waiting: number;
-}
-
-interface Entry<T> {
-  readonly resource: T;
-  readonly expiresNs: number;
-  idleSinceNs: number;
-}
 
 /**
  * Shares resources that are slow to open and few, such as connections.
  *
- * - Never more than `max + overflow` are open, those being opened or closed included. Callers beyond that wait in line, and a
- *   resource given back goes to the one that waits longest. Without a line, the one used last is lent first.
+ * - Never more than `max + overflow` are open, those being opened or closed included; after `max` was lowered, never more than
+ *   were. Callers beyond that wait in line, and a resource given back goes to the one that waits longest. Without a line, the one
+ *   used last is lent first.
  * - A failed `create` is thrown to the caller it was for. To have it repeated, wrap it in `retry`.
  * - A caller that gives up leaves nothing behind: what was opened for it goes to the next.
  * - A timer runs from the first `acquire` to `close`.
@@ -62,23 +26,22 @@ interface Entry<T> {
  * await pool.close(AbortSignal.timeout(10_000));
  */
 export class ResourcePool<T> {
-  readonly #create: (signal: AbortSignal) => Promise<T>;
-  readonly #destroy: (resource: T) => Promise<void>;
-  readonly #check: ((resource: T, signal: AbortSignal) => Promise<boolean>) | undefined;
-  readonly #onError: (error: unknown, during: "create" | "check" | "destroy") => void;
+  readonly #handler: ResourceHandler<T>;
   readonly #min: number;
-  readonly #max: number;
-  readonly #limit: number;
+  readonly #overflow: number;
   readonly #maxWaiting: number;
   readonly #acquireTimeoutMs: number;
-  readonly #recycleAfterNs: number;
   readonly #idleTimeoutMs: number;
   readonly #clock: Pick<Clock, "monotonicNs" | "sleep">;
   readonly #line: WaitingLine;
   readonly #idle: Entry<T>[] = []; // a stack: the top was used last
   readonly #closing = new AbortController();
-  // Permits: whoever holds, opens, checks or closes a resource has one. Those and the idle ones are never more than the limit.
+  #max: number;
+  #limit: number; // max + overflow
+  // Permits: whoever holds, opens, checks or closes a resource has one. Those and the idle ones that no woken caller is about to
+  // take are never more than the limit, and do not grow while a lowered limit is exceeded.
   #permits = 0;
+  #woken = 0; // callers called from the line, each with a permit, that have not yet looked for an idle one
   #lent = 0;
   #ending = 0; // permits that close a resource and open none for it
   #isTended = false;
@@ -88,19 +51,38 @@ export class ResourcePool<T> {
   /** @throws {InvalidInputError} When a number is out of range. */
   constructor(options: ResourcePoolOptions<T>) {
     const { max = 20, overflow = 10, acquireTimeoutMs = 30_000, recycleAfterMs = 3_600_000 } = options;
-    this.#max = integerInRange("max", max, 1, 10_000);
+    this.#max = integerInRange("max", max, 1, MOST);
     this.#min = integerInRange("min", options.min ?? 0, 0, max);
-    this.#limit = max + integerInRange("overflow", overflow, 0, 10_000);
+    this.#overflow = integerInRange("overflow", overflow, 0, MOST);
+    this.#limit = max + overflow;
     this.#maxWaiting = integerInRange("maxWaiting", options.maxWaiting ?? 1_000, 0, 1e6);
     this.#acquireTimeoutMs = inRange("acquireTimeoutMs", acquireTimeoutMs, 1, 3_600_000);
-    this.#recycleAfterNs = inRange("recycleAfterMs", recycleAfterMs, 1, 86_400_000) * 1e6;
+    const recycleAfterNs = inRange("recycleAfterMs", recycleAfterMs, 1, 86_400_000) * 1e6;
     this.#idleTimeoutMs = inRange("idleTimeoutMs", options.idleTimeoutMs ?? 30_000, 1, 86_400_000);
-    this.#create = options.create;
-    this.#destroy = options.destroy;
-    this.#check = options.check;
-    this.#onError = options.onError;
+    this.#handler = new ResourceHandler(options, recycleAfterNs);
     this.#clock = options.clock;
+    setMaxListeners(0, this.#closing.signal); // each caller being served listens; Node would warn of a leak at eleven
     this.#line = new WaitingLine(options.clock, () => new AcquireTimeoutError(acquireTimeoutMs));
+  }
+
+  /**
+   * How many may be open and idle. May be set at any time, to what is at least 1 and `min`, and at most 10,000.
+   *
+   * A larger number calls in at once those in line for whom there is a place now. A smaller one closes at once the idle ones
+   * above it, those used longest ago first, and others as they are given back; none is taken from its user. As long as more
+   * than `max + overflow` are open, a new one is opened only in place of one that is closed.
+   *
+   * @throws {InvalidInputError} When set out of range; nothing has changed then.
+   */
+  get max(): number {
+    return this.#max;
+  }
+
+  set max(max: number) {
+    this.#max = integerInRange("max", max, Math.max(1, this.#min), MOST);
+    this.#limit = max + this.#overflow;
+    this.#callIn();
+    this.#closeSurplus();
   }
 
   /**
@@ -130,13 +112,14 @@ export class ResourcePool<T> {
     if (!this.#isTended) void this.#tend();
     let nowNs = this.#clock.monotonicNs();
     const dueNs = nowNs + this.#acquireTimeoutMs * 1e6;
-    if (this.#permits < this.#limit) this.#permits++;
+    if (this.#line.size === 0 && this.#hasPlace) this.#permits++;
     else if (this.#line.size === this.#maxWaiting) throw new QueueFullError(this.#line.size);
     else {
       await this.#line.wait(dueNs, signal);
+      this.#woken--;
       nowNs = this.#clock.monotonicNs();
     }
-    const isReady = this.#check === undefined && signal?.aborted !== true; // it may have aborted since it was woken
+    const isReady = !this.#handler.hasCheck && signal?.aborted !== true; // it may have aborted since it was woken
     return this.#lease((isReady ? this.#popReady(nowNs) : undefined) ?? (await this.#prepare(dueNs, signal)));
   }
 
@@ -148,8 +131,8 @@ export class ResourcePool<T> {
   }
 
   stats(): ResourcePoolStats {
-    const idle = this.#idle.length;
-    return { open: this.#permits + idle, lent: this.#lent, idle, waiting: this.#line.size };
+    const open = this.#permits + this.#spareIdle;
+    return { open, lent: this.#lent, idle: this.#idle.length, waiting: this.#line.size };
   }
 
   /**
@@ -179,29 +162,19 @@ export class ResourcePool<T> {
 
   /** Finds or opens a resource for a caller with a permit, who waits until `dueNs`. */
   async #prepare(dueNs: number, signal: AbortSignal | undefined): Promise<Entry<T>> {
-    const caller = new AbortController(); // gives up by its signal, by `close` or at `dueNs`
-    const served = new AbortController();
-    const onAbort = () => caller.abort(signal?.reason);
-    const onClose = () => caller.abort(this.#closing.signal.reason);
-    signal?.addEventListener("abort", onAbort, { once: true });
-    this.#closing.signal.addEventListener("abort", onClose, { once: true });
-    this.#clock.sleep((dueNs - this.#clock.monotonicNs()) / 1e6, served.signal).then(
-      () => caller.abort(new AcquireTimeoutError(this.#acquireTimeoutMs)),
-      () => undefined, // served before
-    );
-    if (signal?.aborted) onAbort();
-    if (this.#drained !== undefined) onClose();
-    const found = this.#findOrOpen(caller.signal);
+    const patience = new Patience(this.#clock, dueNs, () => new AcquireTimeoutError(this.#acquireTimeoutMs), [
+      signal,
+      this.#closing.signal,
+    ]);
+    const found = this.#findOrOpen(patience.signal);
     try {
-      return await abortable(found, caller.signal);
+      return await abortable(found, patience.signal);
     } catch (error) {
-      if (caller.signal.aborted) this.#settleLater(found, caller.signal);
+      if (patience.signal.aborted) this.#settleLater(found, patience.signal);
       else this.#passPermit();
       throw error;
     } finally {
-      served.abort();
-      signal?.removeEventListener("abort", onAbort);
-      this.#closing.signal.removeEventListener("abort", onClose);
+      patience.end();
     }
   }
 
@@ -211,7 +184,8 @@ export class ResourcePool<T> {
       (entry) => this.#takeBack(entry),
       (error: unknown) => {
         this.#passPermit();
-        if (error !== signal.reason) this.#onError(error, "create");
+        this.#closeSurplus(); // what the caller was to take, if nobody waits
+        if (error !== signal.reason) this.#handler.report(error, "create");
       },
     );
   }
@@ -220,25 +194,9 @@ export class ResourcePool<T> {
     for (;;) {
       signal.throwIfAborted();
       const entry = this.#idle.pop();
-      if (entry === undefined) return this.#open(signal);
-      const isFresh = this.#clock.monotonicNs() < entry.expiresNs;
-      if (isFresh && (await this.#works(entry, signal))) return entry;
-      await this.#tryDestroy(entry);
-    }
-  }
-
-  async #open(signal: AbortSignal): Promise<Entry<T>> {
-    const resource = await this.#create(signal);
-    const openedNs = this.#clock.monotonicNs();
-    return { resource, expiresNs: openedNs + this.#recycleAfterNs, idleSinceNs: openedNs };
-  }
-
-  async #works({ resource }: Entry<T>, signal: AbortSignal): Promise<boolean> {
-    try {
-      return this.#check === undefined || (await this.#check(resource, signal));
-    } catch (error) {
-      if (error !== signal.reason) this.#onError(error, "check");
-      return false; // one that was cut off may have left the resource in the middle of something
+      if (entry === undefined) return this.#handler.open(signal);
+      if (await this.#handler.mayLend(entry, signal)) return entry;
+      await this.#handler.close(entry);
     }
   }
 
@@ -254,7 +212,7 @@ export class ResourcePool<T> {
   /** Puts a resource back, with the permit of who had it. */
   #takeBack(entry: Entry<T>): void {
     const nowNs = this.#clock.monotonicNs();
-    const isSurplus = this.#line.size === 0 && this.#kept > this.#max;
+    const isSurplus = this.#kept > (this.#line.size === 0 ? this.#max : this.#limit);
     if (isSurplus || nowNs >= entry.expiresNs || this.#drained !== undefined) return void this.#closeOne(entry);
     entry.idleSinceNs = nowNs;
     this.#idle.push(entry);
@@ -264,24 +222,30 @@ export class ResourcePool<T> {
   /** Closes a resource for which a permit is held. */
   async #closeOne(entry: Entry<T>): Promise<void> {
     this.#ending++;
-    await this.#tryDestroy(entry);
+    await this.#handler.close(entry);
     this.#ending--;
     this.#passPermit();
     this.#refill();
   }
 
-  async #tryDestroy({ resource }: Entry<T>): Promise<void> {
-    try {
-      await this.#destroy(resource);
-    } catch (error) {
-      this.#onError(error, "destroy");
+  #passPermit(): void {
+    this.#permits--;
+    this.#callIn();
+    if (this.#permits === 0) this.#onDrained?.();
+  }
+
+  /** Gives permits to those in line, as far as there are places. */
+  #callIn(): void {
+    while (this.#hasPlace && this.#line.wakeOldest()) {
+      this.#permits++;
+      this.#woken++;
     }
   }
 
-  #passPermit(): void {
-    if (this.#line.wakeOldest()) return;
-    this.#permits--;
-    if (this.#permits === 0) this.#onDrained?.();
+  /** Closes what is idle above `max`. */
+  #closeSurplus(): void {
+    let surplus = Math.min(this.#kept - this.#max, this.#spareIdle);
+    if (surplus > 0) this.#closeIdle(() => surplus-- > 0);
   }
 
   async #tend(): Promise<void> {
@@ -308,23 +272,35 @@ export class ResourcePool<T> {
         this.#idle.push(entry);
         continue;
       }
-      this.#permits++; // there is one: with the idle ones permits are never more than the limit
+      this.#permits++; // for the place it had while idle
       void this.#closeOne(entry);
     }
   }
 
   /** Opens in reserve what is missing of `min`. One that fails is tried again when the pool is next looked after. */
   #refill(): void {
-    while (this.#drained === undefined && this.#kept < this.#min && this.#permits + this.#idle.length < this.#limit) {
+    while (this.#drained === undefined && this.#kept < this.#min && this.#permits + this.#spareIdle < this.#limit) {
       this.#permits++;
-      this.#settleLater(this.#open(this.#closing.signal), this.#closing.signal);
+      this.#settleLater(this.#handler.open(this.#closing.signal), this.#closing.signal);
     }
   }
 
   /** How many there are, or will be, without those being closed. */
   get #kept(): number {
-    return this.#permits - this.#ending + this.#idle.length;
+    return this.#permits - this.#ending + this.#spareIdle;
+  }
+
+  /** How many are idle, without those that woken callers are about to take. */
+  get #spareIdle(): number {
+    return Math.max(0, this.#idle.length - this.#woken);
+  }
+
+  /** Whether one more may have a permit: to open a resource, or to use an idle one, which there can be above a lowered limit. */
+  get #hasPlace(): boolean {
+    return this.#permits < this.#limit || this.#idle.length > this.#woken;
   }
 }
+
+const MOST = 10_000;
 
 const closedError = () => new ClosedError("this pool is closed");

@@ -9,13 +9,16 @@ import { WorkerCrashedError } from "./errors.ts";
  * fails to start, since it cannot tell whose thread that was. Here it is that of the only task.
  */
 export class TaskThread<Task, Result> {
+  /** What its heap was made with, in MB; 0 when that was left to V8. */
+  readonly youngGenerationMb: number;
   readonly #piscina: Piscina<Task, Result>;
   #isBusy = false;
   #wasLost = false;
   #cutOff: { readonly reason: unknown; readonly ended: Promise<void> } | undefined;
 
-  constructor(piscina: Piscina<Task, Result>) {
+  constructor(piscina: Piscina<Task, Result>, youngGenerationMb: number) {
     this.#piscina = piscina;
+    this.youngGenerationMb = youngGenerationMb;
     piscina.on("workerDestroy", () => {
       this.#wasLost = true;
     });

@@ -11,7 +11,7 @@ import { TaskThread } from "./task-thread.ts";
 export interface WorkerPoolOptions {
   /** A JavaScript module whose default export takes a task and gives its result, or a promise of it. */
   readonly file: URL;
-  /** Threads at most, 1 to 256; as many as the machine has cores unless told. They start when first needed. */
+  /** Threads at most, 1 to 256; as many as the machine has cores unless told. They start when first needed. May be changed later. */
   readonly workers?: number;
   /** Tasks that may wait for a thread; 0 to 1e6, 1,000 unless told. More are refused. */
   readonly maxQueue?: number;
@@ -19,7 +19,10 @@ export interface WorkerPoolOptions {
   readonly idleTimeoutMs?: number;
   /** Longest run of a task, the start of its thread but not its wait included, in milliseconds; 1 to 86,400,000, no limit unless told. */
   readonly taskTimeoutMs?: number;
-  /** Memory of each thread, as `node:worker_threads` takes it. A thread that exceeds it crashes, and only it. */
+  /**
+   * Memory of each thread, as `node:worker_threads` takes it. A thread that exceeds it crashes, and only it.
+   * `maxYoungGenerationSizeMb`, 0 to 4,096, may be changed later.
+   */
   readonly resourceLimits?: ResourceLimits;
   readonly clock: Pick<Clock, "monotonicNs" | "sleep">;
 }
@@ -54,20 +57,25 @@ export interface WorkerPoolStats {
  * await pool.close();
  */
 export async function createWorkerPool<Task, Result>(options: WorkerPoolOptions): Promise<WorkerPool<Task, Result>> {
-  const { file, workers = availableParallelism(), idleTimeoutMs = 30_000, resourceLimits } = options;
-  integerInRange("workers", workers, 1, 256);
+  const { file, workers = availableParallelism(), idleTimeoutMs = 30_000, resourceLimits = {} } = options;
+  const { maxYoungGenerationSizeMb = 0, ...otherLimits } = resourceLimits;
+  validWorkers(workers);
+  validYoungGeneration("resourceLimits.maxYoungGenerationSizeMb", maxYoungGenerationSizeMb);
   inRange("idleTimeoutMs", idleTimeoutMs, 0, 86_400_000);
   const { default: piscina } = await import("piscina"); // by its default export, which its CommonJS build has as well
-  const start = () =>
-    new piscina.Piscina<Task, Result>({
+  const start = (youngGenerationMb: number) => {
+    const threads = new piscina.Piscina<Task, Result>({
       filename: file.href,
       minThreads: 0,
       maxThreads: 1,
       idleTimeout: idleTimeoutMs,
       recordTiming: false,
-      ...(resourceLimits !== undefined && { resourceLimits }),
+      resourceLimits:
+        youngGenerationMb === 0 ? otherLimits : { ...otherLimits, maxYoungGenerationSizeMb: youngGenerationMb },
     });
-  return new WorkerPool({ ...options, workers }, () => new TaskThread(start()));
+    return new TaskThread(threads, youngGenerationMb);
+  };
+  return new WorkerPool({ ...options, workers }, maxYoungGenerationSizeMb, start);
 }
 
 /**
@@ -78,16 +86,18 @@ export async function createWorkerPool<Task, Result>(options: WorkerPoolOptions)
  * next one gets a new thread. Between tasks a thread sleeps and does not turn its event loop: a task must await what it began.
  */
 export class WorkerPool<Task, Result> {
-  readonly #start: () => TaskThread<Task, Result>;
-  readonly #workers: number;
+  readonly #start: (youngGenerationMb: number) => TaskThread<Task, Result>;
   readonly #gate: Semaphore;
   readonly #taskTimeoutMs: number | undefined;
   readonly #clock: Pick<Clock, "monotonicNs" | "sleep">;
-  readonly #madeNs: number;
   readonly #threads: TaskThread<Task, Result>[] = [];
   readonly #idle: TaskThread<Task, Result>[] = []; // a stack, so that threads not needed stay idle long enough to end
+  readonly #retiring = new Set<Promise<void>>(); // ends of threads that are no longer among the others
   readonly #waited = new LatencyHistogram();
   readonly #ran = new LatencyHistogram();
+  #youngGenerationMb: number;
+  #offeredNs = 0; // time of all threads up to `#resizedNs`, whether used or not
+  #resizedNs: number;
   #unfinished = 0;
   #failed = 0;
   #busyNs = 0; // ends of tasks minus their starts: add "now" for each that runs
@@ -96,15 +106,64 @@ export class WorkerPool<Task, Result> {
   #onFinished: (() => void) | undefined;
 
   /** @internal Use `createWorkerPool`. @throws {InvalidInputError} When a number is out of range. */
-  constructor(options: WorkerPoolOptions & { readonly workers: number }, start: () => TaskThread<Task, Result>) {
+  constructor(
+    options: WorkerPoolOptions & { readonly workers: number },
+    youngGenerationMb: number,
+    start: (youngGenerationMb: number) => TaskThread<Task, Result>,
+  ) {
     const { workers, maxQueue = 1_000, taskTimeoutMs, clock } = options;
     this.#gate = new Semaphore({ permits: workers, maxWaiting: integerInRange("maxQueue", maxQueue, 0, 1e6) });
     if (taskTimeoutMs !== undefined) inRange("taskTimeoutMs", taskTimeoutMs, 1, 86_400_000);
     this.#taskTimeoutMs = taskTimeoutMs;
-    this.#workers = workers;
+    this.#youngGenerationMb = youngGenerationMb;
     this.#start = start;
     this.#clock = clock;
-    this.#madeNs = clock.monotonicNs();
+    this.#resizedNs = clock.monotonicNs();
+  }
+
+  /**
+   * Threads at most, 1 to 256. May be set at any time: with a larger number queued tasks start at once; with a smaller one
+   * surplus threads end as soon as they are idle, and no task is cut off.
+   *
+   * @throws {InvalidInputError} When set out of range; nothing has changed then.
+   */
+  get workers(): number {
+    return this.#gate.permits;
+  }
+
+  set workers(workers: number) {
+    validWorkers(workers);
+    const nowNs = this.#clock.monotonicNs();
+    this.#offeredNs = this.#offeredUntil(nowNs);
+    this.#resizedNs = nowNs;
+    this.#gate.permits = workers;
+    while (this.#threads.length > workers) {
+      const longestIdle = this.#idle.shift();
+      if (longestIdle === undefined) return; // the others leave after their tasks
+      this.#retire(longestIdle);
+    }
+  }
+
+  /**
+   * Largest young generation of each thread's heap, where new objects are made, in MB; 0 to 4,096. 0 leaves it to V8, which takes
+   * 48 when there is memory enough (Node 20). V8 rounds a third of it up to a power of two: 3, 6, 12, 24 and so on differ, and
+   * nothing between.
+   *
+   * May be set at any time, for threads started from then on. Idle ones end at once and busy ones after their task; the tasks
+   * that then find no thread wait for the start of one. Those that end may overlap for some milliseconds with those that start.
+   *
+   * @throws {InvalidInputError} When set out of range; nothing has changed then.
+   */
+  get youngGenerationMb(): number {
+    return this.#youngGenerationMb;
+  }
+
+  set youngGenerationMb(youngGenerationMb: number) {
+    this.#youngGenerationMb = validYoungGeneration("youngGenerationMb", youngGenerationMb);
+    for (const thread of this.#idle.splice(0)) {
+      if (thread.youngGenerationMb === youngGenerationMb) this.#idle.push(thread);
+      else this.#retire(thread);
+    }
   }
 
   /**
@@ -133,7 +192,8 @@ export class WorkerPool<Task, Result> {
   stats(): WorkerPoolStats {
     const nowNs = this.#clock.monotonicNs();
     const running = this.#threads.length - this.#idle.length;
-    const capacityNs = (nowNs - this.#madeNs) * this.#workers;
+    const offeredNs = this.#offeredUntil(nowNs);
+    const usedNs = this.#busyNs + running * nowNs;
     return {
       queued: this.#gate.waiting,
       running,
@@ -141,7 +201,7 @@ export class WorkerPool<Task, Result> {
       failed: this.#failed,
       waited: this.#waited.summary(),
       ran: this.#ran.summary(),
-      utilisation: capacityNs === 0 ? 0 : (this.#busyNs + running * nowNs) / capacityNs,
+      utilisation: offeredNs === 0 ? 0 : Math.min(1, usedNs / offeredNs), // threads above a lowered `workers` use what is not offered
     };
   }
 
@@ -193,7 +253,9 @@ export class WorkerPool<Task, Result> {
       const endedNs = this.#clock.monotonicNs();
       this.#busyNs += endedNs;
       this.#ran.record(endedNs - startedNs);
-      this.#idle.push(thread);
+      const isSurplus = this.#threads.length > this.#gate.permits;
+      if (isSurplus || thread.youngGenerationMb !== this.#youngGenerationMb) this.#retire(thread);
+      else this.#idle.push(thread);
     }
   }
 
@@ -208,9 +270,20 @@ export class WorkerPool<Task, Result> {
   }
 
   #startThread(): TaskThread<Task, Result> {
-    const thread = this.#start();
+    const thread = this.#start(this.#youngGenerationMb);
     this.#threads.push(thread);
     return thread;
+  }
+
+  /** Ends a thread that has no task and is not in `#idle`. Only `close` waits for it. */
+  #retire(thread: TaskThread<Task, Result>): void {
+    this.#threads.splice(this.#threads.indexOf(thread), 1);
+    const end = thread.end().finally(() => this.#retiring.delete(end));
+    this.#retiring.add(end);
+  }
+
+  #offeredUntil(nowNs: number): number {
+    return this.#offeredNs + (nowNs - this.#resizedNs) * this.workers;
   }
 
   async #finish(): Promise<void> {
@@ -219,8 +292,12 @@ export class WorkerPool<Task, Result> {
         this.#onFinished = resolve;
       });
     }
-    await Promise.all(this.#threads.map((thread) => thread.end()));
+    await Promise.all([...this.#retiring, ...this.#threads.map((thread) => thread.end())]);
   }
 }
+
+const validWorkers = (workers: number) => integerInRange("workers", workers, 1, 256);
+
+const validYoungGeneration = (name: string, megabytes: number) => inRange(name, megabytes, 0, 4096);
 
 const closedError = () => new ClosedError("this worker pool is closed");

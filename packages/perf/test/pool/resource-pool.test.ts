@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { ClosedError, QueueFullError } from "../../src/flow/index.ts";
 import { InvalidInputError } from "../../src/index.ts";
 import {
@@ -57,6 +57,14 @@ test("opens one when none is idle, and lends the one used last when there is", a
   expect(again.resource).toBe(b.resource);
   expect(ids()).toEqual([1, 2]);
   expect(pool.stats()).toEqual({ open: 2, lent: 1, idle: 1, waiting: 0 });
+});
+
+test("many openings at once make Node warn of no leak", async () => {
+  const warn = vi.spyOn(process, "emitWarning").mockImplementation(() => undefined);
+  onTestFinished(() => warn.mockRestore());
+  const { pool } = setUp({ max: 20 });
+  await Promise.all(Array.from({ length: 20 }, () => pool.acquire()));
+  expect(warn).not.toHaveBeenCalled();
 });
 
 test("callers beyond the limit get a resource in the order they came", async () => {
@@ -118,6 +126,90 @@ test("one that is still closing counts as open", async () => {
   closing.resolve();
   expect((await next).resource.id).toBe(2);
 });
+
+test("a raised `max` calls in at once, in order, those for whom there is a place, before later callers", async () => {
+  const { pool, ids } = setUp({ max: 1 });
+  await pool.acquire();
+  const got: string[] = [];
+  const enter = (name: string) =>
+    pool.acquire().then(
+      () => got.push(name),
+      () => undefined, // still in line when the test ends
+    );
+  for (const name of ["b", "c", "d"]) void enter(name);
+  pool.max = 3;
+  void enter("late");
+  await settle();
+  expect(pool.max).toBe(3);
+  expect(got).toEqual(["b", "c"]);
+  expect(ids()).toEqual([1, 2, 3]);
+  expect(pool.stats()).toEqual({ open: 3, lent: 3, idle: 0, waiting: 2 });
+});
+
+test("a lowered `max` closes the idle above it, those used longest ago first", async () => {
+  const { pool, ids } = setUp({ max: 4 });
+  const leases = await Promise.all(Array.from({ length: 4 }, () => pool.acquire()));
+  for (const lease of leases.slice(0, 3)) lease.release();
+  pool.max = 2;
+  await settle();
+  expect(ids()).toEqual([3, 4]);
+  leases[3]?.release();
+  await settle();
+  expect(pool.stats()).toEqual({ open: 2, lent: 0, idle: 2, waiting: 0 });
+});
+
+test("a lowered `max` takes none from its user: the surplus is closed when given back, though callers wait", async () => {
+  const { pool, ids } = setUp({ max: 3, overflow: 1 });
+  const leases = await Promise.all(Array.from({ length: 4 }, () => pool.acquire()));
+  pool.max = 1;
+  const waiting = pool.acquire();
+  await settle();
+  expect(ids()).toEqual([1, 2, 3, 4]);
+  for (const lease of leases.slice(0, 2)) lease.release();
+  await settle();
+  expect(pool.stats()).toEqual({ open: 2, lent: 2, idle: 0, waiting: 1 });
+  leases[2]?.release();
+  expect((await waiting).resource.id).toBe(3);
+  expect(ids()).toEqual([3, 4]);
+});
+
+test("callers take what is idle though a surplus is still closing, and open nothing before it is closed", async () => {
+  const closing = deferred<void>();
+  const { pool } = setUp({ max: 4, destroy: () => closing.promise });
+  const leases = await Promise.all(Array.from({ length: 4 }, () => pool.acquire()));
+  for (const lease of leases.slice(0, 3)) lease.release();
+  pool.max = 2;
+  expect((await pool.acquire()).resource.id).toBe(3);
+  const third = pool.acquire();
+  await settle();
+  expect(pool.stats()).toEqual({ open: 4, lent: 2, idle: 0, waiting: 1 });
+  leases[3]?.discard();
+  closing.resolve();
+  expect((await third).resource.id).toBe(5);
+  expect(pool.stats()).toMatchObject({ open: 2, lent: 2 });
+});
+
+test("a lowered `max` leaves to a caller what was given back for it a moment before", async () => {
+  const { pool, ids } = setUp({ max: 2 });
+  const [a] = [await pool.acquire(), await pool.acquire()];
+  const waiting = pool.acquire();
+  a.release(); // calls it in, of which it hears in a later microtask
+  pool.max = 1;
+  expect(pool.stats()).toMatchObject({ open: 2, waiting: 0 });
+  expect((await waiting).resource).toBe(a.resource);
+  expect(ids()).toEqual([1, 2]);
+});
+
+test.each([0, 1, 2.5, 10_001, Number.NaN])(
+  "refuses a `max` of %d, with a `min` of 2, and keeps what it had",
+  async (max) => {
+    const { pool } = setUp({ min: 2, max: 3 });
+    expect(() => {
+      pool.max = max;
+    }).toThrow(InvalidInputError);
+    expect(pool.max).toBe(3);
+  },
+);
 
 test("a resource given back twice is an error, also when another has it by then", async () => {
   const { pool } = setUp({ max: 1 });
@@ -223,6 +315,24 @@ test("a caller that aborts when its turn has come hands it on", async () => {
   await gone;
   expect((await next).resource.id).toBe(1);
 });
+
+test.each([0, 1, 2, 3, 4, 5, 6])(
+  "and to the next in line, not to who comes %d microtasks later",
+  async (microtasks) => {
+    const { pool } = setUp({ max: 1 });
+    const lease = await pool.acquire();
+    const abort = new AbortController();
+    const got: string[] = [];
+    const enter = (name: string, signal?: AbortSignal) =>
+      pool.use(async () => got.push(name), signal).catch(() => undefined);
+    const entered = [enter("gone", abort.signal), enter("next")];
+    lease.release();
+    abort.abort();
+    for (let i = 0; i < microtasks; i++) await undefined;
+    await Promise.all([...entered, enter("late")]);
+    expect(got).toEqual(["next", "late"]);
+  },
+);
 
 test("refuses who would be one waiter too many", async () => {
   const { pool } = setUp({ max: 1, maxWaiting: 1 });
@@ -429,11 +539,14 @@ test.each([
 const STEPS = [
   "acquire",
   "acquire",
+  "acquire",
+  "acquire",
   "release",
   "discard",
   "abort",
   "break",
   "toggle",
+  "resize",
   "settleOpening",
   "wait",
 ] as const;
@@ -445,19 +558,23 @@ test("under any sequence: never too many open, none lent twice or broken, caller
     overflow: fc.nat({ max: 2 }),
     min: fc.nat({ max: 2 }),
   });
-  const runs = fc.asyncProperty(sizes, fc.boolean(), fc.array(step, { maxLength: 60 }), async (size, isSlow, steps) => {
-    const world = simulate(size, isSlow);
+  const paces = fc.constantFrom("slow opening", "hasty", "patient");
+  const steps = fc.array(step, { maxLength: 60, size: "max" });
+  const runs = fc.asyncProperty(sizes, paces, steps, async (size, pace, steps) => {
+    const world = simulate(size, pace);
     for (const { does, nth } of steps) {
       world[does](nth);
+      if (pace === "hasty" && nth % 2 === 0) continue;
       await settle();
+      world.look();
     }
     await world.end();
   });
-  await fc.assert(runs, { numRuns: 150 });
+  await fc.assert(runs, { numRuns: 500 });
 });
 
 /** A pool, callers and connections. What must never be is noted, for the pool would report a failed `expect` as a failed resource. */
-function simulate(size: { max: number; overflow: number; min: number }, isSlow: boolean) {
+function simulate(size: { max: number; overflow: number; min: number }, pace: string) {
   const clock = new ManualClock();
   const openings: Deferred<void>[] = []; // under way, when they are slow
   const open = new Set<Connection>();
@@ -466,12 +583,13 @@ function simulate(size: { max: number; overflow: number; min: number }, isSlow: 
   const wrong: string[] = [];
   const never = (isSo: boolean, what: string) => isSo && wrong.push(what);
   let [opening, callers, isDown] = [0, 0, false];
+  let ceiling = size.max + size.overflow; // the limit, or what was open when it was lowered and has not been closed since
   const isLent = (connection: Connection) => lent.some(({ resource }) => resource === connection);
   const create = async () => {
     opening++;
-    never(open.size + opening > size.max + size.overflow, "too many open");
+    never(open.size + opening > ceiling, "too many open");
     const answer = deferred<void>();
-    if (isSlow) openings.push(answer);
+    if (pace === "slow opening") openings.push(answer);
     else answer.resolve();
     await answer.promise.finally(() => opening--);
     if (isDown) throw new Error("refused");
@@ -504,8 +622,8 @@ function simulate(size: { max: number; overflow: number; min: number }, isSlow: 
       pool.acquire(caller.abort.signal).then(
         (lease) => {
           const place = leave(caller.number);
-          never(!isSlow && place > 0, "overtaken"); // a slow opening may be overtaken by an idle resource
-          never(lease.resource.isBroken, "lent broken");
+          never(pace === "patient" && place > 0, "overtaken"); // an opening may be overtaken by an idle resource
+          never(pace !== "hasty" && lease.resource.isBroken, "lent broken"); // it may break after its check
           never(isLent(lease.resource), "lent twice");
           never(!open.has(lease.resource), "lent closed");
           lent.push(lease);
@@ -522,6 +640,20 @@ function simulate(size: { max: number; overflow: number; min: number }, isSlow: 
     },
     toggle: () => {
       isDown = !isDown;
+    },
+    resize: (nth: number) => {
+      pool.max = 2 + (nth % 4);
+      ceiling = Math.max(pool.max + size.overflow, pool.stats().open);
+    },
+    /** What holds whenever nothing is about to happen. */
+    look: () => {
+      const stats = pool.stats();
+      const limit = pool.max + size.overflow;
+      ceiling = Math.max(limit, Math.min(ceiling, stats.open));
+      never(stats.open > ceiling, "more open than there were");
+      never(stats.open < open.size + opening, "more open than is told");
+      never(stats.idle > 0 && stats.open > pool.max, "idle above `max`");
+      never(stats.waiting > 0 && (stats.idle > 0 || stats.open < limit), "waiting for nothing");
     },
     settleOpening: () => openings.shift()?.resolve(),
     wait: (nth: number) => clock.advance({ ms: 100 * nth }),

@@ -1,9 +1,10 @@
 // What the threads of worker-pool.test.ts do, by name.
-import { threadId } from "node:worker_threads";
+import { resourceLimits, threadId } from "node:worker_threads";
 
 const tasks = {
   double: (/** @type {number} */ value) => 2 * value,
   thread: () => threadId,
+  youngGenerationMb: () => resourceLimits.maxYoungGenerationSizeMb,
   sum: (/** @type {Float64Array} */ values) => values.reduce((sum, value) => sum + value, 0),
   fail: (/** @type {string} */ message) => {
     throw new RangeError(message);

@@ -1,4 +1,4 @@
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { ClosedError, QueueFullError } from "../../src/flow/index.ts";
 import { createSystemClock, InvalidInputError } from "../../src/index.ts";
 import {
@@ -7,6 +7,7 @@ import {
   WorkerCrashedError,
   type WorkerPoolOptions,
 } from "../../src/pool/index.ts";
+import { TaskThread } from "../../src/pool/task-thread.ts";
 import { ManualClock } from "../../src/testing.ts";
 
 const TASKS = new URL("./tasks.mjs", import.meta.url);
@@ -23,6 +24,13 @@ async function setUp(options: Partial<WorkerPoolOptions> = {}) {
   });
   onTestFinished(() => pool.close(AbortSignal.abort()));
   return { pool };
+}
+
+/** Counts the threads that are ended from here to the end of the test. */
+function countEnds(): () => number {
+  const end = vi.spyOn(TaskThread.prototype, "end");
+  onTestFinished(() => end.mockRestore());
+  return () => end.mock.calls.length;
 }
 
 /** Shared numbers for `hold`: `started(n)` resolves when n tasks hold, `letGo` ends them. */
@@ -112,6 +120,116 @@ test("tasks beyond the threads wait in order, and those beyond the queue are ref
   expect(ended).toEqual([1, 2]);
 });
 
+test("with more `workers` queued tasks start at once", async () => {
+  const { pool } = await setUp();
+  const hold = holding();
+  const tasks = [1, 2, 3].map(() => pool.run(["hold", hold.flags]));
+  await hold.started(1);
+  pool.workers = 2;
+  await hold.started(2);
+  expect(pool.workers).toBe(2);
+  expect(pool.stats()).toMatchObject({ queued: 1, running: 2 });
+  hold.letGo();
+  expect(new Set(await Promise.all(tasks)).size).toBe(2);
+});
+
+test("with fewer `workers` no task is cut off, and surplus threads end after theirs", async () => {
+  const ends = countEnds();
+  const { pool } = await setUp({ workers: 3 });
+  const hold = holding();
+  const held = [1, 2, 3].map(() => pool.run(["hold", hold.flags]));
+  await hold.started(3);
+  pool.workers = 1;
+  const later = [1, 2, 3].map(() => pool.run(["thread"]));
+  expect(pool.stats()).toMatchObject({ queued: 3, running: 3 });
+  expect(ends()).toBe(0);
+  hold.letGo();
+  const heldOn = await Promise.all(held);
+  const threads = new Set(await Promise.all(later));
+  expect(threads.size).toBe(1);
+  expect(heldOn).toContain([...threads][0]);
+  expect(ends()).toBe(2);
+  expect(pool.stats()).toMatchObject({ completed: 6, failed: 0 });
+});
+
+test("with fewer `workers` surplus idle threads end at once, and the one used last stays", async () => {
+  const ends = countEnds();
+  const { pool } = await setUp({ workers: 2 });
+  const hold = holding();
+  const held = [1, 2].map(() => pool.run(["hold", hold.flags]));
+  await hold.started(2);
+  hold.letGo();
+  await Promise.all(held);
+  const usedLast = await pool.run(["thread"]);
+  pool.workers = 1;
+  expect(ends()).toBe(1);
+  expect(await pool.run(["thread"])).toBe(usedLast);
+});
+
+test("`youngGenerationMb` is of new threads: idle ones end at once, a busy one after its task", async () => {
+  const ends = countEnds();
+  const { pool } = await setUp({ workers: 2, resourceLimits: { maxYoungGenerationSizeMb: 12 } });
+  const hold = holding();
+  const held = pool.run(["hold", hold.flags]);
+  await hold.started(1);
+  expect(await pool.run(["youngGenerationMb"])).toBe(12);
+  pool.youngGenerationMb = 24;
+  expect(ends()).toBe(1);
+  expect(await pool.run(["youngGenerationMb"])).toBe(24);
+  hold.letGo();
+  const heldOn = await held;
+  expect(ends()).toBe(2);
+  const both = holding();
+  const tasks = [1, 2].map(() => pool.run(["hold", both.flags]));
+  await both.started(2);
+  both.letGo();
+  expect(await Promise.all(tasks)).not.toContain(heldOn);
+  pool.youngGenerationMb = 24;
+  expect(ends()).toBe(2); // nothing has changed
+  await pool.close();
+});
+
+test("a `youngGenerationMb` of 0, as from the start unless told, leaves it to V8", async () => {
+  const { pool } = await setUp();
+  const byV8 = await pool.run(["youngGenerationMb"]);
+  expect(pool.youngGenerationMb).toBe(0);
+  pool.youngGenerationMb = 12;
+  expect(await pool.run(["youngGenerationMb"])).toBe(12);
+  pool.youngGenerationMb = 0;
+  expect(await pool.run(["youngGenerationMb"])).toBe(byV8);
+  expect(byV8).toBeGreaterThan(12);
+});
+
+test("close waits for threads that were ending already", async () => {
+  const { pool } = await setUp();
+  await pool.run(["double", 1]);
+  const ended = vi.fn();
+  const { end } = TaskThread.prototype;
+  const spy = vi.spyOn(TaskThread.prototype, "end").mockImplementation(function (this: TaskThread<unknown, unknown>) {
+    return end.call(this).then(ended);
+  });
+  onTestFinished(() => spy.mockRestore());
+  pool.youngGenerationMb = 12;
+  await pool.close();
+  expect(ended).toHaveBeenCalledTimes(1);
+});
+
+test.each([0, 1.5, 257])("refuses %d `workers` and keeps those it has", async (workers) => {
+  const { pool } = await setUp();
+  expect(() => {
+    pool.workers = workers;
+  }).toThrow(InvalidInputError);
+  expect(pool.workers).toBe(1);
+});
+
+test.each([-1, 4097, Number.NaN])("refuses a `youngGenerationMb` of %d and keeps what it has", async (megabytes) => {
+  const { pool } = await setUp();
+  expect(() => {
+    pool.youngGenerationMb = megabytes;
+  }).toThrow(InvalidInputError);
+  expect(pool.youngGenerationMb).toBe(0);
+});
+
 test("aborting takes a task out of the queue, or ends the thread it runs on", async () => {
   const { pool } = await setUp();
   const [first, second] = [new AbortController(), new AbortController()];
@@ -168,6 +286,20 @@ test("measures the wait, the run and how busy the threads were", async () => {
   expect(ran.max).toBeGreaterThan(0);
 });
 
+test("utilisation counts the threads there were at each time", async () => {
+  const clock = new ManualClock();
+  const { pool } = await setUp({ clock });
+  const hold = holding();
+  const running = pool.run(["hold", hold.flags]);
+  await hold.started(1);
+  clock.advance({ ms: 100 });
+  pool.workers = 3;
+  clock.advance({ ms: 100 });
+  expect(pool.stats().utilisation).toBe(0.5); // 200 ms of 100 + 300
+  hold.letGo();
+  await running;
+});
+
 test("close finishes the tasks it has, refuses others, and ends the threads", async () => {
   const { pool } = await setUp();
   const results = [1, 2].map((value) => pool.run(["double", value]));
@@ -191,9 +323,13 @@ test("close cuts off what is unfinished when its signal aborts", async () => {
   for (const end of await ends) expect(end).toMatchObject({ status: "rejected", reason: { code: "CLOSED" } });
 });
 
-test.each([{ workers: 0 }, { workers: 257 }, { maxQueue: -1 }, { idleTimeoutMs: Number.NaN }, { taskTimeoutMs: 0 }])(
-  "refuses the options %o",
-  async (options) => {
-    await expect(setUp(options)).rejects.toThrow(InvalidInputError);
-  },
-);
+test.each([
+  { workers: 0 },
+  { workers: 257 },
+  { maxQueue: -1 },
+  { idleTimeoutMs: Number.NaN },
+  { taskTimeoutMs: 0 },
+  { resourceLimits: { maxYoungGenerationSizeMb: -1 } },
+])("refuses the options %o", async (options) => {
+  await expect(setUp(options)).rejects.toThrow(InvalidInputError);
+});
