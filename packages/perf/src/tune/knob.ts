@@ -18,6 +18,33 @@ export interface Knob {
   set(value: number): void | Promise<void>;
 }
 
+/**
+ * A knob for a number that an object lets be read and set while it runs: `batcher.maxSize`, `cache.capacity`, `pool.workers`.
+ *
+ * It is called by the property unless `name` says otherwise. What the object refuses to be set to throws, and the optimizer
+ * refuses the change.
+ *
+ * @example
+ * const knobs = [
+ *   knobOn(batcher, "maxSize", { min: 1, max: 1000, step: 1, scale: "log" }),
+ *   knobOn(cache, "capacity", { name: "quotes", min: 1000, max: 100_000, step: 1, scale: "log" }),
+ * ];
+ */
+export function knobOn<K extends string>(
+  target: Record<K, number>,
+  property: K,
+  { name = property, ...bounds }: Pick<Knob, "min" | "max" | "step" | "scale"> & { readonly name?: string },
+): Knob {
+  return {
+    ...bounds,
+    name,
+    get: () => target[property],
+    set: (value) => {
+      target[property] = value;
+    },
+  };
+}
+
 /** @throws {InvalidInputError} Naming the knob and what is wrong with its bounds, step or present value. */
 export function checkKnob(knob: Knob): void {
   const { name, min, max, step, scale } = knob;

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { checkKnob, fromPosition, type Knob, neighbour, toPosition } from "../../src/tune/knob.ts";
+import { checkKnob, fromPosition, type Knob, knobOn, neighbour, toPosition } from "../../src/tune/knob.ts";
 
 function knobOf(options: Partial<Knob> = {}): Knob {
   return { name: "size", min: 1, max: 1024, step: 1, scale: "log", get: () => 16, set: () => {}, ...options };
@@ -24,6 +24,16 @@ test("goes at least one step, and nowhere beyond a bound", () => {
 test("decimal steps stay decimal", () => {
   const knob = knobOf({ min: 0, max: 1, step: 0.1, scale: "linear", get: () => 0.2 });
   expect(neighbour(knob, 0.2, 0.1, 1)).toBe(0.3);
+});
+
+test("a number of an object is a knob, called by its property unless told", () => {
+  const cache = { capacity: 1000 };
+  const knob = knobOn(cache, "capacity", { min: 1, max: 5000, step: 1, scale: "log" });
+  expect(knob).toMatchObject({ name: "capacity", min: 1, max: 5000, step: 1, scale: "log" });
+  expect(knob.get()).toBe(1000);
+  knob.set(2000);
+  expect(cache.capacity).toBe(2000);
+  expect(knobOn(cache, "capacity", { name: "quotes", min: 1, max: 5000 }).name).toBe("quotes");
 });
 
 test("whatever is proposed is settable: within the bounds, on the step, and another value", () => {
