@@ -112,7 +112,7 @@ export class Profiler {
    * Writes every object on the heap to a `.heapsnapshot` and returns its path.
    *
    * Stops the program meanwhile and cannot be aborted once it runs. The text goes to the file piece by piece, but V8 itself
-   * needs much memory to make it: 100 MB of small objects took 13 s and 1.5 GB on a busy machine. Throws as `cpu`.
+   * needs much memory to make it: for small objects, many times what they take on the heap. Throws as `cpu`.
    */
   async heapSnapshot(signal?: AbortSignal): Promise<string> {
     return this.#take("heap", "heapsnapshot", signal, async (session, path) => {
