@@ -63,26 +63,23 @@ export class SimdKernels {
   }
 
   rollingMean(values: Floats, count: number, window: number, means: Float64Array): boolean {
-    if (values.length < SIMD_FROM) return false;
-    if (this.#isInPlace(values, means)) {
-      this.#wasm.rollingMean(values.byteOffset, count, window, means.byteOffset, this.#suffixes);
-      return true;
-    }
-    const pieceLength = pieceOf(window);
-    if (pieceLength === 0) return false;
-    for (let first = 0; first < count; first += pieceLength) {
-      const pieceCount = Math.min(pieceLength, count - first);
-      const at = this.#first.addressOf(values, first, pieceCount + window - 1);
-      this.#wasm.rollingMean(at, pieceCount, window, this.#results.byteOffset, this.#suffixes);
-      means.set(this.#results.subarray(0, pieceCount), first);
-    }
-    return true;
+    return this.#roll(this.#wasm.rollingMean, values, count, window, means);
   }
 
   rollingVariance(values: Floats, count: number, window: number, variances: Float64Array): boolean {
+    return this.#roll(this.#wasm.rollingVariance, values, count, window, variances);
+  }
+
+  #roll(
+    kernel: WasmKernels["rollingMean"],
+    values: Floats,
+    count: number,
+    window: number,
+    results: Float64Array,
+  ): boolean {
     if (values.length < SIMD_FROM) return false;
-    if (this.#isInPlace(values, variances)) {
-      this.#wasm.rollingVariance(values.byteOffset, count, window, variances.byteOffset, this.#suffixes);
+    if (this.#isInPlace(values, results)) {
+      kernel(values.byteOffset, count, window, results.byteOffset, this.#suffixes);
       return true;
     }
     const pieceLength = pieceOf(window);
@@ -90,8 +87,8 @@ export class SimdKernels {
     for (let first = 0; first < count; first += pieceLength) {
       const pieceCount = Math.min(pieceLength, count - first);
       const at = this.#first.addressOf(values, first, pieceCount + window - 1);
-      this.#wasm.rollingVariance(at, pieceCount, window, this.#results.byteOffset, this.#suffixes);
-      variances.set(this.#results.subarray(0, pieceCount), first);
+      kernel(at, pieceCount, window, this.#results.byteOffset, this.#suffixes);
+      results.set(this.#results.subarray(0, pieceCount), first);
     }
     return true;
   }
