@@ -1,5 +1,6 @@
 // A depth update is applied for every change of a level at the venue: ours beside ccxt.pro's book, on the same seeded updates.
-// Both keep about 1,000 levels a side; a quarter of the updates remove one. The floor is a Map without an order.
+// Both keep about 1,000 levels a side; a quarter of the updates remove one. Floors are a bare tick ladder, which knows its few
+// prices beforehand, and a Map without an order.
 import { createRandom } from "@pitlane/perf";
 import { OrderBook } from "@pitlane/sdk";
 import ccxt from "ccxt";
@@ -45,6 +46,30 @@ function updating(makeUpdate: () => (update: Update) => number): Case {
   };
 }
 
+/** Both sides by tick, 2,048 of them, with a bit for each and the best. */
+function bareLadder(): (update: Update) => number {
+  const base = MID - 1_024;
+  const sides = [0, 1].map(() => ({ lots: new Float64Array(2_048), bits: new Int32Array(64), best: -1 }));
+  return ({ isBid, ticks, lots }) => {
+    const side = sides[isBid ? 0 : 1] as (typeof sides)[number];
+    const index = isBid ? ticks - base : base + 2_047 - ticks; // the best is the greatest on either side
+    side.lots[index] = lots;
+    if (lots !== 0) {
+      side.bits[index >>> 5]! |= 1 << index;
+      if (index > side.best) side.best = index;
+    } else {
+      side.bits[index >>> 5]! &= ~(1 << index);
+      if (index === side.best) {
+        let word = index >>> 5;
+        let found = (side.bits[word] as number) & ((1 << index) - 1);
+        while (found === 0 && word > 0) found = side.bits[--word] as number;
+        side.best = found === 0 ? -1 : (word << 5) + 31 - Math.clz32(found);
+      }
+    }
+    return isBid ? base + side.best : base + 2_047 - side.best;
+  };
+}
+
 const suite: Suite = {
   name: "order book beside ccxt.pro",
   comparisons: [
@@ -69,6 +94,7 @@ const suite: Suite = {
             };
           }),
         },
+        "bare tick ladder (floor)": { case: updating(bareLadder), aim: 1.5 },
         "Map, no order (floor)": {
           case: updating(() => {
             const levels = new Map<number, number>();

@@ -1,15 +1,16 @@
 import { resolve } from "node:path";
 import { bench } from "./bench.mjs";
 import { createHouse } from "./house.mjs";
+import { matrix } from "./matrix.mjs";
 import { start } from "./start.mjs";
 import { Stop } from "./stop.mjs";
 import { test } from "./test.mjs";
 
 /** @type {Readonly<Record<string, (house: import("./house.mjs").House, args: readonly string[]) => Promise<number>>>} */
-const COMMANDS = { start, test, bench };
+const COMMANDS = { start, test, bench, matrix };
 
 /**
- * Runs one command of the boot script: `start`, `test` or `bench`, with its arguments.
+ * Runs one command of the boot script: `start`, `test`, `bench` or `matrix`, with its arguments.
  *
  * @param {readonly string[]} argv
  * @returns {Promise<number>} The exit code of the process: the program's own, 2 for bad usage, 1 when something of ours failed.

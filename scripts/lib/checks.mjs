@@ -21,6 +21,7 @@ export const CHECKS = [
   { name: "imports", commands: [["node", "scripts/check-imports.mjs"]] },
   { name: "unused", commands: [["knip"]] },
   { name: "packages", commands: [["node", "scripts/check-packages.mjs"]] },
+  { name: "sizes", commands: [["size-limit"]] },
 ];
 
 /**

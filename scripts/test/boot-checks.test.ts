@@ -37,7 +37,7 @@ test("a tool that cannot be started fails its check", async () => {
 });
 
 test("npm test checks the build first, for the packages are made of it", () => {
-  expect(CHECKS.map(({ name }) => name)).toEqual(["build", "lint", "types", "imports", "unused", "packages"]);
+  expect(CHECKS.map(({ name }) => name)).toEqual(["build", "lint", "types", "imports", "unused", "packages", "sizes"]);
 });
 
 test("the last line is what programs look for", () => {

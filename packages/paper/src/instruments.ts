@@ -21,6 +21,10 @@ export interface InstrumentSpec {
   readonly minNotional: string;
   /** Where the market model starts; a multiple of `tickSize`. */
   readonly startPrice: string;
+  /** Largest order without a limit price, in base units. Default `maxSize`. */
+  readonly maxMarketSize?: string;
+  /** Most an account may come to by buying, in base units: its balance and its open buys. Default no limit. */
+  readonly maxPosition?: string;
   /** False refuses orders (status HALT). Default true. */
   readonly trading?: boolean;
 }
@@ -43,6 +47,7 @@ export interface Instrument {
   readonly lotIncrement: number;
   readonly minLots: number;
   readonly maxLots: number;
+  readonly maxMarketLots: number;
   readonly minNotionalUnits: bigint;
   readonly startTicks: number;
   /** Base units of one lot. */
@@ -50,6 +55,8 @@ export interface Instrument {
   /** Quote units of one tick x lot are `notionalMultiplier / notionalDivisor`; one of the two is 1n. */
   readonly notionalMultiplier: bigint;
   readonly notionalDivisor: bigint;
+  /** Most base units an account may come to by buying; undefined for any. */
+  readonly maxPositionUnits: bigint | undefined;
 }
 
 const NAME = /^[\p{L}\p{N}_]{1,20}$/u; // not only Latin: the venue lists such symbols since 2025-12
@@ -120,8 +127,8 @@ export function toInstrument(spec: InstrumentSpec): Instrument {
   const sizeDecimals = stepDecimals(spec.symbol, "lotSize", spec.lotSize);
   const tickIncrement = parseScaled(`${spec.symbol} tickSize`, spec.tickSize, priceDecimals);
   const lotIncrement = parseScaled(`${spec.symbol} lotSize`, spec.lotSize, sizeDecimals);
-  const sizeOf = (field: "minSize" | "maxSize") => {
-    const lots = parseScaled(`${spec.symbol} ${field}`, spec[field], sizeDecimals);
+  const sizeOf = (field: "minSize" | "maxSize" | "maxMarketSize") => {
+    const lots = parseScaled(`${spec.symbol} ${field}`, spec[field] ?? spec.maxSize, sizeDecimals);
     if (lots > 0) return lots;
     throw new InvalidInputError(`${spec.symbol}: ${field} must be above 0`);
   };
@@ -147,11 +154,14 @@ export function toInstrument(spec: InstrumentSpec): Instrument {
     lotIncrement,
     minLots,
     maxLots,
+    maxMarketLots: sizeOf("maxMarketSize"),
     minNotionalUnits: parseUnits(`${spec.symbol} minNotional`, spec.minNotional),
     startTicks,
     unitsPerLot: 10n ** BigInt(UNIT_DECIMALS - sizeDecimals),
     notionalMultiplier: spare > 0 ? 10n ** BigInt(spare) : 1n,
     notionalDivisor: spare < 0 ? 10n ** BigInt(-spare) : 1n,
+    maxPositionUnits:
+      spec.maxPosition === undefined ? undefined : parseUnits(`${spec.symbol} maxPosition`, spec.maxPosition),
   };
 }
 
@@ -168,6 +178,12 @@ export function toInstruments(specs: readonly InstrumentSpec[]): Instrument[] {
 
 /** Price x size in quote units; a part below one unit is dropped, for buyer and seller alike. */
 export function notionalUnits(instrument: Instrument, priceTicks: number, lots: number): bigint {
+  const parts = priceTicks * lots;
+  // One bigint instead of four, for the sizes that come up.
+  if (parts <= Number.MAX_SAFE_INTEGER) {
+    if (instrument.notionalDivisor === 1n) return BigInt(parts) * instrument.notionalMultiplier;
+    return BigInt(parts) / instrument.notionalDivisor;
+  }
   return (BigInt(priceTicks) * BigInt(lots) * instrument.notionalMultiplier) / instrument.notionalDivisor;
 }
 

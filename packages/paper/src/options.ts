@@ -1,8 +1,15 @@
 import { type Clock, InvalidInputError, inRange, integerInRange, type Random } from "@pitlane/perf";
+import { type AccountSpec, type CheckedAccount, checkAccounts, parseBalances } from "./accounts.ts";
+import type { AxiomOptions } from "./axiom.ts";
+import { type ChaosPlan, checkPlan } from "./faults/chaos.ts";
+import { checkFault } from "./faults/check.ts";
+import type { Fault } from "./faults/fault.ts";
 import { baseUnits, DEFAULT_INSTRUMENTS, type Instrument, type InstrumentSpec, toInstruments } from "./instruments.ts";
+import { checkModel, type MarketModelName } from "./models/climate.ts";
 import { recordedInstruments } from "./recorded-instruments.ts";
 import type { Recording } from "./recording/index.ts";
-import { parseUnits, UNIT_DECIMALS } from "./scale.ts";
+import { type CheckedRegion, checkRegions, DEFAULT_REGIONS, type RegionSpec } from "./regions.ts";
+import { UNIT_DECIMALS } from "./scale.ts";
 import { DEFAULT_LIMITS, type Limits } from "./wire/binance/limits.ts";
 
 /** How a paper exchange is set up; everything has a default. */
@@ -11,12 +18,16 @@ export interface PaperOptions {
   readonly host?: string;
   /** Port to listen on, 0 to 65535; 0 takes a free one. Default 0. */
   readonly port?: number;
-  /** Seed of the market model and of generated ids, 0 to 2^32 - 1. Default 1. */
+  /** Regions: ports of their own, each its own distance away, over one exchange. Default one, named "local", no distance away. */
+  readonly regions?: readonly RegionSpec[];
+  /** Seed of the market model, of generated ids and of faults, 0 to 2^32 - 1. Default 1. */
   readonly seed?: number;
   /** What is listed. Default `DEFAULT_INSTRUMENTS`; with a recording, what was recorded. */
   readonly instruments?: readonly InstrumentSpec[];
+  /** Who may trade. Default one account named "demo", whose key and secret are `DEMO_API_KEY` and `DEMO_API_SECRET`. */
+  readonly accounts?: readonly AccountSpec[];
   /**
-   * What the demo account has, as decimal text by asset. Default: 100000 of each quote asset and of each base asset what was worth
+   * What each account has, as decimal text by asset. Default: 100000 of each quote asset and of each base asset what was worth
    * 20000 at the start; with a recording 1000000 of each.
    */
   readonly balances?: Readonly<Record<string, string>>;
@@ -26,14 +37,26 @@ export interface PaperOptions {
   readonly takerFee?: string;
   /** True lets the seeded market model trade. Default true; always false with a recording. */
   readonly market?: boolean;
+  /**
+   * What kind of market the model makes; default `random-walk`. `mean-reversion`: moves are undone within seconds;
+   * `correlated-pairs`: instruments go two by two, and each strays from its twin and returns; `flash-crash`: now and then all fall
+   * by 4 to 10 percent on a thin book, and recover most of it.
+   */
+  readonly model?: MarketModelName;
   /** Serves this recording instead of the model. */
   readonly recording?: Recording;
   /** Pace of the recording, 0 to 1e6: 0 as fast as the readers take it, 1 as recorded, 10 ten times as fast. Default 0. */
   readonly replaySpeed?: number;
-  /** Ed25519 public key in PEM: the demo key then also takes Ed25519 signatures, and the WebSocket API a session logon. */
+  /** Ed25519 public key in PEM: the accounts' keys then also take Ed25519 signatures, and the WebSocket API a session logon. */
   readonly publicKey?: string;
-  /** Limits to announce and enforce. Default 6000 weight a minute, 10000 orders in 10 seconds, 2000000 a day. */
+  /** True, or options, serves Axiom too, on ports of its own in the same regions. Default false. */
+  readonly axiom?: boolean | AxiomOptions;
+  /** Limits to announce and enforce. Default: the venue's, but 10000 orders in 10 seconds and 2000000 a day. */
   readonly limits?: Partial<Limits>;
+  /** Faults to begin with, a plan of random ones, or both. Default none. More can be added while it runs. */
+  readonly faults?: ChaosPlan | readonly (Fault | ChaosPlan)[];
+  /** Life of a WebSocket, 100 ms to 7 days; then it is closed, after the venue's notice. Default 24 hours. */
+  readonly connectionLifeMs?: number;
   /** Default the host's clock. */
   readonly clock?: Clock;
   /** Default made from `seed`. */
@@ -45,43 +68,58 @@ export interface PaperOptions {
 /** The checked part of `PaperOptions`. */
 export interface PaperSetup {
   readonly host: string;
-  readonly port: number;
+  readonly seed: number;
+  readonly regions: readonly CheckedRegion[];
   readonly instruments: readonly Instrument[];
-  /** Units of 10^-8 by asset. */
-  readonly balances: ReadonlyMap<string, bigint>;
-  /** Parts of 10^8. */
-  readonly makerRate: bigint;
-  readonly takerRate: bigint;
+  readonly accounts: readonly CheckedAccount[];
+  readonly model: MarketModelName;
   readonly limits: Limits;
+  readonly faults: readonly Fault[];
+  readonly plans: readonly ChaosPlan[];
+  readonly connectionLifeMs: number;
   readonly replaySpeed: number;
 }
 
 const ONE = 10n ** BigInt(UNIT_DECIMALS);
+const DAY_MS = 86_400_000;
 
 /** Checks options and fills in defaults. @throws {InvalidInputError} Naming the option and what it must be. */
 export function checkOptions(options: PaperOptions): PaperSetup {
-  const { recording, host = "127.0.0.1", port = 0, makerFee = "0.001", takerFee = "0.001" } = options;
+  const { recording, host = "127.0.0.1", publicKey, makerFee = "0.001", takerFee = "0.001" } = options;
   if (recording !== undefined && options.instruments !== undefined) {
     throw new InvalidInputError("instruments and recording cannot go together: a recording brings its own instruments");
   }
   const specs = recording === undefined ? (options.instruments ?? DEFAULT_INSTRUMENTS) : recordedInstruments(recording);
   const instruments = toInstruments(specs);
+  const port = integerInRange("port", options.port ?? 0, 0, 65_535);
+  const defaults = { publicKey, balances: balancesOf(options, instruments), makerFee, takerFee };
   return {
     host,
-    port: integerInRange("port", port, 0, 65_535),
+    seed: integerInRange("seed", options.seed ?? 1, 0, 0xffffffff),
+    regions: checkRegions(options.regions ?? DEFAULT_REGIONS, port),
     instruments,
-    balances: balancesOf(options, instruments),
-    makerRate: rateOf("makerFee", makerFee),
-    takerRate: rateOf("takerFee", takerFee),
+    accounts: checkAccounts(options.accounts ?? [{ name: "demo" }], defaults),
+    model: checkModel(options.model ?? "random-walk"),
     limits: limitsOf(options.limits ?? {}),
+    ...faultsOf(options.faults ?? []),
+    connectionLifeMs: inRange("connectionLifeMs", options.connectionLifeMs ?? DAY_MS, 100, 7 * DAY_MS),
     replaySpeed: inRange("replaySpeed", options.replaySpeed ?? 0, 0, 1e6),
   };
 }
 
-function balancesOf({ balances, recording }: PaperOptions, instruments: readonly Instrument[]): Map<string, bigint> {
-  if (balances !== undefined) {
-    return new Map(Object.entries(balances).map(([asset, text]) => [asset, parseUnits(`balances.${asset}`, text)]));
+function faultsOf(given: ChaosPlan | readonly (Fault | ChaosPlan)[]): { faults: Fault[]; plans: ChaosPlan[] } {
+  const list = "plan" in given ? [given] : given;
+  const faults: Fault[] = [];
+  const plans: ChaosPlan[] = [];
+  for (const [i, item] of list.entries()) {
+    if ("plan" in item) plans.push(checkPlan(item));
+    else faults.push(checkFault(item, `faults[${i}]`));
   }
+  return { faults, plans };
+}
+
+function balancesOf({ balances, recording }: PaperOptions, instruments: readonly Instrument[]): Map<string, bigint> {
+  if (balances !== undefined) return parseBalances("balances", balances);
   const units = new Map<string, bigint>();
   for (const instrument of instruments) {
     units.set(instrument.base, recording === undefined ? worth(instrument, 20_000n) : 1_000_000n * ONE);
@@ -95,12 +133,6 @@ function worth(instrument: Instrument, amount: bigint): bigint {
   const { startTicks, priceDecimals, sizeDecimals, lotIncrement } = instrument;
   const lots = Number((amount * 10n ** BigInt(priceDecimals + sizeDecimals)) / BigInt(startTicks));
   return baseUnits(instrument, lots - (lots % lotIncrement));
-}
-
-function rateOf(name: string, text: string): bigint {
-  const rate = parseUnits(name, text);
-  if (rate < ONE) return rate;
-  throw new InvalidInputError(`${name} must be below 1 (0.001 is 0.1 %), got "${text}"`);
 }
 
 function limitsOf(limits: Partial<Limits>): Limits {

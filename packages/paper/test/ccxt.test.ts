@@ -83,8 +83,8 @@ describe("orders", () => {
     expect((await exchange.fetchBalance())["USDT"]).toMatchObject({ free: 100_000, used: 0 });
     expect(await exchange.fetchOrder(placed.id!, "AAA/USDT")).toMatchObject({ status: "canceled" });
     expect(await exchange.fetchOpenOrders("AAA/USDT")).toEqual([]);
-    expect(paper.acceptedOrders()).toEqual([
-      { symbol: "AAAUSDT", orderId: Number(placed.id), clientOrderId: placed.clientOrderId },
+    expect(paper.acceptedOrders()).toMatchObject([
+      { account: 1, symbol: "AAAUSDT", orderId: Number(placed.id), clientOrderId: placed.clientOrderId },
     ]);
   });
 
@@ -105,9 +105,30 @@ describe("orders", () => {
     expect(order.status).toBe("closed");
     expect(order.cost).toBeGreaterThan(99);
     expect(order.cost).toBeLessThanOrEqual(100);
-    await exchange.createOrder("CCC/USDT", "limit", "buy", 100, 0.1);
+    await exchange.createOrder("CCC/USDT", "limit", "buy", 100, 0.3);
     await exchange.createOrder("CCC/USDT", "limit", "sell", 100, 0.9, { postOnly: true });
     expect(await exchange.cancelAllOrders("CCC/USDT")).toHaveLength(2);
+  });
+});
+
+describe("orders of other kinds", () => {
+  test("stops, replaces and icebergs as on the real venue", async () => {
+    await untilTraded("AAA/USDT");
+    const stop = await exchange.createOrder("AAA/USDT", "limit", "sell", 1, 60, { triggerPrice: 70 });
+    expect(stop).toMatchObject({ status: "open", triggerPrice: 70, price: 60 });
+    const iceberg = await exchange.createOrder("AAA/USDT", "limit", "buy", 2, 50, { icebergQty: 0.5 });
+    const open = await exchange.fetchOpenOrders("AAA/USDT");
+    expect(open.map(({ id, info }) => [id, info.type, info.icebergQty])).toEqual([
+      [stop.id, "STOP_LOSS_LIMIT", "0.00000000"],
+      [iceberg.id, "LIMIT", "0.50000000"],
+    ]);
+    const replaced = await exchange.editOrder(iceberg.id!, "AAA/USDT", "limit", "buy", 1, 49);
+    expect(replaced).toMatchObject({ status: "open", price: 49, amount: 1 });
+    expect(await exchange.fetchOrder(iceberg.id!, "AAA/USDT")).toMatchObject({ status: "canceled" });
+    await expect(
+      exchange.createOrder("AAA/USDT", "market", "sell", 1, undefined, { triggerPrice: 400 }),
+    ).rejects.toThrow(ccxt.OrderImmediatelyFillable);
+    expect(await exchange.cancelAllOrders("AAA/USDT")).toHaveLength(2);
   });
 });
 

@@ -14,11 +14,11 @@ type Fields = Readonly<Record<string, string | number | boolean>>;
 
 /** A REST client with nothing clever in it: what the tests say is what is sent. */
 export class RestClient {
-  readonly #paper: Paper;
+  readonly #paper: Pick<Paper, "urls" | "apiKey" | "apiSecret">;
   readonly #nowMs: () => number;
 
-  /** @param nowMs Time of the client; the host's unless the exchange runs on another clock. */
-  constructor(paper: Paper, nowMs: () => number = Date.now) {
+  /** @param paper Where to send and as whom: an exchange, or parts of one. @param nowMs Time of the client; the host's unless the exchange runs on another clock. */
+  constructor(paper: Pick<Paper, "urls" | "apiKey" | "apiSecret">, nowMs: () => number = Date.now) {
     this.#paper = paper;
     this.#nowMs = nowMs;
   }

@@ -40,14 +40,46 @@ describe("market data", () => {
       status: "TRADING",
       baseAsset: "BBB",
       quoteAsset: "USDT",
-      orderTypes: ["LIMIT", "LIMIT_MAKER", "MARKET"],
+      orderTypes: [
+        "LIMIT",
+        "LIMIT_MAKER",
+        "MARKET",
+        "STOP_LOSS",
+        "STOP_LOSS_LIMIT",
+        "TAKE_PROFIT",
+        "TAKE_PROFIT_LIMIT",
+      ],
+      icebergAllowed: true,
+      ocoAllowed: true,
+      otoAllowed: true,
+      opoAllowed: true,
+      allowTrailingStop: true,
+      cancelReplaceAllowed: true,
+      amendAllowed: true,
+      pegInstructionsAllowed: false,
       permissionSets: [["SPOT"]],
       defaultSelfTradePreventionMode: "EXPIRE_MAKER",
     });
     expect(body.symbols[0].filters).toEqual([
       { filterType: "PRICE_FILTER", minPrice: "0.50000000", maxPrice: "1000000.00000000", tickSize: "0.50000000" },
       { filterType: "LOT_SIZE", minQty: "0.00010000", maxQty: "9000.00000000", stepSize: "0.00010000" },
+      { filterType: "ICEBERG_PARTS", limit: 100 },
       { filterType: "MARKET_LOT_SIZE", minQty: "0.00000000", maxQty: "9000.00000000", stepSize: "0.00000000" },
+      {
+        filterType: "TRAILING_DELTA",
+        minTrailingAboveDelta: 10,
+        maxTrailingAboveDelta: 2000,
+        minTrailingBelowDelta: 10,
+        maxTrailingBelowDelta: 2000,
+      },
+      {
+        filterType: "PERCENT_PRICE_BY_SIDE",
+        bidMultiplierUp: "5",
+        bidMultiplierDown: "0.2",
+        askMultiplierUp: "5",
+        askMultiplierDown: "0.2",
+        avgPriceMins: 5,
+      },
       {
         filterType: "NOTIONAL",
         minNotional: "5.00000000",
@@ -57,6 +89,10 @@ describe("market data", () => {
         avgPriceMins: 5,
       },
       { filterType: "MAX_NUM_ORDERS", maxNumOrders: 200 },
+      { filterType: "MAX_NUM_ORDER_LISTS", maxNumOrderLists: 20 },
+      { filterType: "MAX_NUM_ALGO_ORDERS", maxNumAlgoOrders: 5 },
+      { filterType: "MAX_NUM_ICEBERG_ORDERS", maxNumIcebergOrders: 10 },
+      { filterType: "MAX_NUM_ORDER_AMENDS", maxNumOrderAmends: 10 },
     ]);
     // Clients send the list with raw or with encoded brackets.
     for (const symbols of ['["AAAUSDT","CCCUSDT"]', "%5B%22AAAUSDT%22,%22CCCUSDT%22%5D"]) {
@@ -411,9 +447,9 @@ describe("what it refuses, in the venue's words", () => {
     ["another side", { side: "LONG" }, { code: -1117, msg: "Invalid side." }],
     ["another type", { type: "LIMITED" }, { code: -1116, msg: "Invalid orderType." }],
     [
-      "a stop order",
-      { type: "STOP_LOSS" },
-      { code: -1013, msg: "Stop loss orders are not supported for this symbol." },
+      "a price on a stop order",
+      { type: "STOP_LOSS", quantity: "", price: "", timeInForce: "" },
+      { code: -1106, msg: "Parameter 'price' sent when not required." },
     ],
     ["another time in force", { timeInForce: "GTX" }, { code: -1115, msg: "Invalid timeInForce." }],
     ["no time in force", { timeInForce: "" }, notSent("timeInForce")],
@@ -425,7 +461,14 @@ describe("what it refuses, in the venue's words", () => {
       { code: -1106, msg: "Parameter 'timeInForce' sent when not required." },
     ],
     ["a stop price", { stopPrice: "40" }, { code: -1106, msg: "Parameter 'stopPrice' sent when not required." }],
-    ["an iceberg", { icebergQty: "0.1" }, { code: -2010, msg: "Iceberg orders are not supported for this symbol." }],
+    ["an iceberg larger than the order", { icebergQty: "1.1" }, { code: -2010, msg: "IcebergQty exceeds QTY." }],
+    ["an iceberg of too many parts", { icebergQty: "0.009" }, filter("ICEBERG_PARTS")],
+    ["an iceberg between steps", { icebergQty: "0.0095" }, filter("LOT_SIZE")],
+    [
+      "an iceberg that may not rest",
+      { icebergQty: "0.1", timeInForce: "IOC" },
+      { code: -2010, msg: "Unsupported order combination" },
+    ],
     [
       "a quote amount on a limit order",
       { quoteOrderQty: "10" },
@@ -454,7 +497,7 @@ describe("what it refuses, in the venue's words", () => {
     ],
     [
       "a prevention mode it does not have",
-      { selfTradePreventionMode: "DECREMENT" },
+      { selfTradePreventionMode: "TRANSFER" },
       { code: -1013, msg: "This symbol does not allow the specified self-trade prevention mode." },
     ],
     [

@@ -5,7 +5,8 @@ import type { BusEvent } from "../src/bus/events.ts";
 import { testInstrument } from "../src/testing.ts";
 
 const at = { instrument: testInstrument(), venueAtUs: 0, receivedAtUs: 0, receivedNs: 0 };
-const trade: BusEvent = { kind: "trade", ...at, tradeId: 1, priceTicks: 1, sizeLots: 1, aggressor: "buy" };
+const what = { tradeId: 1, priceTicks: 1, sizeLots: 1, aggressor: "buy", isBackfilled: false } as const;
+const trade: BusEvent = { kind: "trade", ...at, ...what };
 const quote: BusEvent = { kind: "quote", ...at, bidTicks: 1, bidLots: 1, askTicks: 2, askLots: 1, sequence: 1 };
 const counts = new Float64Array(1);
 const dispatch = (event: BusEvent) => {

@@ -1,6 +1,6 @@
 import type { Clock } from "@pitlane/perf";
 import type { Instrument } from "@pitlane/sdk";
-import type { BinanceClient } from "@pitlane/sdk/binance";
+import type { BinanceClient, BinanceFuturesClient } from "@pitlane/sdk/binance";
 import type { Config } from "./config.ts";
 import type { Plugin } from "./plugins/define.ts";
 import type { EndReason, Report, RunMode } from "./report.ts";
@@ -13,9 +13,9 @@ export interface RuntimeOptions {
   readonly plugins: readonly Plugin[];
   /** Settings by plugin name. */
   readonly pluginConfigs: Readonly<Record<string, unknown>>;
-  readonly client: BinanceClient;
-  /** False where the venue gives market data only: every intent is then denied. */
-  readonly trading: boolean;
+  readonly client: BinanceClient | BinanceFuturesClient;
+  /** The same client where the venue takes orders; undefined where it gives market data only: every intent is then denied. */
+  readonly trading: BinanceClient | undefined;
   /** The venue's own stream names; the client's default when left out. */
   readonly streams?: readonly string[];
   readonly journalPath: string;

@@ -1,5 +1,5 @@
 import { type Instrument, InvalidInputError } from "@pitlane/sdk";
-import type { UserStream } from "@pitlane/sdk/binance";
+import type { BinanceClient, UserStream } from "@pitlane/sdk/binance";
 import { Bus } from "./bus/bus.ts";
 import type { BusEvent } from "./bus/events.ts";
 import { describeMarket, describePortfolio } from "./describe.ts";
@@ -13,6 +13,7 @@ import { Dispatcher } from "./hooks/dispatcher.ts";
 import { Journal } from "./journal/journal.ts";
 import { createStageLatencies, summarize } from "./latency.ts";
 import { OrderGateway } from "./orders/gateway.ts";
+import { NO_ORDERS } from "./orders/no-orders.ts";
 import { totalOf } from "./orders/reconcile.ts";
 import { compareAccounts, endOrders } from "./orders/wind-down.ts";
 import { setUpPlugins } from "./plugins/host.ts";
@@ -76,7 +77,7 @@ export class Session implements Runtime {
   }
 
   async open(): Promise<void> {
-    const { plugins, pluginConfigs, clock, client, run, config, mode, trading } = this.#options;
+    const { plugins, pluginConfigs, clock, run, config, mode, trading } = this.#options;
     const registered = await setUpPlugins(plugins, pluginConfigs, {
       instruments: this.instruments,
       submit: (owner, intent) => {
@@ -114,7 +115,7 @@ export class Session implements Runtime {
     journal.commit();
 
     const gateway = new OrderGateway({
-      venue: client.orders,
+      venue: trading?.orders ?? NO_ORDERS,
       clock,
       latencies: this.#latencies,
       recvWindowMs: this.#options.recvWindowMs,
@@ -153,7 +154,7 @@ export class Session implements Runtime {
       },
     });
     this.#flushTimer = setInterval(() => this.#flushJournal(), JOURNAL_FLUSH_MS);
-    if (trading) await this.#openAccount();
+    if (trading !== undefined) await this.#openAccount(trading);
     await this.#data.open();
   }
 
@@ -207,8 +208,7 @@ export class Session implements Runtime {
     return this.#gateway;
   }
 
-  async #openAccount(): Promise<void> {
-    const { client } = this.#options;
+  async #openAccount(client: BinanceClient): Promise<void> {
     this.#userStream = client.stream.user({
       instruments: this.instruments,
       onReport: (report) => this.#publish({ kind: "report", instrument: report.instrument, report }),
@@ -278,7 +278,7 @@ export class Session implements Runtime {
   }
 
   async #close(reason: EndReason): Promise<Report> {
-    const { clock, client, trading, config } = this.#options;
+    const { clock, trading, config } = this.#options;
     // What the market did is measured up to here; winding down is not part of it.
     const durationMs = (clock.monotonicNs() - this.#startedNs) / 1e6;
     const market = describeMarket(this.#data, this.instruments, durationMs);
@@ -292,7 +292,7 @@ export class Session implements Runtime {
       onFault: (source: string, message: string) => this.#fault(source, message),
     };
     await endOrders(windDown);
-    if (trading) await compareAccounts(this.#portfolio, client.account, windDown);
+    if (trading !== undefined) await compareAccounts(this.#portfolio, trading.account, windDown);
     await this.#gateway?.close();
     await this.#userStream?.close();
     await this.#data.close();

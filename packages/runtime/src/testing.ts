@@ -125,6 +125,7 @@ export async function createTestHost({ plugin, instruments, config = {} }: TestH
         priceTicks,
         sizeLots,
         aggressor,
+        isBackfilled: false,
       };
       tell("trade", event);
     },

@@ -67,7 +67,7 @@ async function replay(paths: readonly string[]) {
       plugins: [counter],
       pluginConfigs: {},
       client,
-      trading: spot,
+      trading: "orders" in client ? client : undefined,
       streams: recording.streams,
       journalPath: join(mkdtempSync(join(tmpdir(), "pitlane-recording-")), "journal.db"),
       recvWindowMs: 5000,

@@ -73,7 +73,7 @@ async function setUp({ plugins, config = {}, paper: paperOptions = {}, apiSecret
       plugins,
       pluginConfigs: {},
       client,
-      trading: true,
+      trading: client,
       journalPath,
       recvWindowMs: 5000,
       clock,

@@ -1,98 +1,189 @@
-// Every level of every depth diff calls `set` once, so a regression here slows the whole market data path. Changes near the
-// top are what live books mostly do; one at the far end moves all 5,000 levels and is the worst case. The floor is the binary
-// search's input alone: reading the price to set.
+// Every level of every depth diff calls `set` once, so a regression here slows the whole market data path. Peers: a bare tick
+// ladder, which knows its few prices beforehand and holds nothing else, and sorted arrays with the best last, the plain way to
+// hold any price. Inside the window ours should cost about the former, outside about the latter.
+import { createRandom } from "@pitlane/perf";
 import type { Case, Suite } from "../../../scripts/bench/suite.ts";
+import { SortedLevels } from "../src/book/sorted-levels.ts";
 import { Levels, OrderBook } from "../src/index.ts";
 
-const LEVELS = 5_000;
-const TOP = 6_000_000;
+const UPDATES = 1 << 18; // more than a branch predictor learns by heart
+const LEVELS = 1_000;
+const MID = 6_000_000;
 
-// Prices to visit, so that no branch is always the same: 1,024 of the best 50 levels.
-const near = Float64Array.from({ length: 1_024 }, (_, i) => TOP - 2 * ((i * 37) % 50));
-
-function loadedBook() {
-  const snapshot = new Levels(LEVELS);
-  for (let i = 0; i < LEVELS; i++) snapshot.push(TOP - 2 * i, 1_000 + i);
-  const book = new OrderBook();
-  book.load("bid", snapshot);
-  return { book, snapshot };
+/** One side of a book, however it is kept. */
+interface Side {
+  set(ticks: number, lots: number): void;
+  best(): number;
+  /** Sum of the best 20 prices. */
+  top20(): number;
 }
 
-/** `step` once for each operation; what it returns goes into a typed array, as a double that is returned would be boxed. */
-function onBook(step: (book: OrderBook, i: number, snapshot: Levels) => number): Case {
+function ours(): Side {
+  const book = new OrderBook();
+  return {
+    set: (ticks, lots) => book.set("bid", ticks, lots),
+    best: () => book.bestBidTicks,
+    top20: () => {
+      let sum = 0;
+      for (let depth = 0; depth < 20; depth++) sum += book.bidTicksAt(depth);
+      return sum;
+    },
+  };
+}
+
+function sortedArrays(): Side {
+  const levels = new SortedLevels();
+  return {
+    set: (ticks, lots) => levels.set(ticks, lots),
+    best: () => levels.keyAt(levels.count - 1),
+    top20: () => {
+      let sum = 0;
+      for (let i = 1; i <= 20; i++) sum += levels.keyAt(levels.count - i);
+      return sum;
+    },
+  };
+}
+
+/** Sizes by tick, a bit for each, and the best: 8,192 ticks below a price that it is given. */
+function bareLadder(): Side {
+  const base = MID - 8_192;
+  const all = new Float64Array(8_192);
+  const bits = new Int32Array(256);
+  let best = -1;
+  const below = (index: number): number => {
+    let word = index >>> 5;
+    let found = (bits[word] as number) & ((1 << index) - 1);
+    while (found === 0 && word > 0) found = bits[--word] as number;
+    return found === 0 ? -1 : (word << 5) + 31 - Math.clz32(found);
+  };
+  return {
+    set: (ticks, lots) => {
+      const index = ticks - base;
+      all[index] = lots;
+      if (lots !== 0) {
+        bits[index >>> 5]! |= 1 << index;
+        if (index > best) best = index;
+      } else {
+        bits[index >>> 5]! &= ~(1 << index);
+        if (index === best) best = below(index);
+      }
+    },
+    best: () => base + best,
+    top20: () => {
+      let sum = 0;
+      for (let i = 0, index = best; i < 20; i++, index = below(index)) sum += base + index;
+      return sum;
+    },
+  };
+}
+
+type Use = (side: Side, ticks: number, lots: number) => number;
+
+/** Updates near the touch (26 % removals), or far below the window of a book whose touch stays where it is. */
+function updating(make: () => Side, where: "near" | "far", use: Use): Case {
   return {
     loop: () => {
-      const { book, snapshot } = loadedBook();
-      const out = new Float64Array(1);
+      const random = createRandom(1);
+      const ticks = new Float64Array(UPDATES);
+      const lots = new Float64Array(UPDATES);
+      const side = make();
+      for (let i = 0; i < LEVELS; i++) side.set(MID - 2 - i, 1);
+      const from = where === "near" ? MID - 1 : MID - 100_000;
+      if (where === "far") for (let i = 0; i < LEVELS; i++) side.set(from - i, 1);
+      for (let i = 0; i < UPDATES; i++) {
+        ticks[i] = from - Math.floor(Math.min(random.exponential(200), LEVELS));
+        lots[i] = random.next() < 0.26 ? 0 : random.integer(1, 5_000);
+      }
+      const out = new Float64Array(1); // a double that is returned would be boxed
+      let next = 0;
       return (n) => {
-        for (let i = 0; i < n; i++) out[0] = step(book, i, snapshot);
+        for (let i = 0; i < n; i++) {
+          next = (next + 1) & (UPDATES - 1);
+          out[0] = use(side, ticks[next] as number, lots[next] as number);
+        }
         return out;
       };
     },
   };
 }
 
-const copyColumns: Case = {
+const apply: Use = (side, ticks, lots) => {
+  side.set(ticks, lots);
+  return lots;
+};
+const applyAndBest: Use = (side, ticks, lots) => {
+  side.set(ticks, lots);
+  return side.best();
+};
+const applyAndTop20: Use = (side, ticks, lots) => {
+  side.set(ticks, lots);
+  return side.top20();
+};
+
+const snapshotLevels = 5_000;
+function snapshot(): Levels {
+  const levels = new Levels(snapshotLevels);
+  for (let i = 0; i < snapshotLevels; i++) levels.push(MID - 2 * i, 1_000 + i);
+  return levels;
+}
+
+const load: Case = {
   loop: () => {
-    const [from, to] = [new Float64Array(2 * LEVELS).fill(1), new Float64Array(2 * LEVELS)];
+    const book = new OrderBook();
+    const levels = snapshot();
     return (n) => {
-      for (let i = 0; i < n; i++) to.set(from);
-      return to[LEVELS];
+      for (let i = 0; i < n; i++) book.load("bid", levels);
+      return book;
     };
   },
 };
 
-const floor = {
-  "read a price (floor)": { case: onBook((_, i) => near[i & 1_023] as number), aim: null },
+const loadSorted: Case = {
+  loop: () => {
+    const side = new SortedLevels();
+    const levels = snapshot();
+    return (n) => {
+      for (let i = 0; i < n; i++) {
+        side.clear();
+        for (let j = levels.count - 1; j >= 0; j--) side.set(levels.ticksAt(j), levels.lotsAt(j));
+      }
+      return side;
+    };
+  },
 };
+
+interface Aims {
+  readonly ladder: number;
+  readonly sorted: number;
+}
+
+const near = (use: Use, { ladder, sorted }: Aims) => ({
+  unit: "ns/op" as const,
+  ours: updating(ours, "near", use),
+  peers: {
+    "bare tick ladder": { case: updating(bareLadder, "near", use), aim: ladder },
+    "sorted arrays, binary search": { case: updating(sortedArrays, "near", use), aim: sorted },
+  },
+});
 
 const suite: Suite = {
   name: "order book",
   comparisons: [
+    { name: "set near the touch", ...near(apply, { ladder: 1.5, sorted: 0.5 }) },
+    { name: "set near the touch, best read", ...near(applyAndBest, { ladder: 1.5, sorted: 0.5 }) },
+    // Any depth can be asked for by its number, where the ladder walks down from the best and the arrays index.
+    { name: "set near the touch, best 20 read", ...near(applyAndTop20, { ladder: 3, sorted: 2.5 }) },
     {
-      name: "set, size of a level near the top",
+      name: "set outside the window",
       unit: "ns/op",
-      ours: onBook((book, i) => {
-        book.set("bid", near[i & 1_023] as number, 1 + (i & 7));
-        return i;
-      }),
-      peers: floor,
-    },
-    {
-      name: "set, new level near the top and its removal",
-      unit: "ns/op",
-      ours: onBook((book, i) => {
-        const ticks = (near[i & 1_023] as number) + 1;
-        book.set("bid", ticks, 5);
-        book.set("bid", ticks, 0);
-        return i;
-      }),
-      peers: floor,
-    },
-    {
-      name: "set, new level at the far end of 5,000 and its removal",
-      unit: "ns/op",
-      ours: onBook((book, i) => {
-        book.set("bid", 1, 5);
-        book.set("bid", 1, 0);
-        return i;
-      }),
-      peers: floor,
-    },
-    {
-      name: "best bid and its size",
-      unit: "ns/op",
-      ours: onBook((book) => book.bestBidTicks + book.bestBidLots),
-      peers: floor,
+      ours: updating(ours, "far", apply),
+      peers: { "sorted arrays, binary search": { case: updating(sortedArrays, "far", apply) } },
     },
     {
       name: "load a snapshot of 5,000 levels",
       unit: "ns/op",
-      ours: onBook((book, i, snapshot) => {
-        book.load("bid", snapshot);
-        return i;
-      }),
-      peers: { "copy of its two columns (floor)": { case: copyColumns, aim: null } },
+      ours: load,
+      peers: { "sorted arrays, level by level": { case: loadSorted } },
     },
   ],
 };

@@ -37,6 +37,8 @@ interface VenueErrorOptions {
   readonly venueCode?: number | undefined;
   /** The venue's own words. */
   readonly venueText: string;
+  /** What else it said, as it came, where an error brings more than words. */
+  readonly venueData?: unknown;
 }
 
 /** The venue answered with an error. */
@@ -44,12 +46,14 @@ export abstract class VenueError extends RequestError {
   readonly status: number;
   readonly venueCode: number | undefined;
   readonly venueText: string;
+  readonly venueData: unknown;
 
-  constructor(message: string, { status, venueCode, venueText }: VenueErrorOptions) {
+  constructor(message: string, { status, venueCode, venueText, venueData }: VenueErrorOptions) {
     super(message);
     this.status = status;
     this.venueCode = venueCode;
     this.venueText = venueText;
+    this.venueData = venueData;
   }
 }
 

@@ -50,31 +50,6 @@ export class Account {
   balances(): ReadonlyMap<string, Readonly<Balance>> {
     return this.#balances;
   }
-
-  /** Moves `units` from free to locked; false, and nothing changed, when free is less. */
-  tryLock(asset: string, units: bigint): boolean {
-    if (this.unlimited) return true;
-    const balance = this.balance(asset);
-    if (balance.free < units) return false;
-    balance.free -= units;
-    balance.locked += units;
-    return true;
-  }
-
-  /** Moves `units` back from locked to free. */
-  unlock(asset: string, units: bigint): void {
-    if (this.unlimited) return;
-    const balance = this.balance(asset);
-    balance.locked -= units;
-    balance.free += units;
-  }
-
-  /** Takes what a fill costs: out of what its order locked. */
-  pay(asset: string, units: bigint): void {
-    const balance = this.balance(asset);
-    if (this.unlimited) balance.free -= units;
-    else balance.locked -= units;
-  }
 }
 
 /**
@@ -106,10 +81,11 @@ export class Accounts {
     return this.#accounts;
   }
 
-  /** Credits `units` of `asset` less commission, and returns the commission. */
-  receive(account: Account, asset: string, units: bigint, isMaker: boolean): bigint {
-    const commission = (units * (isMaker ? account.makerRate : account.takerRate)) / RATE_SCALE;
-    account.balance(asset).free += units - commission;
+  /** Books the commission on `units` of `asset` that `account` receives, and returns it; the caller credits the rest. */
+  charge(account: Account, asset: string, units: bigint, isMaker: boolean): bigint {
+    const rate = isMaker ? account.makerRate : account.takerRate;
+    if (rate === 0n) return 0n;
+    const commission = (units * rate) / RATE_SCALE;
     if (commission > 0n) this.fees.set(asset, (this.fees.get(asset) ?? 0n) + commission);
     return commission;
   }

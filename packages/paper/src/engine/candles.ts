@@ -1,4 +1,4 @@
-import type { Trade } from "./tape.ts";
+import type { TradeSum } from "./trade-sum.ts";
 
 /** The candle intervals the venue names. */
 export const INTERVALS = [
@@ -88,31 +88,29 @@ export class Candles {
     this.#capacity = capacity;
   }
 
-  /** Counts `trade`; times must not fall. */
-  add(trade: Trade): void {
-    this.advance(trade.atUs);
+  /** Counts the trades of `sum`, which are of one second; times must not fall. */
+  add(sum: TradeSum): void {
+    this.advance(sum.atUs);
     let candle = this.#candles[this.#candles.length - 1];
     if (candle === undefined) {
-      candle = this.#flat(openOf(this.interval, trade.atUs), trade.priceTicks);
+      candle = this.#flat(openOf(this.interval, sum.atUs), sum.openTicks);
       this.#candles.push(candle);
     }
     if (candle.trades === 0) {
       // Its first trade opens it; until then it stood flat at the price before.
-      candle = { ...candle, openTicks: trade.priceTicks, highTicks: trade.priceTicks, lowTicks: trade.priceTicks };
-      candle.firstTradeId = trade.id;
+      candle = { ...candle, openTicks: sum.openTicks, highTicks: sum.openTicks, lowTicks: sum.openTicks };
+      candle.firstTradeId = sum.firstTradeId;
       this.#candles[this.#candles.length - 1] = candle;
     }
-    candle.highTicks = Math.max(candle.highTicks, trade.priceTicks);
-    candle.lowTicks = Math.min(candle.lowTicks, trade.priceTicks);
-    candle.closeTicks = trade.priceTicks;
-    candle.lots += BigInt(trade.lots);
-    candle.quoteUnits += trade.quoteUnits;
-    if (!trade.buyerIsMaker) {
-      candle.takerBuyLots += BigInt(trade.lots);
-      candle.takerBuyQuoteUnits += trade.quoteUnits;
-    }
-    candle.trades++;
-    candle.lastTradeId = trade.id;
+    candle.highTicks = Math.max(candle.highTicks, sum.highTicks);
+    candle.lowTicks = Math.min(candle.lowTicks, sum.lowTicks);
+    candle.closeTicks = sum.closeTicks;
+    candle.lots += BigInt(sum.lots);
+    candle.quoteUnits += sum.quoteUnits;
+    candle.takerBuyLots += BigInt(sum.takerBuyLots);
+    candle.takerBuyQuoteUnits += sum.takerBuyQuoteUnits;
+    candle.trades += sum.trades;
+    candle.lastTradeId = sum.lastTradeId;
   }
 
   /** Closes the candles that ended by `nowUs`. */

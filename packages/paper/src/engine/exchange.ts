@@ -1,7 +1,9 @@
 import type { Instrument } from "../instruments.ts";
+import { AcceptedOrders } from "./accepted.ts";
 import { type Account, Accounts } from "./accounts.ts";
 import type { AcceptedOrder } from "./ledger.ts";
 import { Market, type MarketListener } from "./market.ts";
+import { OrderLists } from "./order-list.ts";
 
 export interface ExchangeOptions {
   readonly instruments: readonly Instrument[];
@@ -14,20 +16,23 @@ export class Exchange {
   /** The unlimited account of the market model: the other side of everybody. Pays no commission. */
   readonly house: Account;
   readonly markets: readonly Market[];
+  /** Every order ever accepted from an account: the judge of "sent twice". */
+  readonly accepted: AcceptedOrders;
+  readonly lists = new OrderLists();
   readonly #bySymbol = new Map<string, Market>();
-  readonly #accepted: AcceptedOrder[] = [];
 
   constructor({ instruments, listener }: ExchangeOptions) {
     this.house = this.accounts.open({ makerRate: 0n, takerRate: 0n, unlimited: true });
-    this.markets = instruments.map((instrument) => {
+    this.accepted = new AcceptedOrders(instruments.map(({ symbol }) => symbol));
+    this.markets = instruments.map((instrument, index) => {
       const market = new Market({
         instrument,
         accounts: this.accounts,
         house: this.house,
+        lists: this.lists,
         listener,
-        onAccepted: ({ id, clientOrderId }) => {
-          this.#accepted.push({ symbol: instrument.symbol, orderId: id, clientOrderId });
-        },
+        onAccepted: ({ owner, id, clientOrderId, createdUs }) =>
+          this.accepted.add(owner, index, id, clientOrderId, createdUs),
       });
       this.#bySymbol.set(instrument.symbol, market);
       return market;
@@ -38,11 +43,8 @@ export class Exchange {
     return this.#bySymbol.get(symbol);
   }
 
-  /**
-   * Every order ever accepted from an account, in order. Never shortened, at about 100 bytes an order: a judge of
-   * "sent twice" must not forget.
-   */
+  /** Every order ever accepted from an account, in order; made anew by each call. For a part of them, or for one id, ask `accepted`. */
   acceptedOrders(): readonly AcceptedOrder[] {
-    return this.#accepted;
+    return this.accepted.list();
   }
 }

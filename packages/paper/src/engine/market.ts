@@ -1,64 +1,34 @@
-import { PitlaneError } from "@pitlane/perf";
-import { baseUnits, type Instrument, notionalUnits } from "../instruments.ts";
+import type { Instrument } from "../instruments.ts";
 import type { Account, Accounts } from "./accounts.ts";
+import { Aftermath } from "./aftermath.ts";
+import { Amendments } from "./amendments.ts";
 import { BookOrder, type Side } from "./book-side.ts";
-import { OrderLedger } from "./ledger.ts";
+import { Desk } from "./desk.ts";
+import type { OrderLedger } from "./ledger.ts";
+import { type ListRequest, Lists } from "./lists.ts";
+import { Locks } from "./locks.ts";
 import { MatchingEngine, type SelfTradePrevention, type TimeInForce } from "./matching-engine.ts";
-import { type ExpiryReason, type Fill, Order, type OrderRequest } from "./order.ts";
-import { sweep } from "./sweep.ts";
-import { type AggregateTrade, Tape, type Trade } from "./tape.ts";
+import { type Amendment, type ExpiryReason, hasNoLimit, isContingent, Order, type OrderRequest } from "./order.ts";
+import type { OrderList, OrderLists } from "./order-list.ts";
+import { type MarketListener, OrderRefusedError } from "./report.ts";
+import { Settlement } from "./settlement.ts";
+import { Tape } from "./tape.ts";
+import { Trigger, Triggers } from "./triggers.ts";
 
-/** Why the engine refused an order. */
-export type RefusalReason =
-  | "DUPLICATE_CLIENT_ID"
-  | "INSUFFICIENT_BALANCE"
-  | "WOULD_TAKE"
-  | "EMPTY_BOOK"
-  | "NO_LIQUIDITY";
-
-/** The engine refused an order; nothing has changed. */
-export class OrderRefusedError extends PitlaneError {
-  readonly code = "ORDER_REFUSED";
-  readonly retryable = false;
-  readonly reason: RefusalReason;
-
-  constructor(reason: RefusalReason) {
-    super(`order refused: ${reason}`);
-    this.reason = reason;
-  }
-}
-
-/** One thing that happened to an account's order. */
-export interface OrderReport {
-  /** As it is after the event; read it now, it changes. */
-  readonly order: Order;
-  readonly execution: "NEW" | "TRADE" | "CANCELED" | "EXPIRED" | "TRADE_PREVENTION";
-  /** Grows from event to event of a market. */
-  readonly executionId: number;
-  readonly atUs: number;
-  /** The trade, of a TRADE. */
-  readonly fill?: Fill;
-  /** The order it met, of a TRADE_PREVENTION. */
-  readonly met?: Order;
-}
-
-/** Told what happens in every market, in order, while it happens. Must not call a market back. */
-export interface MarketListener {
-  onTrade(market: Market, trade: Trade): void;
-  onAggregate(market: Market, aggregate: AggregateTrade): void;
-  onLevel(market: Market, side: Side, priceTicks: number): void;
-  /** A call is done and has changed the book. */
-  onBook(market: Market, atUs: number): void;
-  onReport(market: Market, report: OrderReport): void;
-  /** Balances of `assets` may have changed in the call that is now done. */
-  onBalances(account: Account, assets: readonly string[], atUs: number): void;
-}
+export {
+  type MarketListener,
+  OrderRefusedError,
+  type OrderReport,
+  type RefusalReason,
+} from "./report.ts";
 
 export interface MarketOptions {
   readonly instrument: Instrument;
   readonly accounts: Accounts;
   /** The unlimited account whose orders are quotes: they are in the book and on the tape, but not in the ledger. */
   readonly house: Account;
+  /** The exchange's order lists. */
+  readonly lists: OrderLists;
   readonly listener: MarketListener;
   /** Called with each order accepted from an account. */
   readonly onAccepted: (order: Order) => void;
@@ -68,42 +38,74 @@ export interface MarketOptions {
  * One instrument's market: its book, the orders and fills of its accounts, and its tape.
  *
  * An order locks what it may cost, pays from that as it fills, and gets the rest back when it ends or fills better than its
- * limit. Each call is one step: reports come while it runs, in order; then, once, the change of balances and of the book.
+ * limit. Each call is one step: reports come while it runs, in order; then, once, the change of balances and of the book. What a
+ * call's trades trigger (stop orders, pending legs of lists) is done within it, after its own match, oldest first.
  */
 export class Market {
   readonly instrument: Instrument;
   readonly engine: MatchingEngine;
-  readonly ledger = new OrderLedger();
   readonly tape = new Tape();
-  readonly #accounts: Accounts;
   readonly #house: Account;
   readonly #listener: MarketListener;
-  readonly #onAccepted: (order: Order) => void;
   readonly #assets: readonly string[];
-  readonly #touched = new Set<Account>();
+  readonly #desk: Desk;
+  readonly #locks: Locks;
+  readonly #settlement: Settlement;
+  readonly #triggers = new Triggers();
+  readonly #lists: Lists;
+  readonly #amendments: Amendments;
+  readonly #aftermath: Aftermath;
   #updateId = 0;
   #updateIdBefore = 0;
   #nesting = 0; // calls within calls of `together`
   #nextOrderId = 1;
-  #nextExecutionId = 1;
-  #nextPreventedId = 1;
-  #nowUs = 0;
 
-  constructor({ instrument, accounts, house, listener, onAccepted }: MarketOptions) {
+  constructor({ instrument, accounts, house, lists, listener, onAccepted }: MarketOptions) {
     this.instrument = instrument;
-    this.#accounts = accounts;
     this.#house = house;
     this.#listener = listener;
-    this.#onAccepted = onAccepted;
     this.#assets = [instrument.base, instrument.quote];
     this.engine = new MatchingEngine({
       onFill: (taker, maker, priceTicks, lots) => this.#onFill(taker, maker, priceTicks, lots),
-      onPrevented: (maker, taker) => this.#onPrevented(maker, taker),
+      onPrevented: (taker, maker, takerLots, makerLots) => this.#onPrevented(taker, maker, takerLots, makerLots),
       onLevel: (side, priceTicks) => {
         this.#updateId++;
         listener.onLevel(this, side, priceTicks);
       },
     });
+    this.#locks = new Locks(this.engine, instrument);
+    this.#desk = new Desk({ market: this, instrument, locks: this.#locks, listener, onAccepted });
+    this.#settlement = new Settlement(instrument, accounts, house, this.#desk);
+    this.#lists = new Lists({
+      instrument,
+      engine: this.engine,
+      desk: this.#desk,
+      locks: this.#locks,
+      triggers: this.#triggers,
+      lists,
+      nextOrderId: () => this.#nextOrderId++,
+      work: (order) => this.#work(order),
+      lastTicks: () => this.lastTicks,
+      defer: (list) => this.#aftermath.push(list),
+    });
+    this.#aftermath = new Aftermath({
+      desk: this.#desk,
+      locks: this.#locks,
+      lists: this.#lists,
+      work: (order) => this.#work(order),
+    });
+    this.#amendments = new Amendments({
+      engine: this.engine,
+      desk: this.#desk,
+      locks: this.#locks,
+      triggers: this.#triggers,
+      lists: this.#lists,
+      lastTicks: () => this.lastTicks,
+    });
+  }
+
+  get ledger(): OrderLedger {
+    return this.#desk.ledger;
   }
 
   /** Counts every change of a level: the book's version. */
@@ -111,48 +113,85 @@ export class Market {
     return this.#updateId;
   }
 
+  /** Price of the last trade, in ticks; undefined before the first. */
+  get lastTicks(): number | undefined {
+    return this.tape.trades.last?.priceTicks;
+  }
+
   /**
-   * Accepts and matches an account's order.
+   * Accepts an account's order, and matches it unless it waits for a trade price.
    *
    * @returns The order, which may already be filled, expired or resting.
-   * @throws {OrderRefusedError} When its client id is in use, it is post-only and would trade, the account has too little, or
-   * it is a market order by quote amount and the book holds less than the smallest order.
+   * @throws {OrderRefusedError} When its client id is in use, it is post-only and would trade, its stop price is already reached,
+   * the account has too little, or it is a market order by quote amount and the book holds less than the smallest order.
    */
   place(request: OrderRequest, nowUs: number): Order {
     const { account, side, type } = request;
-    if (this.ledger.findOpen(account.index, request.clientOrderId) !== undefined) {
-      throw new OrderRefusedError("DUPLICATE_CLIENT_ID");
-    }
+    const seat = this.ledger.seat(account);
+    if (seat.findOpen(request.clientOrderId) !== undefined) throw new OrderRefusedError("DUPLICATE_CLIENT_ID");
     if (type === "LIMIT_MAKER" && this.engine.wouldTake(side, request.priceTicks)) {
       throw new OrderRefusedError("WOULD_TAKE");
     }
-    const { lots, lockUnits } = this.#sizeOf(request);
-    if (!account.tryLock(this.#paidIn(side), lockUnits)) throw new OrderRefusedError("INSUFFICIENT_BALANCE");
+    const { lastTicks } = this;
+    const trigger = isContingent(type) ? new Trigger(request) : null;
+    if (trigger !== null && lastTicks !== undefined && trigger.isReachedBy(lastTicks)) {
+      throw new OrderRefusedError("WOULD_TRIGGER");
+    }
+    const lots = this.#locks.lotsOf(request);
+    const units = this.#locks.unitsFor(request, lots, lastTicks);
+    if (!seat.tryLock(side, units)) throw new OrderRefusedError("INSUFFICIENT_BALANCE");
 
     this.#begin(nowUs);
-    const order = new Order(this.#nextOrderId++, request, lots, nowUs);
-    order.lockedUnits = lockUnits;
-    this.ledger.add(order);
-    this.#onAccepted(order);
-    this.#touched.add(account);
-    this.#report(order, "NEW");
-    const timeInForce = type === "MARKET" ? "IOC" : request.timeInForce;
-    const outcome = this.engine.place(order, timeInForce, request.prevention);
-    if (outcome === "EXPIRED") this.#expire(order, expiryReason(request));
-    if (outcome === "EXPIRED_IN_MATCH") this.#prevent(order, undefined);
+    const order = this.#desk.accept(this.#nextOrderId++, request, lots, units);
+    order.trigger = trigger;
+    if (trigger === null) order.workingUs = nowUs;
+    this.#desk.report(order, "NEW");
+    if (trigger === null) this.#work(order);
+    else this.#triggers.add(order, lastTicks, nowUs);
     this.#end();
     return order;
   }
 
-  /** Cancels an open order, which goes by `cancelId` from then on. */
+  /**
+   * Accepts a list of orders that hang together, and starts those of them that do not wait.
+   *
+   * @throws {OrderRefusedError} As `place`, and BAD_PRICES when the prices of a pair are not on both sides of the last trade.
+   */
+  placeList(request: ListRequest, nowUs: number): OrderList {
+    this.#lists.check(request);
+    this.#begin(nowUs);
+    try {
+      return this.#lists.place(request);
+    } finally {
+      this.#end();
+    }
+  }
+
+  /** Cancels an open order, which goes by `cancelId` from then on; a leg takes its whole list with it. */
   cancel(order: Order, cancelId: string, nowUs: number): void {
     this.#begin(nowUs);
-    this.engine.cancel(order);
-    this.ledger.rename(order, cancelId);
-    order.status = "CANCELED";
-    this.#close(order);
-    this.#report(order, "CANCELED");
+    if (order.list === null) {
+      if (!this.engine.cancel(order)) this.#triggers.remove(order);
+      this.#desk.cancel(order, cancelId);
+    } else {
+      this.#lists.cancel(order.list, cancelId);
+    }
     this.#end();
+  }
+
+  /**
+   * Makes an open order smaller, and leaves it its id and its place in the queue. Of two orders that cancel each other, both become
+   * smaller. An order that has no lots left then expires.
+   *
+   * @throws {OrderRefusedError} UNKNOWN_ORDER, NOT_SMALLER, NO_CHANGE, PENDING_SIZE (what an OPO list will sell is not known yet) or
+   * DUPLICATE_CLIENT_ID.
+   */
+  amend(order: Order, lots: number, clientOrderId: string, nowUs: number): Amendment {
+    this.#amendments.check(order, lots, clientOrderId);
+    this.#begin(nowUs);
+    const amendment = this.#amendments.apply(order, lots, clientOrderId);
+    this.#end();
+    return amendment;
   }
 
   /** Places an order of the house. @returns It: resting when it has a `level`. */
@@ -197,151 +236,69 @@ export class Market {
 
   #begin(nowUs: number): void {
     if (this.#nesting++ > 0) return;
-    this.#nowUs = nowUs;
+    this.#desk.nowUs = nowUs;
     this.#updateIdBefore = this.#updateId;
   }
 
   #end(): void {
-    const aggregate = this.tape.endAggregate();
-    if (aggregate !== undefined) this.#listener.onAggregate(this, aggregate);
+    this.#endAggregate();
+    while (this.#aftermath.tryNext()) this.#endAggregate();
     if (--this.#nesting > 0) return;
-    for (const account of this.#touched) {
-      account.updatedUs = this.#nowUs;
-      this.#listener.onBalances(account, this.#assets, this.#nowUs);
+    const { touched, nowUs } = this.#desk;
+    if (touched.size > 0) {
+      for (const account of touched) {
+        account.updatedUs = nowUs;
+        this.#listener.onBalances(account, this.#assets, nowUs);
+      }
+      touched.clear();
     }
-    this.#touched.clear();
-    if (this.#updateId !== this.#updateIdBefore) this.#listener.onBook(this, this.#nowUs);
+    if (this.#updateId !== this.#updateIdBefore) this.#listener.onBook(this, nowUs);
   }
 
-  // How many lots the order is, and how many units to lock for it.
-  #sizeOf(request: OrderRequest): { lots: number; lockUnits: bigint } {
-    const { side, type, account, prevention } = request;
-    const { instrument } = this;
-    if (type !== "MARKET") {
-      const { lots, priceTicks } = request;
-      return {
-        lots,
-        lockUnits: side === "BUY" ? notionalUnits(instrument, priceTicks, lots) : baseUnits(instrument, lots),
-      };
+  #work(order: Order): void {
+    const { request } = order;
+    order.workingUs = this.#desk.nowUs;
+    const outcome = this.engine.place(
+      order,
+      hasNoLimit(request.type) ? "IOC" : request.timeInForce,
+      request.prevention,
+    );
+    if (outcome === "EXPIRED") {
+      this.#desk.end(order, "EXPIRED", "EXPIRED", expiryReason(request));
+      if (order.list !== null) this.#lists.onEnded(order);
     }
-    const owner = account.index;
-    if (request.quoteUnits === 0n) {
-      const { lots } = request;
-      if (side === "SELL") return { lots, lockUnits: baseUnits(instrument, lots) };
-      return { lots, lockUnits: sweep(this.engine, instrument, { side, owner, prevention, lots }).quoteUnits };
-    }
-    const found = sweep(this.engine, instrument, { side, owner, prevention, quoteUnits: request.quoteUnits });
-    if (found.lots === 0 && found.ranDry) throw new OrderRefusedError("EMPTY_BOOK");
-    if (found.lots < instrument.minLots) throw new OrderRefusedError("NO_LIQUIDITY");
-    // On a book that runs dry it asks for a step more than there is, and so ends EXPIRED like one given by quantity.
-    const lots = found.ranDry ? found.lots + instrument.lotIncrement : found.lots;
-    return { lots, lockUnits: side === "BUY" ? found.quoteUnits : baseUnits(instrument, lots) };
+  }
+
+  #endAggregate(): void {
+    const aggregate = this.tape.endAggregate();
+    if (aggregate !== undefined) this.#listener.onAggregate(this, aggregate);
   }
 
   #onFill(taker: BookOrder, maker: BookOrder, priceTicks: number, lots: number): void {
-    const quoteUnits = notionalUnits(this.instrument, priceTicks, lots);
-    const trade = this.tape.add(priceTicks, lots, quoteUnits, maker.side === "BUY", this.#nowUs);
+    const { nowUs } = this.#desk;
+    const quoteUnits = this.#settlement.quoteUnits(priceTicks, lots);
+    const trade = this.tape.add(priceTicks, lots, quoteUnits, maker.side === "BUY", nowUs);
     this.#listener.onTrade(this, trade);
     const ended = this.tape.aggregate(trade);
     if (ended !== undefined) this.#listener.onAggregate(this, ended);
-    this.#settle(taker, trade, false);
-    this.#settle(maker, trade, true);
+    if (taker instanceof Order && taker.list !== null) this.#lists.onActive(taker);
+    if (maker instanceof Order && maker.list !== null) this.#lists.onActive(maker);
+    this.#settlement.settle(taker, trade, false);
+    this.#settlement.settle(maker, trade, true);
+    if (taker instanceof Order && taker.list !== null && !taker.isOpen) this.#lists.onEnded(taker);
+    if (maker instanceof Order && maker.list !== null && !maker.isOpen) this.#lists.onEnded(maker);
+    this.#triggers.onTrade(priceTicks, nowUs, this.#aftermath);
   }
 
-  #settle(order: BookOrder, trade: Trade, isMaker: boolean): void {
-    const { instrument } = this;
-    const account = this.#accounts.at(order.owner);
-    const isBuy = order.side === "BUY";
-    const units = baseUnits(instrument, trade.lots);
-    const paidUnits = isBuy ? trade.quoteUnits : units;
-    account.pay(this.#paidIn(order.side), paidUnits);
-    const commissionAsset = isBuy ? instrument.base : instrument.quote;
-    const commissionUnits = this.#accounts.receive(account, commissionAsset, isBuy ? units : trade.quoteUnits, isMaker);
-    if (!(order instanceof Order)) return;
-
-    const { priceTicks, lots, quoteUnits } = trade;
-    const fill: Fill = {
-      order,
-      tradeId: trade.id,
-      priceTicks,
-      lots,
-      quoteUnits,
-      commissionUnits,
-      commissionAsset,
-      isMaker,
-      atUs: this.#nowUs,
-    };
-    order.fills.push(fill);
-    this.ledger.fills.push(fill);
-    order.filledLots += lots;
-    order.filledQuoteUnits += quoteUnits;
-    order.lockedUnits -= paidUnits;
-    if (order.openLots === 0) {
-      order.status = "FILLED";
-      this.#close(order);
-    } else {
-      order.status = "PARTIALLY_FILLED";
-      this.#unlock(order, order.lockedUnits - this.#neededUnits(order));
-    }
-    this.#touched.add(account);
-    this.#report(order, "TRADE", { fill });
-  }
-
-  #onPrevented(maker: BookOrder, taker: BookOrder): void {
-    if (maker instanceof Order) this.#prevent(maker, taker instanceof Order ? taker : undefined);
-  }
-
-  #prevent(order: Order, met: Order | undefined): void {
-    order.preventedLots = order.openLots;
-    order.preventedMatchId = this.#nextPreventedId++;
-    order.status = "EXPIRED_IN_MATCH";
-    this.#close(order);
-    this.#report(order, "TRADE_PREVENTION", met === undefined ? {} : { met });
-  }
-
-  #expire(order: Order, reason: ExpiryReason): void {
-    order.status = "EXPIRED";
-    order.expiryReason = reason;
-    this.#close(order);
-    this.#report(order, "EXPIRED");
-  }
-
-  #close(order: Order): void {
-    this.ledger.close(order);
-    this.#unlock(order, order.lockedUnits);
-    this.#touched.add(order.account);
-  }
-
-  #unlock(order: Order, units: bigint): void {
-    if (units === 0n) return;
-    order.lockedUnits -= units;
-    order.account.unlock(this.#paidIn(order.side), units);
-  }
-
-  // A market order may still need all it has locked: only its end gives back.
-  #neededUnits(order: Order): bigint {
-    if (order.side === "SELL") return baseUnits(this.instrument, order.openLots);
-    if (order.request.type === "MARKET") return order.lockedUnits;
-    return notionalUnits(this.instrument, order.limitTicks, order.openLots);
-  }
-
-  #paidIn(side: Side): string {
-    return side === "BUY" ? this.instrument.quote : this.instrument.base;
-  }
-
-  #report(order: Order, execution: OrderReport["execution"], detail: Pick<OrderReport, "fill" | "met"> = {}): void {
-    order.updatedUs = this.#nowUs;
-    this.#listener.onReport(this, {
-      order,
-      execution,
-      executionId: this.#nextExecutionId++,
-      atUs: this.#nowUs,
-      ...detail,
-    });
+  #onPrevented(taker: BookOrder, maker: BookOrder, takerLots: number, makerLots: number): void {
+    if (!(taker instanceof Order) || !(maker instanceof Order)) return; // the house tells nobody
+    this.#settlement.prevent(taker, maker, takerLots, makerLots);
+    if (maker.list !== null && !maker.isOpen) this.#lists.onEnded(maker);
+    if (taker.list !== null && !taker.isOpen) this.#lists.onEnded(taker);
   }
 }
 
 function expiryReason({ type, timeInForce }: OrderRequest): ExpiryReason {
-  if (type === "MARKET") return "INSUFFICIENT_LIQUIDITY";
+  if (hasNoLimit(type)) return "INSUFFICIENT_LIQUIDITY";
   return timeInForce === "FOK" ? "UNFILLED_FOK_ORDER_EXPIRED" : "UNFILLED_IOC_QUANTITY_EXPIRED";
 }

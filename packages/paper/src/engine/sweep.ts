@@ -1,6 +1,7 @@
 import { type Instrument, notionalUnits } from "../instruments.ts";
 import type { Side } from "./book-side.ts";
 import type { MatchingEngine, SelfTradePrevention } from "./matching-engine.ts";
+import { firstOwn, offeredLots } from "./offer.ts";
 
 /** An order without a limit price, given by exactly one of its two sizes. */
 export interface SweepRequest {
@@ -23,21 +24,22 @@ export interface Sweep {
   readonly ranDry: boolean;
 }
 
-/** Walks the book as a market order would, and trades nothing: what it costs, and how many lots a quote amount is. */
+/**
+ * Walks the book as a market order would, and trades nothing: what it costs, and how many lots a quote amount is.
+ *
+ * With DECREMENT it is the most that can come of it: own orders on the way take from the order, which is not counted here.
+ */
 export function sweep(engine: MatchingEngine, instrument: Instrument, request: SweepRequest): Sweep {
   const { levels } = request.side === "BUY" ? engine.asks : engine.bids;
   const mostLots = request.lots ?? Number.MAX_SAFE_INTEGER;
+  const withOwn = request.prevention === "NONE";
+  const stopsAtOwn = request.prevention === "EXPIRE_TAKER" || request.prevention === "EXPIRE_BOTH";
   let lots = 0;
   let quoteUnits = 0n;
   for (let i = levels.length - 1; i >= 0; i--) {
     const level = levels[i]!;
-    let levelLots = 0;
-    let stopped = false;
-    for (let maker = level.head; maker !== null && !stopped; maker = maker.next) {
-      const own = request.prevention !== "NONE" && maker.owner === request.owner;
-      if (!own) levelLots += maker.openLots;
-      else stopped = request.prevention === "EXPIRE_TAKER" || request.prevention === "EXPIRE_BOTH";
-    }
+    const stopper = stopsAtOwn ? firstOwn(level, request.owner) : null;
+    const levelLots = offeredLots(level, request.owner, withOwn, stopper);
     const wanted = Math.min(
       levelLots,
       mostLots - lots,
@@ -47,7 +49,7 @@ export function sweep(engine: MatchingEngine, instrument: Instrument, request: S
     lots += Math.max(taken, 0);
     quoteUnits += notionalUnits(instrument, level.priceTicks, Math.max(taken, 0));
     if (wanted < levelLots || lots === mostLots) return { lots, quoteUnits, ranDry: false };
-    if (stopped) break;
+    if (stopper !== null) break;
   }
   return { lots, quoteUnits, ranDry: true };
 }

@@ -1,5 +1,6 @@
 import { Candles, INTERVALS, type Interval } from "./candles.ts";
 import { History } from "./history.ts";
+import { TradeSum } from "./trade-sum.ts";
 
 /** One public trade. */
 export interface Trade {
@@ -50,6 +51,7 @@ export class Tape {
   readonly #candles: ReadonlyMap<Interval, Candles> = new Map(
     INTERVALS.map((name) => [name, new Candles(name, CANDLES_KEPT)]),
   );
+  readonly #sum = new TradeSum(); // not in the candles yet
   #nextTradeId = 1;
   #nextAggregateId = 1;
   #aggregate: AggregateTrade | undefined;
@@ -58,7 +60,10 @@ export class Tape {
   add(priceTicks: number, lots: number, quoteUnits: bigint, buyerIsMaker: boolean, atUs: number): Trade {
     const trade: Trade = { id: this.#nextTradeId++, priceTicks, lots, quoteUnits, buyerIsMaker, atUs };
     this.trades.push(trade);
-    for (const candles of this.#candles.values()) candles.add(trade);
+    if (!this.#sum.tryAdd(trade)) {
+      this.#flush();
+      this.#sum.tryAdd(trade);
+    }
     return trade;
   }
 
@@ -96,6 +101,7 @@ export class Tape {
 
   /** The candles of `interval` as of `nowUs`. */
   candles(interval: Interval, nowUs: number): Candles {
+    this.#flush();
     const candles = this.#candles.get(interval)!; // INTERVALS names every one
     candles.advance(nowUs);
     return candles;
@@ -137,5 +143,11 @@ export class Tape {
       firstTradeId,
       lastTradeId: firstTradeId < 0 ? -1 : last.id,
     };
+  }
+
+  #flush(): void {
+    if (this.#sum.trades === 0) return;
+    for (const candles of this.#candles.values()) candles.add(this.#sum);
+    this.#sum.clear();
   }
 }

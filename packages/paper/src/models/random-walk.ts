@@ -2,6 +2,8 @@ import type { Random } from "@pitlane/perf";
 import type { BookOrder, Side } from "../engine/book-side.ts";
 import type { Market } from "../engine/market.ts";
 import type { Instrument } from "../instruments.ts";
+import { CALM_WEATHER, type Climate, type Weather } from "./climate.ts";
+import { type HawkesRules, nextArrival } from "./hawkes.ts";
 
 /** Levels the model keeps on each side of the book. */
 export const LADDER_LEVELS = 30;
@@ -10,12 +12,12 @@ export const LADDER_LEVELS = 30;
 const MOVES = 28;
 const RESIZES = 30;
 const TAKES = 18;
-const BURST_FACTOR = 2.5; // how much more often things happen in a burst
-const BURSTS_PER_SECOND = 0.08;
-const BURST_SECONDS = 1.2; // mean length
+const ALL = MOVES + RESIZES + TAKES;
+/** Half of what happens is brought about by what happened before: arrivals come in clusters, as at venues. */
+const ARRIVALS: HawkesRules = { base: ALL / 2, branching: 0.5, decay: 2 };
+const BURST_EXCITED = 2.4 * (ALL / 2); // more excitement than this is a burst; its mean is ALL / 2
 const VOLATILITY = 4; // steps per square root of a second
 const BURST_DRIFT = 9; // steps per second
-const REVERSION_SECONDS = 600; // how slowly the price is drawn back to where it started
 const HALF_SPREAD = 0.6; // steps; the book's spread is then 1 or 2
 const LEVEL_NOTIONAL = 1500; // quote units at the best price, median; deeper levels hold more
 const TAKE_NOTIONAL = 1800; // quote units, mean
@@ -31,10 +33,15 @@ export type Decision =
 
 /** The model's memory between two decisions. */
 export interface WalkState {
+  /** Seconds since the start. */
+  readonly seconds: number;
+  /** The instrument's own fair price, without what the climate adds. */
+  readonly ownSteps: number;
+  /** The fair price. */
   readonly fairSteps: number;
-  /** Seconds of a burst that are left; 0 outside one. */
-  readonly burstSeconds: number;
-  /** Which way the burst drifts: 1 or -1. */
+  /** Arrivals a second that earlier ones brought about; above `BURST_EXCITED` in a burst. */
+  readonly excited: number;
+  /** Which way a burst drifts: 1 or -1. */
   readonly direction: 1 | -1;
 }
 
@@ -46,35 +53,40 @@ export interface Step {
 }
 
 /** Where a walk begins. */
-export function startOf(instrument: Instrument): WalkState {
-  return { fairSteps: instrument.startTicks / instrument.tickIncrement, burstSeconds: 0, direction: 1 };
+export function startOf({ startTicks, tickIncrement }: Instrument): WalkState {
+  const steps = startTicks / tickIncrement;
+  return { seconds: 0, ownSteps: steps, fairSteps: steps, excited: 0, direction: 1 };
 }
 
 /**
- * The next decision of the market model: a random walk of the fair price, drawn back slowly to where it started, with short bursts
- * in which it drifts one way and everything happens faster. Arrivals are a Poisson process.
+ * The next decision of the market model: a random walk of the fair price, drawn back to where it started, under the model's
+ * climate. Arrivals are a Hawkes process; where they come thick, the price drifts one way and most market orders go with it.
  *
  * Pure: a function of the state and the random source, never of the book, so that the same seed gives the same decisions
  * whoever else trades. Floats are fine here: they only draw prices and sizes, which are then rounded to whole steps.
  */
-export function nextStep(instrument: Instrument, state: WalkState, random: Random): Step {
-  const isBurst = state.burstSeconds > 0;
-  const rate = (MOVES + RESIZES + TAKES) * (isBurst ? BURST_FACTOR : 1);
-  const seconds = random.exponential(1 / rate);
-  const kind = random.next() * (MOVES + RESIZES + TAKES);
-  const next = burstAfter(state, seconds, random);
-  const delayUs = Math.ceil(seconds * 1e6);
+export function nextStep(instrument: Instrument, weather: Weather, state: WalkState, random: Random): Step {
+  const { pace } = weather.at(state.seconds);
+  const { seconds: wait, excited } = nextArrival(ARRIVALS, state.excited, random, pace);
+  const seconds = state.seconds + wait;
+  const kind = random.next() * ALL;
+  const isBurst = excited > BURST_EXCITED;
+  const begins = isBurst && state.excited <= BURST_EXCITED;
+  const direction = begins ? (random.next() < 0.5 ? 1 : -1) : state.direction;
+  const next: WalkState = { ...state, seconds, excited, direction };
+  const delayUs = Math.ceil(wait * 1e6);
+  const climate = weather.at(seconds);
   if (kind < MOVES) {
-    const fairSteps = walk(instrument, next, (MOVES + RESIZES + TAKES) / MOVES / rate, random);
-    return { state: { ...next, fairSteps }, decision: { kind: "move", fairSteps }, delayUs };
+    const moved = walk(instrument, weather, next, random);
+    const fairSteps = Math.max(moved * Math.exp(climate.shift), 2); // so that bids stay above 0
+    return { state: { ...next, ownSteps: moved, fairSteps }, decision: { kind: "move", fairSteps }, delayUs };
   }
   if (kind < MOVES + RESIZES) {
     const side = random.next() < 0.5 ? "BUY" : "SELL";
     const depth = Math.min(LADDER_LEVELS - 1, Math.floor(random.exponential(6)));
     return { state: next, decision: { kind: "resize", side, depth }, delayUs };
   }
-  const withBurst = random.next() < (isBurst ? 0.85 : 0.5);
-  const side = withBurst === next.direction > 0 ? "BUY" : "SELL";
+  const side = sideOfTake(climate, isBurst, direction, random);
   const lots = lotsFor(instrument, random.exponential(TAKE_NOTIONAL), next.fairSteps);
   return { state: next, decision: { kind: "take", side, lots }, delayUs };
 }
@@ -86,15 +98,21 @@ export function nextStep(instrument: Instrument, state: WalkState, random: Rando
  */
 export class RandomWalk {
   readonly #market: Market;
+  readonly #weather: Weather;
   readonly #random: Random;
   readonly #sizes: Random; // on its own: how many sizes are drawn depends on what others trade away
   readonly #quotes: Readonly<Record<Side, Map<number, BookOrder>>> = { BUY: new Map(), SELL: new Map() }; // by price in steps
+  #liquidity = 1; // that the quotes were placed in
   #state: WalkState;
   #dueUs: number;
 
-  /** @param startUs When it begins; the ladder is placed at the first `step`. */
-  constructor(market: Market, random: Random, startUs: number) {
+  /**
+   * @param startUs When it begins.
+   * @param weather What the model adds; default nothing, a walk alone.
+   */
+  constructor(market: Market, random: Random, startUs: number, weather: Weather = CALM_WEATHER) {
     this.#market = market;
+    this.#weather = weather;
     this.#random = random;
     this.#sizes = random.fork("sizes");
     this.#state = startOf(market.instrument);
@@ -109,7 +127,7 @@ export class RandomWalk {
 
   /** Makes one step, at `nowUs`. */
   step(nowUs: number): void {
-    const { state, decision, delayUs } = nextStep(this.#market.instrument, this.#state, this.#random);
+    const { state, decision, delayUs } = nextStep(this.#market.instrument, this.#weather, this.#state, this.#random);
     this.#state = state;
     this.#dueUs += delayUs;
     switch (decision.kind) {
@@ -138,12 +156,22 @@ export class RandomWalk {
   #moveLadder(fairSteps: number, nowUs: number): void {
     const bestBid = Math.floor(fairSteps - HALF_SPREAD);
     const bestAsk = Math.ceil(fairSteps + HALF_SPREAD);
+    this.#followLiquidity(nowUs);
     this.#withdraw("BUY", bestBid - LADDER_LEVELS + 1, bestBid, nowUs);
     this.#withdraw("SELL", bestAsk, bestAsk + LADDER_LEVELS - 1, nowUs);
     for (let depth = 0; depth < LADDER_LEVELS; depth++) {
       this.#add("BUY", bestBid - depth, depth, nowUs);
       this.#add("SELL", bestAsk + depth, depth, nowUs);
     }
+  }
+
+  /** Quotes of a thicker or thinner time are taken back, and placed anew in the size of this one. */
+  #followLiquidity(nowUs: number): void {
+    const { liquidity } = this.#weather.at(this.#state.seconds);
+    if (liquidity > this.#liquidity / 2 && liquidity < this.#liquidity * 2) return;
+    this.#liquidity = liquidity;
+    this.#withdraw("BUY", 1, 0, nowUs);
+    this.#withdraw("SELL", 1, 0, nowUs);
   }
 
   #withdraw(side: Side, fromSteps: number, toSteps: number, nowUs: number): void {
@@ -177,24 +205,27 @@ export class RandomWalk {
   }
 
   #levelLots(depth: number): number {
-    const notional = LEVEL_NOTIONAL * (1 + depth * 0.25) * Math.exp(this.#sizes.normal() * 0.5);
+    const { liquidity } = this.#weather.at(this.#state.seconds);
+    const notional = LEVEL_NOTIONAL * liquidity * (1 + depth * 0.25) * Math.exp(this.#sizes.normal() * 0.5);
     return lotsFor(this.#market.instrument, notional, this.#state.fairSteps);
   }
 }
 
-function walk({ startTicks, tickIncrement }: Instrument, state: WalkState, seconds: number, random: Random): number {
+/** The own price after the mean time between two moves. */
+function walk({ startTicks, tickIncrement }: Instrument, weather: Weather, state: WalkState, random: Random): number {
+  const seconds = 1 / MOVES;
   const startSteps = startTicks / tickIncrement;
-  const drift = state.burstSeconds > 0 ? state.direction * BURST_DRIFT * seconds : 0;
-  const pull = ((startSteps - state.fairSteps) * seconds) / REVERSION_SECONDS;
-  const moved = state.fairSteps + drift + pull + random.normal() * VOLATILITY * Math.sqrt(seconds);
-  return Math.max(moved, 2); // so that bids stay above 0
+  const drift = state.excited > BURST_EXCITED ? state.direction * BURST_DRIFT * seconds : 0;
+  const pull = ((startSteps - state.ownSteps) * seconds) / weather.reversionSeconds;
+  const noise = random.normal() * VOLATILITY * weather.volatility * Math.sqrt(seconds);
+  return Math.max(state.ownSteps + drift + pull + noise, 2);
 }
 
-function burstAfter(state: WalkState, seconds: number, random: Random): WalkState {
-  const begins = random.next() < BURSTS_PER_SECOND * seconds;
-  if (state.burstSeconds > 0) return { ...state, burstSeconds: Math.max(0, state.burstSeconds - seconds) };
-  if (!begins) return state;
-  return { ...state, burstSeconds: random.exponential(BURST_SECONDS), direction: random.next() < 0.5 ? 1 : -1 };
+function sideOfTake({ selling }: Climate, isBurst: boolean, direction: 1 | -1, random: Random): Side {
+  const draw = random.next();
+  if (selling !== undefined) return draw < selling ? "SELL" : "BUY";
+  const withBurst = draw < (isBurst ? 0.85 : 0.5);
+  return withBurst === direction > 0 ? "BUY" : "SELL";
 }
 
 // The size worth about `notional` quote units, in whole lot increments within the instrument's bounds.

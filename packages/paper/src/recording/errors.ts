@@ -41,6 +41,9 @@ export class LineProblem extends Error {
   }
 }
 
+/** The line is whole, but cannot stand in this recording: of another venue or product, or out of order. */
+export class MisplacedLine extends LineProblem {}
+
 /** The first 80 characters of `text`, safe to print on one line. */
 export function excerpt(text: string): string {
   const shown = text.slice(0, EXCERPT_CHARACTERS).replace(/\p{Cc}/gu, "\ufffd");

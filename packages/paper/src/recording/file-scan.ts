@@ -1,8 +1,8 @@
-import { LineProblem, RecordingError } from "./errors.ts";
+import { LineProblem, MisplacedLine, RecordingError } from "./errors.ts";
 import type { FileStamp } from "./file-bytes.ts";
 import { type InstrumentTable, Scale } from "./instruments.ts";
 import { readLines } from "./line-batches.ts";
-import { type DepthSnapshot, isAnswer, parseMessage, parseSnapshot } from "./message.ts";
+import { type DepthSnapshot, isAnswer, type Message, parseMessage, parseSnapshot, wrappedStream } from "./message.ts";
 import { type FilePart, MessageOrder } from "./message-order.ts";
 import { type ProductFinder, productOfExchange, productOfUrl } from "./product.ts";
 import type { RecordedSnapshot } from "./recorded-item.ts";
@@ -14,6 +14,8 @@ export interface ScannedFile {
   readonly path: string;
   readonly stamp: FileStamp;
   readonly form: RecordingForm;
+  /** Damaged lines were told to a listener and are passed over. */
+  readonly skipsDamaged: boolean;
   readonly parts: readonly FilePart[];
   /** Snapshots from http records, by time: they may stand anywhere in the file. Those of the raw form are not held. */
   readonly httpSnapshots: readonly RecordedSnapshot[];
@@ -22,12 +24,21 @@ export interface ScannedFile {
   readonly snapshotSymbol: string | undefined;
 }
 
+/** Told of what a recording has beside frames and snapshots. Each message is told once, when the recording is opened. */
+export interface RecordingListener {
+  /** A line that cannot be understood; it is left out instead of ending the reading. */
+  readonly onDamaged: (error: RecordingError) => void;
+  /** A message that is neither a frame nor a depth snapshot, by a short name: an answer to a request, another REST reply. */
+  readonly onOther: (name: string) => void;
+}
+
 /** What all files of a session learn together. */
 export interface SessionKnowledge {
   /** The line being read. */
   readonly place: { path: string; line: number };
   readonly product: ProductFinder;
   readonly instruments: InstrumentTable;
+  readonly listener: RecordingListener | undefined;
 }
 
 /** The first reading of one file: checks every line and adds what it says to the session's knowledge. */
@@ -67,7 +78,7 @@ export class FileScan {
         try {
           this.#addLine(text);
         } catch (error) {
-          throw error instanceof LineProblem ? error.at(path, place.line, text) : error;
+          this.#onProblem(error, text);
         }
       }
     }
@@ -87,11 +98,31 @@ export class FileScan {
       path: this.path,
       stamp: this.#stamp,
       form: this.#form,
+      skipsDamaged: this.#session.listener !== undefined,
       parts: this.#order.parts(),
       httpSnapshots: this.#httpSnapshots.sort((a, b) => a.atUs - b.atUs),
       subscriptions: this.#subscriptions,
       snapshotSymbol: this.#nameless === undefined ? undefined : this.#nameSnapshots(this.#nameless),
     };
+  }
+
+  #onProblem(error: unknown, text: string): void {
+    if (!(error instanceof LineProblem)) throw error;
+    const located = error.at(this.path, this.#session.place.line, text);
+    const { listener } = this.#session;
+    // A line of another venue is no damage, and a file that does not begin like a recording is none.
+    if (listener === undefined || error instanceof MisplacedLine || this.#form === undefined) throw located;
+    listener.onDamaged(located);
+  }
+
+  /** Learns from a message. One of a form that only its decoder can judge stays in the recording when somebody listens. */
+  #learn(learn: () => void): void {
+    try {
+      learn();
+    } catch (error) {
+      if (this.#session.listener === undefined || !(error instanceof LineProblem) || error instanceof MisplacedLine)
+        throw error;
+    }
   }
 
   #addLine(text: string): void {
@@ -114,16 +145,27 @@ export class FileScan {
 
   #addMessage(atUs: number, connection: string, text: string, form: RecordingForm): void {
     const { place, instruments } = this.#session;
-    const message = parseMessage(text, form, () => this.#subscriptions.at(connection, place.line));
-    if (message === undefined) return;
+    let message: Message | undefined;
+    try {
+      message = parseMessage(text, form, () => this.#subscriptions.at(connection, place.line));
+    } catch (error) {
+      // What begins like a frame is one, however it goes on: its decoder can say more than that the line is damaged.
+      if (this.#session.listener === undefined || wrappedStream(text) === undefined) throw error;
+      this.#noteTime(this.#order.add(atUs, connection, place.line));
+      this.frames++;
+      return;
+    }
+    if (message === undefined) return this.#session.listener?.onOther("answer to a request");
     this.#noteTime(this.#order.add(atUs, connection, place.line));
     if (message.kind === "frame") {
-      const symbol = instruments.addEvent(message.stream, message.data);
-      if (symbol !== undefined) this.#symbols.add(symbol);
       this.frames++;
+      this.#learn(() => {
+        const symbol = instruments.addEvent(message.stream, message.data);
+        if (symbol !== undefined) this.#symbols.add(symbol);
+      });
     } else {
-      this.#scaleOf(message.snapshot).addSnapshot(message.snapshot);
       this.snapshots++;
+      this.#learn(() => this.#scaleOf(message.snapshot).addSnapshot(message.snapshot));
     }
   }
 
@@ -131,22 +173,24 @@ export class FileScan {
     if (!URL.canParse(address)) throw new LineProblem('the http record\'s "url" is not a URL');
     const url = new URL(address);
     const product = productOfUrl(url);
-    if (product === undefined) return;
+    const { listener } = this.#session;
+    if (product === undefined) return listener?.onOther(`reply of ${url.host}${url.pathname}`);
     this.#session.product.prove(product);
     const call = url.pathname.slice(url.pathname.lastIndexOf("/") + 1);
-    if (call !== "depth" && call !== "exchangeInfo") return;
+    if (call !== "depth" && call !== "exchangeInfo") return listener?.onOther(`reply of ${url.pathname}`);
     const value = parseJson(text, 'the text in "data"');
     // A request may have been refused and sent again; a recorder keeps both.
-    if (isObject(value) && isAnswer(value)) return;
+    if (isObject(value) && isAnswer(value)) return listener?.onOther(`refusal of ${url.pathname}`);
     if (call === "exchangeInfo") {
       this.#session.instruments.addExchangeInfo(value);
       this.#hasExchangeInfo = true;
+      listener?.onOther(`reply of ${url.pathname}`);
       return;
     }
     const snapshot = parseSnapshot(value);
     const symbol = snapshot.symbol ?? url.searchParams.get("symbol") ?? "";
     if (symbol === "") throw new LineProblem('the depth snapshot\'s "url" names no symbol');
-    this.#session.instruments.scaleOf(symbol).addSnapshot(snapshot);
+    this.#learn(() => this.#session.instruments.scaleOf(symbol).addSnapshot(snapshot));
     this.#httpSnapshots.push({ kind: "snapshot", atUs, symbol, text });
     this.#noteTime(atUs);
     this.snapshots++;

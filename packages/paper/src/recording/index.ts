@@ -1,4 +1,5 @@
 export { RecordingError } from "./errors.ts";
+export type { RecordingListener } from "./file-scan.ts";
 export type { RecordedInstrument } from "./instruments.ts";
 export type { BinanceProduct } from "./product.ts";
 export type { RecordedFrame, RecordedItem, RecordedSnapshot } from "./recorded-item.ts";

@@ -19,7 +19,7 @@ export interface RecordedInstrument {
 }
 
 type Json = Readonly<Record<string, unknown>>;
-type StreamKind = "depth" | "bookTicker" | "trade" | "other";
+type StreamKind = "depth" | "bookTicker" | "trade" | "bar" | "other";
 
 /** What a stream's name says, worked out once per stream. */
 interface StreamTraits {
@@ -68,13 +68,14 @@ export class Scale {
 
 /**
  * Learns the instruments of a recording from its events: depth, bookTicker, trade and aggTrade events and depth snapshots
- * make an instrument; other streams are only listed. Also tells `product` what each event proves.
+ * make an instrument, bars only add to its scale; other streams are only listed. Also tells `product` what each event proves.
  */
 export class InstrumentTable {
   readonly #product: ProductFinder;
   readonly #scales = new Map<string, Scale>();
   readonly #streams = new Map<string, StreamTraits>();
   readonly #listed = new Map<string, Assets>();
+  readonly #bars = new Map<string, Scale>();
 
   constructor(product: ProductFinder) {
     this.#product = product;
@@ -100,6 +101,7 @@ export class InstrumentTable {
       this.#streams.set(stream, traits);
     }
     if (traits.kind === "other") return undefined;
+    if (traits.kind === "bar") return this.#addBar(traits.symbol as string, data);
     if (!isObject(data)) throw new LineProblem('the frame\'s "data" is not an object');
     const symbol = data["s"] ?? traits.symbol;
     if (typeof symbol !== "string" || (traits.symbol !== undefined && symbol !== traits.symbol)) {
@@ -142,7 +144,10 @@ export class InstrumentTable {
 
   /** @throws {RecordingError} When the assets of a symbol cannot be told; `path` is named in it. */
   result(path: string): readonly RecordedInstrument[] {
-    return [...this.#scales].map(([symbol, { priceDecimals, sizeDecimals }]) => {
+    return [...this.#scales].map(([symbol, scale]) => {
+      const bars = this.#bars.get(symbol);
+      if (bars !== undefined) scale.include(bars);
+      const { priceDecimals, sizeDecimals } = scale;
       const assets = splitSymbol(symbol, this.#listed.get(symbol));
       if (assets === undefined) {
         throw new RecordingError(
@@ -174,6 +179,19 @@ export class InstrumentTable {
     else this.#product.prove(data["ps"] !== undefined || isInverseSymbol(symbol) ? "coinm" : "usdm");
   }
 
+  /** What has no numbers here is left to whoever reads bars. */
+  #addBar(symbol: string, data: unknown): undefined {
+    const bar = isObject(data) ? data["k"] : undefined;
+    if (!isObject(bar)) return;
+    const scale = this.#bars.get(symbol) ?? new Scale();
+    this.#bars.set(symbol, scale);
+    for (const [name, text] of Object.entries(bar)) {
+      if (typeof text !== "string" || significantDecimals(text) < 0) continue;
+      if (name === "o" || name === "h" || name === "l" || name === "c") scale.addPrice(text);
+      else if (name === "v") scale.addSize(text);
+    }
+  }
+
   #addBookTicker(scale: Scale, data: Json): void {
     scale.addPrice(data["b"]);
     scale.addSize(data["B"]);
@@ -197,6 +215,7 @@ function traitsOf(stream: string): StreamTraits {
   const channel = stream.slice(mark + 1);
   if (/^depth(?:\d|@|$)/.test(channel)) return { kind: "depth", symbol };
   if (channel === "bookTicker") return { kind: "bookTicker", symbol };
+  if (channel.startsWith("kline_")) return { kind: "bar", symbol };
   return { kind: channel === "trade" || channel === "aggTrade" ? "trade" : "other", symbol };
 }
 

@@ -1,4 +1,4 @@
-import { LineProblem } from "./errors.ts";
+import { MisplacedLine } from "./errors.ts";
 
 /**
  * How far a receive time may lie before the one above it on the same connection: the recorder's clock was set. The order of
@@ -35,7 +35,7 @@ export class MessageOrder {
 
   /**
    * Notes the next message. @returns Its time, not before the one above it on its connection.
-   * @throws {LineProblem} When it lies more than a second before that one, or too many connections would be merged.
+   * @throws {MisplacedLine} When it lies more than a second before that one, or too many connections would be merged.
    */
   add(atUs: number, connection: string, line: number): number {
     const above = this.#connections.get(connection);
@@ -44,7 +44,7 @@ export class MessageOrder {
       if (this.#firstAtLine === 0) this.#firstAtLine = line;
     } else {
       if (above.lastAtUs - atUs > CLOCK_STEP_US) {
-        throw new LineProblem(
+        throw new MisplacedLine(
           `was received at ${isoTime(atUs)}, before the line above it (${isoTime(above.lastAtUs)})`,
           { remedy: SORT },
         );
@@ -56,7 +56,7 @@ export class MessageOrder {
     if (atUs < this.#lastAtUs) this.#inOrder = false;
     else this.#lastAtUs = atUs;
     if (!this.#inOrder && this.#connections.size > MAX_PARTS) {
-      throw new LineProblem(`is out of order, and more than ${MAX_PARTS} connections cannot be merged`, {
+      throw new MisplacedLine(`is out of order, and more than ${MAX_PARTS} connections cannot be merged`, {
         remedy: SORT,
       });
     }

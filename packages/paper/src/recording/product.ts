@@ -1,4 +1,4 @@
-import { LineProblem, RecordingError } from "./errors.ts";
+import { MisplacedLine, RecordingError } from "./errors.ts";
 
 /** Binance's three markets, which share a wire format but for details. */
 export type BinanceProduct = "spot" | "usdm" | "coinm";
@@ -17,11 +17,11 @@ const EXCHANGES: ReadonlyMap<string, BinanceProduct> = new Map([
   ["BINANCE_DELIVERY", "coinm"],
 ]);
 
-/** The product a header's `exchange` stands for. @throws {LineProblem} When it is another venue's. */
+/** The product a header's `exchange` stands for. @throws {MisplacedLine} When it is another venue's. */
 export function productOfExchange(exchange: string): BinanceProduct {
   const product = EXCHANGES.get(exchange);
   if (product !== undefined) return product;
-  throw new LineProblem(
+  throw new MisplacedLine(
     `was recorded from ${exchange || "no named venue"}, but supported are Binance spot (BINANCE), ` +
       "USD-M futures (BINANCE_FUTURES) and COIN-M futures (BINANCE_DELIVERY)",
     { remedy: "name a recording of one of these" },
@@ -60,10 +60,10 @@ export class ProductFinder {
     this.#place = place;
   }
 
-  /** @throws {LineProblem} When an earlier line proved another product. */
+  /** @throws {MisplacedLine} When an earlier line proved another product. */
   prove(product: BinanceProduct): void {
     this.#proof ??= { product, where: this.#where() };
-    if (this.#proof.product !== product) throw new LineProblem(mixed(product, this.#proof), { remedy: SPLIT });
+    if (this.#proof.product !== product) throw new MisplacedLine(mixed(product, this.#proof), { remedy: SPLIT });
   }
 
   hint(product: BinanceProduct): void {

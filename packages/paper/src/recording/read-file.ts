@@ -52,7 +52,7 @@ async function* readPart(
 
 // The scan has checked the line, so a frame is taken as it is; a snapshot and a raw socket's event are parsed once more.
 function toItem(
-  { path, form, subscriptions, snapshotSymbol }: ScannedFile,
+  { path, form, skipsDamaged, subscriptions, snapshotSymbol }: ScannedFile,
   { connection }: FilePart,
   text: string,
   lineNumber: number,
@@ -72,6 +72,7 @@ function toItem(
     if (symbol === undefined) throw new LineProblem("the depth snapshot's symbol was not found in the first reading");
     return { kind: "snapshot", atUs, symbol, text: line.text };
   } catch (error) {
+    if (skipsDamaged && error instanceof LineProblem) return undefined;
     throw error instanceof LineProblem ? error.at(path, lineNumber, text) : error;
   }
 }

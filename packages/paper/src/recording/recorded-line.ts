@@ -1,4 +1,4 @@
-import { excerpt, LineProblem } from "./errors.ts";
+import { excerpt, LineProblem, MisplacedLine } from "./errors.ts";
 
 /** How the lines of a file are written: JSON records with a type, or `<receive time> <frame>`. */
 export type RecordingForm = "jsonl" | "raw";
@@ -13,11 +13,11 @@ export type RecordedLine =
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** Tells the form by a file's first line that is not blank. @throws {LineProblem} When it is of another kind. */
+/** Tells the form by a file's first line that is not blank. @throws {MisplacedLine} When it is of another kind. */
 export function detectForm(firstLine: string): RecordingForm {
   if (/^\d+ /.test(firstLine)) return "raw";
   if (firstLine.startsWith("{") && mayBeRecord(firstLine)) return "jsonl";
-  throw new LineProblem(
+  throw new MisplacedLine(
     'is not a recording: it begins neither with {"t":"header",..} nor with "<receive time> <frame>"',
     {
       remedy: "name a file made by a recorder of raw Binance frames, not a table or a log",

@@ -1,5 +1,5 @@
 import { InvalidInputError } from "@pitlane/perf";
-import type { ScannedFile } from "./file-scan.ts";
+import type { RecordingListener, ScannedFile } from "./file-scan.ts";
 import { readScannedFile } from "./read-file.ts";
 import type { RecordedItem } from "./recorded-item.ts";
 import { type RecordedSession, scanSession } from "./session-scan.ts";
@@ -27,6 +27,9 @@ export interface Recording extends RecordedSession {
  * - raw: `<receive time> <frame>` with the time in ms, us or ns; a line with `lastUpdateId` and no `stream` is the depth
  *   snapshot.
  *
+ * With a `listener` the session is read for what it is worth: damaged lines are told and left out, frames whose numbers make no
+ * sense are yielded for a decoder to judge, and messages that are neither frame nor snapshot are told by name.
+ *
  * Memory: one chunk of a file at a time, and the texts of the snapshots that are http records. A receive time up to one
  * second before the one above it (the recorder's clock was set) becomes that one.
  *
@@ -38,11 +41,15 @@ export interface Recording extends RecordedSession {
  * const recording = await openRecording(["btcusdt-20240808.gz", "btcusdt-20240809.gz"]);
  * for await (const item of recording.read()) if (item.kind === "frame") send(item.stream, item.text);
  */
-export async function openRecording(paths: readonly string[], signal?: AbortSignal): Promise<Recording> {
+export async function openRecording(
+  paths: readonly string[],
+  signal?: AbortSignal,
+  listener?: RecordingListener,
+): Promise<Recording> {
   const [first] = paths;
   if (first === undefined)
     throw new InvalidInputError("a recording needs at least one file, got an empty list of paths");
-  const { files, ...session } = await scanSession([first, ...paths.slice(1)], signal);
+  const { files, ...session } = await scanSession([first, ...paths.slice(1)], signal, listener);
   return { ...session, paths: [...paths], read: (readSignal) => readFiles(files, readSignal) };
 }
 

@@ -1,6 +1,6 @@
 import { RecordingError } from "./errors.ts";
 import { stampFile } from "./file-bytes.ts";
-import { FileScan, type ScannedFile, type SessionKnowledge } from "./file-scan.ts";
+import { FileScan, type RecordingListener, type ScannedFile, type SessionKnowledge } from "./file-scan.ts";
 import { InstrumentTable, type RecordedInstrument } from "./instruments.ts";
 import { isoTime } from "./message-order.ts";
 import { type BinanceProduct, ProductFinder } from "./product.ts";
@@ -36,10 +36,11 @@ export interface ScannedSession extends RecordedSession {
 export async function scanSession(
   paths: readonly [string, ...string[]],
   signal?: AbortSignal,
+  listener?: RecordingListener,
 ): Promise<ScannedSession> {
   const place = { path: "", line: 0 };
   const product = new ProductFinder(place);
-  const knowledge: SessionKnowledge = { place, product, instruments: new InstrumentTable(product) };
+  const knowledge: SessionKnowledge = { place, product, instruments: new InstrumentTable(product), listener };
   const scans: FileScan[] = [];
   let above: FileScan | undefined;
   for (const path of paths) {

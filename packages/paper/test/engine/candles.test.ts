@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { Candles, endOf, openOf } from "../../src/engine/candles.ts";
 import { Tape } from "../../src/engine/tape.ts";
+import { TradeSum } from "../../src/engine/trade-sum.ts";
 
 const SECOND = 1_000_000;
 const MINUTE = 60 * SECOND;
@@ -24,14 +25,20 @@ function trade(id: number, priceTicks: number, atUs: number, { lots = 1, buyerIs
   return { id, priceTicks, lots, quoteUnits: BigInt(priceTicks * lots), buyerIsMaker, atUs };
 }
 
+function sumOf(...args: Parameters<typeof trade>): TradeSum {
+  const sum = new TradeSum();
+  sum.tryAdd(trade(...args));
+  return sum;
+}
+
 test("adds up the trades of an interval, and fills quiet ones flat", () => {
   const candles = new Candles("1m", 100);
   candles.advance(NOON);
   expect(candles.list).toEqual([]);
-  candles.add(trade(1, 100, NOON, { lots: 2 }));
-  candles.add(trade(2, 130, NOON + SECOND));
-  candles.add(trade(3, 90, NOON + 2 * SECOND, { buyerIsMaker: true }));
-  candles.add(trade(4, 110, NOON + 2 * MINUTE + 59 * SECOND));
+  candles.add(sumOf(1, 100, NOON, { lots: 2 }));
+  candles.add(sumOf(2, 130, NOON + SECOND));
+  candles.add(sumOf(3, 90, NOON + 2 * SECOND, { buyerIsMaker: true }));
+  candles.add(sumOf(4, 110, NOON + 2 * MINUTE + 59 * SECOND));
   candles.advance(NOON + 3 * MINUTE);
   expect(candles.list).toMatchObject([
     {
@@ -65,7 +72,7 @@ test("adds up the trades of an interval, and fills quiet ones flat", () => {
 
 test("keeps a bounded number of candles, after a long silence too", () => {
   const candles = new Candles("1s", 50);
-  candles.add(trade(1, 100, NOON));
+  candles.add(sumOf(1, 100, NOON));
   candles.advance(NOON + 1e6 * SECOND);
   expect(candles.list.length).toBeLessThanOrEqual(100);
   expect(candles.list.length).toBeGreaterThanOrEqual(50);

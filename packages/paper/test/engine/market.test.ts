@@ -1,67 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { Account } from "../../src/engine/accounts.ts";
-import { Exchange } from "../../src/engine/exchange.ts";
-import { OrderRefusedError, type OrderReport } from "../../src/engine/market.ts";
+import { OrderRefusedError } from "../../src/engine/market.ts";
 import type { OrderRequest } from "../../src/engine/order.ts";
-import { toInstrument } from "../../src/instruments.ts";
-
-const ONE = 100_000_000n;
-
-// Price 2 decimals in steps of 0.05, sizes 3 decimals; with `fine`, price x size has more than 8 decimals and is cut.
-function setUp({ fine = false } = {}) {
-  const instrument = toInstrument({
-    symbol: "AAAUSDT",
-    base: "AAA",
-    quote: "USDT",
-    tickSize: fine ? "0.00005" : "0.05",
-    lotSize: fine ? "0.00001" : "0.001",
-    minSize: fine ? "0.00001" : "0.001",
-    maxSize: "1000",
-    minNotional: "0",
-    startPrice: fine ? "0.1" : "100",
-  });
-  const reports: OrderReport["execution"][] = [];
-  const balanceEvents: Account[] = [];
-  const exchange = new Exchange({
-    instruments: [instrument],
-    listener: {
-      onTrade: () => {},
-      onAggregate: () => {},
-      onLevel: () => {},
-      onBook: () => {},
-      onReport: (_market, { execution }) => reports.push(execution),
-      onBalances: (account) => balanceEvents.push(account),
-    },
-  });
-  const open = (rate: bigint) => {
-    const account = exchange.accounts.open({ makerRate: rate, takerRate: rate * 2n });
-    account.balance("AAA").free = 1000n * ONE;
-    account.balance("USDT").free = 10_000n * ONE;
-    return account;
-  };
-  const alice = open(100_000n); // 0.1 % and 0.2 %
-  const bob = open(0n);
-  const market = exchange.markets[0]!;
-  let ids = 0;
-  const request = (account: Account, fields: Partial<OrderRequest> = {}): OrderRequest => ({
-    account,
-    side: "BUY",
-    type: "LIMIT",
-    timeInForce: "GTC",
-    priceTicks: 10_000,
-    lots: 1000,
-    quoteUnits: 0n,
-    clientOrderId: `id-${ids++}`,
-    prevention: "NONE",
-    ...fields,
-  });
-  return { instrument, exchange, market, alice, bob, request, reports, balanceEvents };
-}
+import { expectSound, ONE, setUpMarket } from "./market-setup.ts";
 
 describe("balances", () => {
   test("a resting order locks what it may cost, and a cancel gives it back", () => {
-    const { market, alice, request } = setUp();
+    const { market, alice, request } = setUpMarket();
     const order = market.place(request(alice, { priceTicks: 9995, lots: 2000 }), 1);
     expect(alice.balance("USDT")).toEqual({ free: 10_000n * ONE - 19_990_000_000n, locked: 19_990_000_000n });
     market.cancel(order, "cancel-1", 2);
@@ -70,7 +15,7 @@ describe("balances", () => {
   });
 
   test("a fill better than the limit gives the difference back at once, and the fee is on what was received", () => {
-    const { market, exchange, alice, bob, request } = setUp();
+    const { market, exchange, alice, bob, request } = setUpMarket();
     market.place(request(bob, { side: "SELL", priceTicks: 9000, lots: 500 }), 1);
     const order = market.place(request(alice, { priceTicks: 10_000, lots: 1000 }), 2);
     expect(order.status).toBe("PARTIALLY_FILLED");
@@ -82,7 +27,7 @@ describe("balances", () => {
   });
 
   test("a market order by quote amount spends at most that, in whole steps", () => {
-    const { market, alice, bob, request } = setUp();
+    const { market, alice, bob, request } = setUpMarket();
     market.place(request(bob, { side: "SELL", priceTicks: 9000, lots: 500 }), 1);
     market.place(request(bob, { side: "SELL", priceTicks: 10_000, lots: 5000 }), 1);
     const order = market.place(
@@ -99,12 +44,12 @@ describe("balances", () => {
   });
 
   test("a market order takes what there is; the rest expires and unlocks", () => {
-    const { market, alice, bob, request, reports } = setUp();
+    const { market, alice, bob, request, reports } = setUpMarket();
     market.place(request(bob, { side: "BUY", priceTicks: 9000, lots: 500 }), 1);
     reports.length = 0;
     const order = market.place(request(alice, { side: "SELL", type: "MARKET", priceTicks: 0, lots: 800 }), 2);
     expect(order).toMatchObject({ status: "EXPIRED", filledLots: 500, expiryReason: "INSUFFICIENT_LIQUIDITY" });
-    expect(reports).toEqual(["NEW", "TRADE", "TRADE", "EXPIRED"]);
+    expect(reports.map(([, execution]) => execution)).toEqual(["NEW", "TRADE", "TRADE", "EXPIRED"]);
     expect(alice.balance("AAA")).toEqual({ free: 999_500n * (ONE / 1000n), locked: 0n });
   });
 });
@@ -117,7 +62,7 @@ describe("refusals change nothing", () => {
     { reason: "DUPLICATE_CLIENT_ID", fields: { clientOrderId: "open-one" } },
     { reason: "NO_LIQUIDITY", fields: { type: "MARKET", priceTicks: 0, lots: 0, quoteUnits: 1n } },
   ] as const)("$reason", ({ reason, fields }) => {
-    const { market, exchange, alice, bob, request, reports } = setUp();
+    const { market, exchange, alice, bob, request, reports } = setUpMarket();
     market.place(request(bob, { side: "SELL", priceTicks: 11_000, lots: 10 }), 1);
     market.place(request(alice, { clientOrderId: "open-one" }), 1);
     const before = JSON.stringify([...alice.balances()].map(([, { free, locked }]) => [String(free), String(locked)]));
@@ -134,14 +79,14 @@ describe("refusals change nothing", () => {
   });
 
   test("a quote amount on an empty book", () => {
-    const { market, alice, request } = setUp();
+    const { market, alice, request } = setUpMarket();
     const fields = { type: "MARKET", priceTicks: 0, lots: 0, quoteUnits: ONE } as const;
     expect(() => market.place(request(alice, fields), 1)).toThrow("EMPTY_BOOK");
   });
 });
 
 test("a client id is free again once its order is done", () => {
-  const { market, exchange, alice, request } = setUp();
+  const { market, exchange, alice, request } = setUpMarket();
   const first = market.place(request(alice, { clientOrderId: "mine" }), 1);
   market.cancel(first, "cancel-1", 2);
   const second = market.place(request(alice, { clientOrderId: "mine" }), 3);
@@ -151,7 +96,7 @@ test("a client id is free again once its order is done", () => {
 });
 
 test("an order of its own owner expires by the mode of the incoming order, and unlocks", () => {
-  const { market, alice, bob, request, reports } = setUp();
+  const { market, alice, bob, request, reports } = setUpMarket();
   const resting = market.place(request(alice, { side: "SELL", priceTicks: 10_000, lots: 400 }), 1);
   market.place(request(bob, { side: "SELL", priceTicks: 10_000, lots: 100 }), 1);
   reports.length = 0;
@@ -159,14 +104,14 @@ test("an order of its own owner expires by the mode of the incoming order, and u
   expect(resting).toMatchObject({ status: "EXPIRED_IN_MATCH", preventedLots: 400, lockedUnits: 0n });
   expect(alice.balance("AAA").locked).toBe(0n);
   expect(order).toMatchObject({ status: "PARTIALLY_FILLED", filledLots: 100, preventedLots: 0 });
-  expect(reports).toEqual(["NEW", "TRADE_PREVENTION", "TRADE", "TRADE"]);
+  expect(reports.map(([, execution]) => execution)).toEqual(["NEW", "TRADE_PREVENTION", "TRADE", "TRADE"]);
 
   const taker = market.place(request(alice, { side: "SELL", lots: 50, prevention: "EXPIRE_TAKER" }), 3);
   expect(taker).toMatchObject({ status: "EXPIRED_IN_MATCH", filledLots: 0, preventedLots: 50 });
 });
 
 test("trades of one incoming order at one price are one aggregate", () => {
-  const { market, alice, bob, request } = setUp();
+  const { market, alice, bob, request } = setUpMarket();
   market.place(request(bob, { side: "SELL", priceTicks: 10_000, lots: 100 }), 1);
   market.place(request(bob, { side: "SELL", priceTicks: 10_000, lots: 100 }), 1);
   market.place(request(bob, { side: "SELL", priceTicks: 10_005, lots: 100 }), 1);
@@ -182,79 +127,153 @@ test("trades of one incoming order at one price are one aggregate", () => {
   ]);
 });
 
-const step = fc.record({
-  kind: fc.constantFrom("limit", "limit", "limit", "maker", "market", "quote", "cancel", "house", "house"),
-  who: fc.boolean(),
+const price = fc.integer({ min: 1985, max: 2015 }); // of the tick increment 5
+const KINDS = ["limit", "maker", "market", "quote", "stop", "stop-limit", "profit", "profit-limit"] as const;
+
+const order = fc.record({
+  kind: fc.constantFrom(...KINDS),
   isBuy: fc.boolean(),
-  steps: fc.integer({ min: 1990, max: 2010 }), // of the tick increment 5
+  price,
+  stop: price,
   lots: fc.integer({ min: 1, max: 3000 }),
-  timeInForce: fc.constantFrom("GTC" as const, "IOC" as const, "FOK" as const),
+  iceberg: fc.oneof(
+    { weight: 3, arbitrary: fc.constant(0) },
+    { weight: 1, arbitrary: fc.integer({ min: 1, max: 500 }) },
+  ),
+  trailing: fc.constantFrom(0, 0, 10, 50),
+  hasStop: fc.boolean(),
+  timeInForce: fc.constantFrom("GTC" as const, "GTC" as const, "IOC" as const, "FOK" as const),
   prevention: fc.constantFrom(
     "NONE" as const,
     "EXPIRE_TAKER" as const,
     "EXPIRE_MAKER" as const,
     "EXPIRE_BOTH" as const,
+    "DECREMENT" as const,
   ),
 });
 
-test.each([{ fine: false }, { fine: true }])("no unit of any asset is ever made or lost (fine: $fine)", ({ fine }) => {
-  fc.assert(
-    fc.property(fc.array(step, { maxLength: 80, size: "max" }), (steps) => {
-      const { market, exchange, alice, bob, request, instrument } = setUp({ fine });
-      let nowUs = 0;
-      for (const { kind, who, isBuy, steps: priceSteps, lots, timeInForce, prevention } of steps) {
-        const account = who ? alice : bob;
-        const side = isBuy ? "BUY" : "SELL";
-        const priceTicks = priceSteps * instrument.tickIncrement;
-        nowUs++;
-        if (kind === "house") {
-          market.placeHouse(side, priceTicks, lots, timeInForce, nowUs);
-        } else if (kind === "cancel") {
-          const order = market.ledger.open(account.index)[0];
-          if (order !== undefined) market.cancel(order, `cancel-${nowUs}`, nowUs);
-        } else {
-          const shape = {
-            limit: { timeInForce, priceTicks },
-            maker: { type: "LIMIT_MAKER" as const, priceTicks },
-            market: { type: "MARKET" as const, priceTicks: 0 },
-            quote: {
-              type: "MARKET" as const,
-              priceTicks: 0,
-              lots: 0,
-              quoteUnits: BigInt(lots) * (fine ? 100n : ONE / 10n),
-            },
-          }[kind];
+const step = fc.record({
+  does: fc.constantFrom(
+    "order",
+    "order",
+    "order",
+    "house",
+    "house",
+    "oco",
+    "oto",
+    "otoco",
+    "opo",
+    "opoco",
+    "cancel",
+    "amend",
+  ),
+  who: fc.boolean(),
+  index: fc.nat(20),
+  order,
+  pending: order,
+  partner: order,
+});
+
+type Shape = typeof order extends fc.Arbitrary<infer S> ? S : never;
+
+function fieldsOf(shape: Shape, instrument: { tickIncrement: number }, fine: boolean): Partial<OrderRequest> {
+  const { kind, isBuy, lots, timeInForce, prevention, trailing, hasStop, iceberg } = shape;
+  const side = isBuy ? "BUY" : "SELL";
+  const priceTicks = shape.price * instrument.tickIncrement;
+  const stopTicks = hasStop || trailing === 0 ? shape.stop * instrument.tickIncrement : 0;
+  const waits = { stopTicks, trailingDelta: trailing };
+  const icebergLots = timeInForce === "GTC" ? iceberg : 0;
+  switch (kind) {
+    case "limit":
+      return { side, lots, prevention, timeInForce, priceTicks, icebergLots };
+    case "maker":
+      return { side, lots, prevention, type: "LIMIT_MAKER", priceTicks, icebergLots };
+    case "market":
+      return { side, lots, prevention, type: "MARKET", priceTicks: 0 };
+    case "quote": {
+      const quoteUnits = BigInt(lots) * (fine ? 100n : ONE / 10n);
+      return { side, lots: 0, prevention, type: "MARKET", priceTicks: 0, quoteUnits };
+    }
+    case "stop":
+      return { side, lots, prevention, type: "STOP_LOSS", priceTicks: 0, ...waits };
+    case "profit":
+      return { side, lots, prevention, type: "TAKE_PROFIT", priceTicks: 0, ...waits };
+    case "stop-limit":
+      return { side, lots, prevention, type: "STOP_LOSS_LIMIT", timeInForce, priceTicks, icebergLots, ...waits };
+    case "profit-limit":
+      return { side, lots, prevention, type: "TAKE_PROFIT_LIMIT", timeInForce, priceTicks, icebergLots, ...waits };
+  }
+}
+
+test.each([{ fine: false }, { fine: true }])(
+  "no unit of any asset is ever made or lost, and no order is lost, whatever comes (fine: $fine)",
+  ({ fine }) => {
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 60, size: "max" }), (steps) => {
+        const parts = setUpMarket({ fine });
+        const { market, alice, bob, request, oco, oto, instrument } = parts;
+        let nowUs = 0;
+        for (const { does, who, index, order: shape, pending, partner } of steps) {
+          nowUs++;
+          const account = who ? alice : bob;
+          const made = (of: Shape, more: Partial<OrderRequest> = {}) =>
+            request(account, { ...fieldsOf(of, instrument, fine), ...more });
+          // A pair sells or buys the same lots: the loss first, then the profit.
+          const pair = (lots: number) => {
+            const side = pending.isBuy ? "BUY" : "SELL";
+            const loss = made({ ...pending, kind: pending.hasStop ? "stop" : "stop-limit" }, { side, lots });
+            const kind = (["maker", "profit", "profit-limit"] as const)[index % 3]!;
+            return [loss, made({ ...partner, kind }, { side, lots })];
+          };
+          const working = () => made({ ...shape, kind: index % 2 === 0 ? "limit" : "maker" });
+          const open = market.ledger.open(account.index);
+          const target = open[index % Math.max(1, open.length)];
           try {
-            market.place(request(account, { side, lots, prevention, ...shape }), nowUs);
+            if (does === "house") {
+              const side = shape.isBuy ? "BUY" : "SELL";
+              market.placeHouse(side, shape.price * instrument.tickIncrement, shape.lots, shape.timeInForce, nowUs);
+            } else if (does === "cancel") {
+              if (target !== undefined) market.cancel(target, `cancel-${nowUs}`, nowUs);
+            } else if (does === "amend") {
+              if (target !== undefined) market.amend(target, Math.ceil(target.lots / 2), `amend-${nowUs}`, nowUs);
+            } else if (does === "oco") {
+              market.placeList(oco(account, pair(shape.lots)), nowUs);
+            } else if (does === "oto") {
+              const kind = pending.kind === "quote" ? "market" : pending.kind;
+              market.placeList(oto(account, [working(), made({ ...pending, kind })]), nowUs);
+            } else if (does === "otoco") {
+              market.placeList(oto(account, [working(), ...pair(pending.lots)]), nowUs);
+            } else if (does === "opo" || does === "opoco") {
+              const buys = { ...working(), side: "BUY" as const };
+              const kind = pending.kind === "quote" ? "market" : pending.kind;
+              const sells = does === "opo" ? [made({ ...pending, kind })] : pair(0);
+              const legs = sells.map((leg) => ({ ...leg, side: "SELL" as const, lots: 0, icebergLots: 0 }));
+              market.placeList(oto(account, [buys, ...legs], { paysPending: true }), nowUs);
+            } else {
+              market.place(made(shape), nowUs);
+            }
           } catch (error) {
             if (!(error instanceof OrderRefusedError)) throw error;
           }
+          if (nowUs % 10 === 0) expectSound(parts);
         }
-        const bid = market.engine.bids.best?.priceTicks ?? 0;
-        expect(bid).toBeLessThan(market.engine.asks.best?.priceTicks ?? Number.POSITIVE_INFINITY);
-      }
-      const deposited = { AAA: 2000n * ONE, USDT: 20_000n * ONE };
-      for (const [asset, sum] of Object.entries(deposited)) {
-        let found = exchange.accounts.fees.get(asset) ?? 0n;
-        for (const account of exchange.accounts.all()) {
-          const { free, locked } = account.balance(asset);
-          found += free + locked;
-          if (account.unlimited) continue;
-          expect(free).toBeGreaterThanOrEqual(0n);
-          // What is locked is what the open orders hold, and they hold no more than they may need.
-          const paysWith = asset === "USDT" ? "BUY" : "SELL";
-          const orders = market.ledger.open(account.index).filter((order) => order.side === paysWith);
-          expect(locked).toBe(orders.reduce((held, order) => held + order.lockedUnits, 0n));
-        }
-        expect(found).toBe(sum);
-      }
-      for (const order of market.ledger.all) {
-        const filled = order.fills.reduce((lots, fill) => lots + fill.lots, 0);
-        expect(order.filledLots).toBe(filled);
-        if (order.status !== "EXPIRED_IN_MATCH") expect(order.filledLots + order.openLots).toBe(order.lots);
-        if (!order.isOpen) expect(order.lockedUnits).toBe(0n);
-      }
-    }),
-    { numRuns: 300 },
-  );
+        expectSound(parts);
+      }),
+      { numRuns: 150 },
+    );
+  },
+);
+
+test("finds closed orders by either id, whenever it was asked before", () => {
+  const { market, alice, request } = setUpMarket();
+  const find = (id: string) => market.ledger.findByClientId(alice.index, id)?.id;
+  const place = (clientOrderId: string) => market.place(request(alice, { clientOrderId, lots: 1 }), 1);
+  const first = place("first");
+  const second = place("second");
+  market.cancel(first, "cancel-first", 2);
+  expect([find("first"), find("cancel-first"), find("second"), find("third")]).toEqual([1, 1, 2, undefined]);
+  market.cancel(second, "cancel-second", 3); // was open when the index was made
+  expect([find("second"), find("cancel-second")]).toEqual([2, 2]);
+  market.cancel(place("first"), "cancel-third", 4); // the id again: the newest order counts
+  expect([find("first"), find("cancel-first"), find("cancel-third")]).toEqual([3, 1, 3]);
 });

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { BookOrder, type Side } from "../../src/engine/book-side.ts";
 import { MatchingEngine, type SelfTradePrevention, type TimeInForce } from "../../src/engine/matching-engine.ts";
 import { NaiveBook } from "./naive-book.ts";
@@ -11,13 +11,22 @@ interface Traded {
   readonly lots: number;
 }
 
+interface Prevented {
+  readonly taker: number;
+  readonly maker: number;
+  readonly takerLots: number;
+  readonly makerLots: number;
+}
+
 function setUp() {
   const fills: Traded[] = [];
-  const prevented: number[] = [];
+  const prevented: Prevented[] = [];
   const levels: Record<Side, Map<number, number>> = { BUY: new Map(), SELL: new Map() };
   const engine = new MatchingEngine({
     onFill: (taker, maker, priceTicks, lots) => fills.push({ taker: taker.id, maker: maker.id, priceTicks, lots }),
-    onPrevented: (maker) => prevented.push(maker.id),
+    onPrevented: (taker, maker, takerLots, makerLots) => {
+      prevented.push({ taker: taker.id, maker: maker.id, takerLots, makerLots });
+    },
     onLevel: (side, priceTicks, lots) => {
       if (lots === 0) levels[side].delete(priceTicks);
       else levels[side].set(priceTicks, lots);
@@ -28,9 +37,14 @@ function setUp() {
     side: Side,
     priceTicks: number,
     lots: number,
-    { timeInForce = "GTC" as TimeInForce, owner = nextId, prevention = "NONE" as SelfTradePrevention } = {},
+    {
+      timeInForce = "GTC" as TimeInForce,
+      owner = nextId,
+      prevention = "NONE" as SelfTradePrevention,
+      icebergLots = 0,
+    } = {},
   ) => {
-    const order = new BookOrder(nextId++, owner, side, priceTicks, lots);
+    const order = new BookOrder(nextId++, owner, side, priceTicks, lots, icebergLots);
     return { order, outcome: engine.place(order, timeInForce, prevention) };
   };
   return { engine, fills, prevented, levels, place };
@@ -85,24 +99,92 @@ test("a cancelled order is gone, and cancelling it again does nothing", () => {
   const { order } = place("BUY", 100, 5);
   expect(engine.cancel(order)).toBe(true);
   expect(engine.cancel(order)).toBe(false);
-  expect(engine.find(order.id)).toBeUndefined();
+  expect(engine.size).toBe(0);
   expect(engine.bids.best).toBeUndefined();
 });
 
 test.each([
-  { prevention: "NONE", outcome: "FILLED", fills: [1, 2], prevented: [] },
-  { prevention: "EXPIRE_TAKER", outcome: "EXPIRED_IN_MATCH", fills: [1], prevented: [] },
-  { prevention: "EXPIRE_MAKER", outcome: "FILLED", fills: [1, 3], prevented: [2] },
-  { prevention: "EXPIRE_BOTH", outcome: "EXPIRED_IN_MATCH", fills: [1], prevented: [2] },
-  { prevention: "PASS", outcome: "FILLED", fills: [1, 3], prevented: [] },
-] as const)("meeting an own order with $prevention ends $outcome", ({ prevention, outcome, fills, prevented }) => {
+  { prevention: "NONE", outcome: "FILLED", fills: [1, 2], prevented: [], left: 0 },
+  { prevention: "EXPIRE_TAKER", outcome: "EXPIRED_IN_MATCH", fills: [1], prevented: [[2, 0]], left: 2 },
+  { prevention: "EXPIRE_MAKER", outcome: "FILLED", fills: [1, 3], prevented: [[0, 2]], left: 0 },
+  { prevention: "EXPIRE_BOTH", outcome: "EXPIRED_IN_MATCH", fills: [1], prevented: [[2, 2]], left: 0 },
+  { prevention: "DECREMENT", outcome: "EXPIRED_IN_MATCH", fills: [1], prevented: [[2, 2]], left: 0 },
+  { prevention: "PASS", outcome: "FILLED", fills: [1, 3], prevented: [], left: 2 },
+] as const)(
+  "meeting an own order with $prevention ends $outcome",
+  ({ prevention, outcome, fills, prevented, left }) => {
+    const parts = setUp();
+    parts.place("SELL", 101, 2, { owner: 8 });
+    const { order: own } = parts.place("SELL", 101, 2, { owner: 7 });
+    parts.place("SELL", 102, 2, { owner: 8 });
+    expect(parts.place("BUY", 102, 4, { owner: 7, prevention }).outcome).toBe(outcome);
+    expect(parts.fills.map(({ maker }) => maker)).toEqual(fills);
+    expect(parts.prevented.map(({ takerLots, makerLots }) => [takerLots, makerLots])).toEqual(prevented);
+    expect(own.openLots).toBe(left);
+  },
+);
+
+test("DECREMENT takes the overlap from both, and the larger goes on", () => {
   const parts = setUp();
-  parts.place("SELL", 101, 2, { owner: 8 });
-  parts.place("SELL", 101, 2, { owner: 7 });
-  parts.place("SELL", 102, 2, { owner: 8 });
-  expect(parts.place("BUY", 102, 4, { owner: 7, prevention }).outcome).toBe(outcome);
-  expect(parts.fills.map(({ maker }) => maker)).toEqual(fills);
-  expect(parts.prevented).toEqual(prevented);
+  const { order: own } = parts.place("SELL", 101, 5, { owner: 7 });
+  parts.place("SELL", 102, 9, { owner: 8 });
+  const smaller = { owner: 7, prevention: "DECREMENT" } as const;
+  expect(parts.place("BUY", 102, 2, smaller).outcome).toBe("EXPIRED_IN_MATCH");
+  expect([own.openLots, parts.engine.asks.lotsAt(101)]).toEqual([3, 3]);
+  expect(parts.place("BUY", 102, 7, smaller).outcome).toBe("FILLED");
+  expect(own.level).toBeNull();
+  expect(parts.fills).toEqual([{ taker: 4, maker: 2, priceTicks: 102, lots: 4 }]);
+});
+
+describe("an iceberg", () => {
+  test("shows a part, and the next part queues behind the others of its price", () => {
+    const { engine, place, fills, levels } = setUp();
+    place("SELL", 101, 5, { icebergLots: 2 });
+    place("SELL", 101, 3);
+    expect(engine.asks.lotsAt(101)).toBe(5);
+    place("BUY", 101, 6);
+    expect(fills.map(({ maker, lots }) => [maker, lots])).toEqual([
+      [1, 2],
+      [2, 3],
+      [1, 1],
+    ]);
+    expect(engine.asks.lotsAt(101)).toBe(1);
+    expect(levels.SELL.get(101)).toBe(1);
+  });
+
+  test("hides nothing from an order that takes it all", () => {
+    const { engine, place, fills } = setUp();
+    place("SELL", 101, 5, { icebergLots: 2 });
+    expect(place("BUY", 101, 5, { timeInForce: "FOK" }).outcome).toBe("FILLED");
+    expect(fills.map(({ lots }) => lots)).toEqual([2, 2, 1]);
+    expect(engine.size).toBe(0);
+  });
+
+  test("keeps what it hides from an order that an own one stops before", () => {
+    const { place, fills } = setUp();
+    place("SELL", 101, 5, { icebergLots: 2 });
+    place("SELL", 101, 1, { owner: 7 }); // comes before the iceberg's next part
+    const fok = { timeInForce: "FOK", owner: 7, prevention: "EXPIRE_TAKER" } as const;
+    expect(place("BUY", 101, 3, fok).outcome).toBe("EXPIRED");
+    expect(fills).toEqual([]);
+    expect(place("BUY", 101, 2, fok).outcome).toBe("FILLED");
+  });
+
+  test("trades whole as the incoming order, and hides only what is left of it", () => {
+    const { engine, place } = setUp();
+    place("SELL", 101, 4);
+    place("BUY", 101, 9, { icebergLots: 2 });
+    expect(engine.bids.lotsAt(101)).toBe(2);
+  });
+
+  test("goes on showing as much when it is made smaller, until there is less", () => {
+    const { engine, place } = setUp();
+    const { order } = place("BUY", 100, 9, { icebergLots: 3 });
+    engine.resize(order, 4);
+    expect([order.openLots, engine.bids.lotsAt(100)]).toEqual([4, 3]);
+    engine.resize(order, 2);
+    expect([order.openLots, engine.bids.lotsAt(100)]).toEqual([2, 2]);
+  });
 });
 
 test("a FOK order counts only what self-trade prevention leaves to trade", () => {
@@ -126,6 +208,7 @@ const operation = fc.oneof(
       side: fc.constantFrom("BUY" as const, "SELL" as const),
       price: fc.oneof(price, fc.constantFrom(0, Number.MAX_SAFE_INTEGER)),
       lots,
+      iceberg: fc.oneof(fc.constant(0), fc.integer({ min: 1, max: 8 })),
       owner: fc.integer({ min: 1, max: 3 }),
       timeInForce: fc.constantFrom("GTC" as const, "IOC" as const, "FOK" as const),
       prevention: fc.constantFrom(
@@ -133,6 +216,7 @@ const operation = fc.oneof(
         "EXPIRE_TAKER" as const,
         "EXPIRE_MAKER" as const,
         "EXPIRE_BOTH" as const,
+        "DECREMENT" as const,
       ),
     }),
   },
@@ -153,17 +237,13 @@ test("does what a naive book with sorted lists does, whatever comes", () => {
           // A market order never rests.
           const isMarket = op.price === 0 || op.price === Number.MAX_SAFE_INTEGER;
           const timeInForce = isMarket && op.timeInForce === "GTC" ? "IOC" : op.timeInForce;
-          const order = new BookOrder(orders.length, op.owner, op.side, op.price, op.lots);
+          const order = new BookOrder(orders.length, op.owner, op.side, op.price, op.lots, op.iceberg);
           orders.push(order);
           placedLots += op.lots;
           const outcome = engine.place(order, timeInForce, op.prevention);
-          expect(outcome).toBe(
-            naive.place(
-              { id: order.id, owner: op.owner, side: op.side, price: op.price, lots: op.lots },
-              timeInForce,
-              op.prevention,
-            ),
-          );
+          const { owner, side, price, lots, iceberg } = op;
+          const same = { id: order.id, owner, side, price, lots, iceberg };
+          expect(outcome).toBe(naive.place(same, timeInForce, op.prevention));
           if (outcome === "EXPIRED" || outcome === "EXPIRED_IN_MATCH") goneLots += order.openLots;
         } else {
           const order = orders[op.index];
@@ -192,8 +272,9 @@ test("does what a naive book with sorted lists does, whatever comes", () => {
       }
       // Every lot that came was traded (on both sides), rests, or went away.
       const tradedLots = fills.reduce((sum, fill) => sum + 2 * fill.lots, 0);
-      const restingLots = [...engine.bids.levels, ...engine.asks.levels].reduce((sum, level) => sum + level.lots, 0);
-      const preventedLots = prevented.reduce((sum, id) => sum + orders[id]!.openLots, 0);
+      const restingLots = orders.reduce((sum, order) => sum + (order.level === null ? 0 : order.openLots), 0);
+      const preventedLots = prevented.reduce((sum, { takerLots, makerLots }) => sum + takerLots + makerLots, 0);
+      for (const order of orders) if (order.level !== null) expect(order.openLots).toBe(naive.openLots(order.id));
       expect(tradedLots + restingLots + preventedLots + goneLots).toBe(placedLots);
     }),
     { numRuns: 400 },

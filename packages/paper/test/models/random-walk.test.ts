@@ -4,6 +4,7 @@ import type { Account } from "../../src/engine/accounts.ts";
 import { Exchange } from "../../src/engine/exchange.ts";
 import type { Trade } from "../../src/engine/tape.ts";
 import { DEFAULT_INSTRUMENTS, toInstrument, toInstruments } from "../../src/instruments.ts";
+import { CALM_WEATHER, checkModel, type MarketModelName, weatherOf } from "../../src/models/climate.ts";
 import { makeDueSteps } from "../../src/models/driver.ts";
 import { LADDER_LEVELS, nextStep, RandomWalk, startOf } from "../../src/models/random-walk.ts";
 
@@ -11,11 +12,13 @@ const START_US = 1_767_225_600_000_000;
 
 function run({
   seed = 1,
+  model = "random-walk",
   seconds = 20,
   stepMs = 5,
   disturb = () => {},
 }: {
   seed?: number;
+  model?: MarketModelName;
   seconds?: number;
   stepMs?: number;
   disturb?: (exchange: Exchange, nowUs: number) => void;
@@ -34,8 +37,9 @@ function run({
     },
   });
   const random = createRandom(seed);
+  const weather = weatherOf(model, toInstruments(DEFAULT_INSTRUMENTS), random.fork("weather"));
   const models = exchange.markets.map(
-    (market) => new RandomWalk(market, random.fork(market.instrument.symbol), START_US),
+    (market, i) => new RandomWalk(market, random.fork(market.instrument.symbol), START_US, weather[i]),
   );
   const mids = exchange.markets.map((): number[] => []);
   for (let nowUs = START_US; nowUs <= START_US + seconds * 1e6; nowUs += stepMs * 1000) {
@@ -43,7 +47,10 @@ function run({
     disturb(exchange, nowUs);
     exchange.markets.forEach(({ engine, instrument }, i) => {
       const { tickIncrement } = instrument;
-      mids[i]!.push((engine.bids.best!.priceTicks + engine.asks.best!.priceTicks) / 2 / tickIncrement);
+      const bid = engine.bids.best?.priceTicks; // a crash may sweep a side empty for a moment
+      const ask = engine.asks.best?.priceTicks;
+      if (bid !== undefined && ask !== undefined) mids[i]!.push((bid + ask) / 2 / tickIncrement);
+      else mids[i]!.push(mids[i]!.at(-1)!);
     });
   }
   return { exchange, trades, bookChanges, mids, random };
@@ -163,5 +170,89 @@ test("sizes and prices are whole steps within the instrument's bounds", () => {
 test("a step is a function of its arguments", () => {
   const instrument = toInstrument(DEFAULT_INSTRUMENTS[1]!);
   const state = startOf(instrument);
-  expect(nextStep(instrument, state, createRandom(3))).toEqual(nextStep(instrument, state, createRandom(3)));
+  const step = () => nextStep(instrument, CALM_WEATHER, state, createRandom(3));
+  expect(step()).toEqual(step());
+});
+
+/** Changes of the middle over windows of `ms`, as parts of the price. */
+function returnsOf(prices: readonly number[], ms: number): number[] {
+  const every = ms / 5;
+  const returns: number[] = [];
+  for (let i = every; i < prices.length; i += every) returns.push(Math.log(prices[i]! / prices[i - every]!));
+  return returns;
+}
+
+function correlation(a: readonly number[], b: readonly number[]): number {
+  const mean = (of: readonly number[]) => of.reduce((sum, value) => sum + value, 0) / of.length;
+  const [meanA, meanB] = [mean(a), mean(b)];
+  const sum = (of: (i: number) => number) => a.reduce((total, _, i) => total + of(i), 0);
+  const both = sum((i) => (a[i]! - meanA) * (b[i]! - meanB));
+  return both / Math.sqrt(sum((i) => (a[i]! - meanA) ** 2) * sum((i) => (b[i]! - meanB) ** 2));
+}
+
+test("every model trades the same tape for the same seed, and each another one", () => {
+  const tapes = (["random-walk", "mean-reversion", "correlated-pairs", "flash-crash"] as const).map((model) => {
+    const tape = JSON.stringify(tapeOf(run({ seed: 5, model, seconds: 40 }).trades));
+    expect(JSON.stringify(tapeOf(run({ seed: 5, model, seconds: 40 }).trades))).toBe(tape);
+    return tape;
+  });
+  expect(new Set(tapes).size).toBe(4);
+});
+
+test("pairs move together, strangers do not, and the gap inside a pair closes again", () => {
+  const { mids } = run({ model: "correlated-pairs", seconds: 200 });
+  const [a, b, c] = mids.map((prices) => returnsOf(prices, 2_000));
+  expect(correlation(a!, b!)).toBeGreaterThan(0.8);
+  expect(Math.abs(correlation(a!, c!))).toBeLessThan(0.5);
+  const gaps = mids[0]!.map((price, i) => Math.log(price / mids[0]![0]!) - Math.log(mids[1]![i]! / mids[1]![0]!));
+  const widest = Math.max(...gaps.map(Math.abs));
+  const paths = Math.max(...mids[0]!.map((price) => Math.abs(Math.log(price / mids[0]![0]!))));
+  expect(widest).toBeGreaterThan(0.0005); // something to trade
+  expect(widest).toBeLessThan(paths);
+  let crossings = 0;
+  for (let i = 1; i < gaps.length; i++) if (gaps[i]! > 0 !== gaps[i - 1]! > 0) crossings++;
+  expect(crossings).toBeGreaterThan(10);
+});
+
+test("mean reversion undoes moves that a walk keeps", () => {
+  const spread = (model: MarketModelName) => {
+    const { mids } = run({ model, seconds: 120 });
+    return Math.max(...mids[0]!.map((price) => Math.abs(price - mids[0]![0]!)));
+  };
+  expect(spread("mean-reversion")).toBeLessThan(60);
+  const { mids } = run({ model: "mean-reversion", seconds: 120 });
+  const moves = returnsOf(mids[0]!, 10_000);
+  // What one window takes, the next gives back.
+  expect(correlation(moves.slice(0, -1), moves.slice(1))).toBeLessThan(0);
+});
+
+test("a crash takes 4 to 10 percent within seconds, on a thin book, and most of it comes back", () => {
+  const thickness: number[] = [];
+  const { mids } = run({
+    model: "flash-crash",
+    seconds: 150,
+    disturb: ({ markets }) => {
+      thickness.push(markets[0]!.engine.bids.levels.reduce((sum, { lots }) => sum + lots, 0));
+    },
+  });
+  const prices = mids[0]!;
+  const fiveSeconds = 1_000;
+  const falls = prices.map((price, i) =>
+    i < fiveSeconds ? 0 : price / Math.max(...prices.slice(i - fiveSeconds, i)) - 1,
+  );
+  const bottom = falls.indexOf(Math.min(...falls));
+  expect(falls[bottom]).toBeLessThan(-0.03);
+  expect(falls[bottom]).toBeGreaterThan(-0.12);
+  const before = Math.max(...prices.slice(bottom - fiveSeconds, bottom));
+  const after = Math.max(...prices.slice(bottom, bottom + 5 * fiveSeconds));
+  expect((after - prices[bottom]!) / (before - prices[bottom]!)).toBeGreaterThan(0.5);
+  const mean = (of: readonly number[]) => of.reduce((sum, lots) => sum + lots, 0) / of.length;
+  const inFall = mean(thickness.slice(bottom - 100, bottom));
+  expect(inFall).toBeLessThan(mean(thickness.slice(0, 1_000)) / 2);
+});
+
+test("a model that there is none of is refused by name", () => {
+  expect(() => checkModel("steady" as "random-walk")).toThrow(
+    'model must be one of random-walk, mean-reversion, correlated-pairs, flash-crash, got "steady"',
+  );
 });

@@ -56,12 +56,18 @@ test("takes the finest price and size of any kind of event", () => {
   ).toEqual([6, 5]);
 });
 
-test("measures no kline, and lists its stream with the symbol's others", () => {
+test("a kline makes no instrument, but adds to the decimals of one", () => {
   const { table, only } = setUp();
-  expect(table.addEvent("btcusdt@kline_1m", { s: "BTCUSDT", k: { c: "1.23456" } })).toBeUndefined();
+  const k = { t: 1, i: "1m", o: "1.5", h: "1.23456", l: "1", c: "1", v: "10.250", q: "1.123456789", V: "0.123456" };
+  expect(table.addEvent("btcusdt@kline_1m", { s: "BTCUSDT", k })).toBeUndefined();
+  expect(table.addEvent("btcusdt@kline_1m", { s: "BTCUSDT", k: { o: "x", v: 1 } })).toBeUndefined();
   expect(table.symbols).toEqual([]);
   table.addEvent("btcusdt@trade", { s: "BTCUSDT", p: "1", q: "1" });
-  expect(only()).toMatchObject({ priceDecimals: 0, streams: ["btcusdt@kline_1m", "btcusdt@trade"] });
+  expect(only()).toMatchObject({
+    priceDecimals: 5,
+    sizeDecimals: 2,
+    streams: ["btcusdt@kline_1m", "btcusdt@trade"],
+  });
 });
 
 test("refuses an event that belongs to another symbol than its stream", () => {

@@ -4,6 +4,7 @@ import { VERSION } from "../version.ts";
 import { addExchange } from "./commands/exchange.ts";
 import { addJournal } from "./commands/journal.ts";
 import { addRun, addStart } from "./commands/start.ts";
+import { addVerify } from "./commands/verify.ts";
 import { EXIT, exitCodeOf } from "./exit.ts";
 import { colors, Output } from "./output.ts";
 
@@ -65,6 +66,7 @@ function createProgram(context: CommandContext): Command {
   addRun(program, context);
   addExchange(program, context);
   addJournal(program, context);
+  addVerify(program, context);
   eachCommand(program, (command) =>
     command
       .option("--debug", "show the stack of an error")

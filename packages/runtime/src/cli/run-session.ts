@@ -1,17 +1,17 @@
 import { randomInt } from "node:crypto";
-import { accessSync, constants, existsSync, renameSync, statSync, writeFileSync } from "node:fs";
-import { dirname, join, relative, resolve } from "node:path";
+import { join, relative, resolve } from "node:path";
 import { createPaper, openRecording, type Paper, type Recording } from "@pitlane/paper";
-import { type Clock, createSystemClock, InvalidInputError } from "@pitlane/perf";
+import { type Clock, createSystemClock } from "@pitlane/perf";
 import { createBinance } from "@pitlane/sdk/binance";
 import type { Config } from "../config.ts";
 import type { Plugin } from "../plugins/define.ts";
 import { loadPlugins } from "../plugins/load.ts";
-import type { EndReason, Report } from "../report.ts";
+import type { EndReason } from "../report.ts";
 import { createRunId } from "../run-id.ts";
 import { openRuntime } from "../runtime.ts";
 import type { Runtime } from "../runtime-types.ts";
 import { EXIT } from "./exit.ts";
+import { checkWritable, writeJson } from "./json-file.ts";
 import { colors, type Output } from "./output.ts";
 import { statusLine } from "./status-line.ts";
 import { summaryLines } from "./summary.ts";
@@ -77,7 +77,7 @@ export async function runSession(options: SessionOptions): Promise<number> {
         plugins,
         pluginConfigs: configs,
         client,
-        trading: (recording?.product ?? "spot") === "spot",
+        trading: "orders" in client ? client : undefined,
         ...(recording === undefined ? {} : { streams: recording.streams }),
         journalPath: resolve(cwd, options.journalPath ?? join(".pitlane", "runs", run.id, "journal.db")),
         recvWindowMs: RECV_WINDOW_MS,
@@ -212,23 +212,4 @@ async function loadStrategies(
     Object.assign(configs, own);
   }
   return { plugins, configs };
-}
-
-function checkWritable(path: string): string {
-  const remedy = "name a file in a folder that exists and can be written";
-  if (existsSync(path) && statSync(path).isDirectory())
-    throw new InvalidInputError(`--json ${path} is a folder: ${remedy}`);
-  try {
-    accessSync(dirname(path), constants.W_OK);
-  } catch (error) {
-    throw new InvalidInputError(`--json ${path} cannot be written (${(error as Error).message}): ${remedy}`);
-  }
-  return path;
-}
-
-function writeJson(path: string, report: Report): void {
-  // Whole or not at all: a reader never sees half a report.
-  const partial = `${path}.${process.pid}.partial`;
-  writeFileSync(partial, `${JSON.stringify(report, null, 2)}\n`);
-  renameSync(partial, path);
 }

@@ -5,7 +5,7 @@ import type { Bus } from "../bus/bus.ts";
 import type { StageLatencies } from "../latency.ts";
 
 export interface DataOptions {
-  readonly stream: BinanceClient["stream"];
+  readonly stream: Pick<BinanceClient["stream"], "market">;
   readonly instruments: readonly Instrument[];
   /** Number of an instrument on the bus. */
   readonly indexOf: (instrument: Instrument) => number;
@@ -82,6 +82,7 @@ export class DataEngine {
       latencies.decode.record(nowNs - event.receivedNs);
     }
     if (this.#events++ === 0) this.#firstEventNs = event.receivedNs;
+    if (event.kind === "bar") return; // no hook takes the venue's bars
     const index = indexOf(event.instrument);
     if (event.kind === "quote") this.#quotes[index] = event;
     else if (event.kind === "gap" && event.channel === "book") this.#quotes[index] = undefined;

@@ -13,6 +13,7 @@ const trade = (tradeId: number): BusEvent => ({
   priceTicks: 1,
   sizeLots: 1,
   aggressor: "buy",
+  isBackfilled: false,
 });
 const quote = (sequence: number): BusEvent => ({
   kind: "quote",

@@ -1,82 +1,146 @@
+import { Ladder } from "./ladder.ts";
+import type { Levels } from "./levels.ts";
+import { SortedLevels } from "./sorted-levels.ts";
+
 /**
- * One side of a book: levels sorted so that the best one is last.
+ * One side of a book: a ladder around the touch, and sorted levels beyond it on either side.
  *
- *   bids (direction 1)     ticks  | 98 | 99 | 100 |        |   keys grow to the right, the best is at count - 1
- *                          lots   |  5 |  1 |   7 |        |
- *   asks (direction -1)    ticks  | 103 | 102 | 101 |      |   the same, of negated prices
+ *   key     |....... below .......|============ window ============|... above ...|
+ *                                                     ^ the best, where it was at the last move
  *
- * Most changes are near the top, so an insert or removal there moves few elements, or none.
+ * Keys are ticks for bids and negated ticks for asks, so that the best is the greatest. Nearly all changes fall into the window,
+ * where one costs a few nanoseconds; the others cost a binary search. `above` is empty but for a market on the move.
+ *
+ * The window moves when changes that a window around the best of now would hold keep missing it. A move costs a few ns for every
+ * level in the old and new window, and must have been paid for by as many misses divided by four, so that no sequence of changes
+ * makes it dear; the levels between are never copied.
  */
 export class BookSide {
-  readonly #direction: 1 | -1;
-  #ticks = new Float64Array(64);
-  #lots = new Float64Array(64);
-  #count = 0;
+  readonly #sign: 1 | -1;
+  readonly #size: number;
+  readonly #reach: number;
+  readonly #below = new SortedLevels();
+  readonly #above = new SortedLevels();
+  #window: Ladder | undefined; // made by the first level: a book that is never filled costs nothing
+  #misses = 0;
 
-  constructor(direction: 1 | -1) {
-    this.#direction = direction;
+  /** @param windowTicks Ticks in the window; a multiple of 32. */
+  constructor(side: "bid" | "ask", windowTicks: number) {
+    this.#sign = side === "bid" ? 1 : -1;
+    this.#size = windowTicks;
+    this.#reach = windowTicks - (windowTicks >>> 2); // a quarter is left for a best that rises
   }
 
   get count(): number {
-    return this.#count;
+    const window = this.#window;
+    return window === undefined ? 0 : window.count + this.#below.count + this.#above.count;
+  }
+
+  /** Best price in ticks; NaN when there is none. */
+  get bestTicks(): number {
+    const window = this.#window;
+    if (window === undefined) return Number.NaN;
+    if (window.top >= 0 && this.#above.count === 0) return this.#toTicks(window.base + window.top);
+    return this.ticksAt(0);
+  }
+
+  /** Size at the best price; 0 when there is none. */
+  get bestLots(): number {
+    const window = this.#window;
+    if (window === undefined) return 0;
+    if (window.top >= 0 && this.#above.count === 0) return window.lotsAt(window.top);
+    return this.lotsAt(0);
   }
 
   ticksAt(depth: number): number {
-    const index = this.#count - 1 - depth;
-    return index >= 0 && depth >= 0 ? (this.#ticks[index] as number) : Number.NaN;
+    const window = this.#window;
+    if (window === undefined || !(depth >= 0)) return Number.NaN;
+    let rank = depth - this.#above.count;
+    if (rank < 0) return this.#toTicks(this.#above.keyAt(this.#above.count - 1 - depth));
+    if (rank < window.count) return this.#toTicks(window.base + window.atRank(rank));
+    rank -= window.count;
+    return rank < this.#below.count ? this.#toTicks(this.#below.keyAt(this.#below.count - 1 - rank)) : Number.NaN;
   }
 
   lotsAt(depth: number): number {
-    const index = this.#count - 1 - depth;
-    return index >= 0 && depth >= 0 ? (this.#lots[index] as number) : 0;
+    const window = this.#window;
+    if (window === undefined || !(depth >= 0)) return 0;
+    let rank = depth - this.#above.count;
+    if (rank < 0) return this.#above.lotsAt(this.#above.count - 1 - depth);
+    if (rank < window.count) return window.lotsAt(window.atRank(rank));
+    rank -= window.count;
+    return rank < this.#below.count ? this.#below.lotsAt(this.#below.count - 1 - rank) : 0;
   }
 
   set(ticks: number, lots: number): void {
-    const index = this.#find(ticks);
-    const isThere = index < this.#count && this.#ticks[index] === ticks;
-    if (lots !== 0) {
-      if (!isThere) this.#insert(index, ticks);
-      this.#lots[index] = lots;
-    } else if (isThere) {
-      this.#ticks.copyWithin(index, index + 1, this.#count);
-      this.#lots.copyWithin(index, index + 1, this.#count);
-      this.#count--;
+    const key = ticks * this.#sign;
+    const window = this.#window;
+    if (window === undefined || !window.trySet(key, lots)) this.#setOutside(key, lots);
+  }
+
+  /** Replaces the side by a list of levels, given best first. */
+  load(levels: Levels): void {
+    this.clear();
+    if (levels.count === 0) return;
+    const window = this.#placeWindow(levels.ticksAt(0) * this.#sign);
+    // Worst first: each level beyond the window then lands at the end of its array, and 5,000 of them move nothing.
+    for (let i = levels.count - 1; i >= 0; i--) {
+      const key = levels.ticksAt(i) * this.#sign;
+      const lots = levels.lotsAt(i);
+      if (!window.trySet(key, lots)) (key < window.base ? this.#below : this.#above).set(key, lots);
     }
   }
 
   clear(): void {
-    this.#count = 0;
+    this.#window?.drain();
+    this.#below.clear();
+    this.#above.clear();
+    this.#misses = 0;
   }
 
-  /** Index of `ticks`, or of the first better price: where it belongs. */
-  #find(ticks: number): number {
-    const direction = this.#direction;
-    const all = this.#ticks;
-    const key = ticks * direction;
-    let low = 0;
-    let high = this.#count;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((all[middle] as number) * direction < key) low = middle + 1;
-      else high = middle;
+  forEach(visit: (ticks: number, lots: number) => void): void {
+    const window = this.#window;
+    if (window === undefined) return;
+    for (let i = this.#above.count - 1; i >= 0; i--) visit(this.#toTicks(this.#above.keyAt(i)), this.#above.lotsAt(i));
+    for (let i = window.top; i >= 0; i = window.below(i)) visit(this.#toTicks(window.base + i), window.lotsAt(i));
+    for (let i = this.#below.count - 1; i >= 0; i--) visit(this.#toTicks(this.#below.keyAt(i)), this.#below.lotsAt(i));
+  }
+
+  #setOutside(key: number, lots: number): void {
+    const window = this.#window;
+    const above = this.#above;
+    if (window === undefined || this.count === 0) {
+      if (lots !== 0) this.#placeWindow(key).trySet(key, lots);
+      return;
     }
-    return low;
+    if (key < window.base) this.#below.set(key, lots);
+    else above.set(key, lots);
+    const best = window.top >= 0 && above.count === 0 ? window.base + window.top : this.ticksAt(0) * this.#sign;
+    if (!(key >= best - this.#reach)) return;
+    if (++this.#misses >= 32 + (window.count >>> 2)) this.#moveWindow(window, best);
   }
 
-  #insert(index: number, ticks: number): void {
-    if (this.#count === this.#ticks.length) this.#grow();
-    this.#ticks.copyWithin(index + 1, index, this.#count);
-    this.#lots.copyWithin(index + 1, index, this.#count);
-    this.#ticks[index] = ticks;
-    this.#count++;
+  /** Puts the window of an empty side around `best`. */
+  #placeWindow(best: number): Ladder {
+    this.#window ??= new Ladder(this.#size);
+    this.#window.moveTo(best - this.#reach);
+    return this.#window;
   }
 
-  #grow(): void {
-    const ticks = new Float64Array(this.#ticks.length * 2);
-    const lots = new Float64Array(this.#lots.length * 2);
-    ticks.set(this.#ticks);
-    lots.set(this.#lots);
-    this.#ticks = ticks;
-    this.#lots = lots;
+  #moveWindow(window: Ladder, best: number): void {
+    const below = this.#below;
+    const above = this.#above;
+    this.#misses = 0;
+    // All in one line, each part greater than the one before.
+    window.drain(below);
+    for (let i = 0; i < above.count; i++) below.push(above.keyAt(i), above.lotsAt(i));
+    above.clear();
+    window.moveTo(best - this.#reach);
+    for (let last = below.count - 1; last >= 0 && window.trySet(below.keyAt(last), below.lotsAt(last)); last--)
+      below.pop();
+  }
+
+  #toTicks(key: number): number {
+    return this.#sign > 0 ? key : 0 - key; // not `-key`, which would make -0 of an ask at 0
   }
 }

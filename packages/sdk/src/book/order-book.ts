@@ -1,15 +1,27 @@
+import { InvalidInputError, integerInRange } from "@pitlane/perf";
 import { BookSide } from "./book-side.ts";
 import type { Levels } from "./levels.ts";
 
 /** Side of a book. */
 export type BookSideName = "bid" | "ask";
 
+export interface OrderBookOptions {
+  /**
+   * Ticks on each side, around its best price, that are kept as a ladder; a multiple of 32 from 32 to 1,048,576, default 32,768.
+   * A change there costs several times less than one beyond, and each tick costs 8.1 bytes whether it has a level or not.
+   */
+  readonly windowTicks?: number;
+}
+
 /**
  * An order book by price: for each price the size that rests there.
  *
- * Prices are whole ticks, sizes whole lots (see `Instrument`). Depth 0 is the best level. An empty side has a best price of
- * NaN, which no comparison is true of, and a best size of 0. Nothing is allocated by an update unless a side outgrows its
- * arrays. No bound on the number of levels: the venue's snapshot limit and price filters bound it in practice.
+ * Prices are whole ticks from 0 to 2^53 - 1, sizes whole lots (see `Instrument`). Depth 0 is the best level. An empty side has a
+ * best price of NaN, which no comparison is true of, and a best size of 0. Nothing is allocated by an update unless a side outgrows
+ * its arrays. No bound on the number of levels: the venue's snapshot limit and price filters bound it in practice.
+ *
+ * The default window was chosen on recorded streams: with 4,096 ticks a change of a liquid book takes up to 2.6 times as long, and
+ * 65,536 gain little more. Memory that no level has touched is not resident: 500 books of 1,000 levels take some 40 MB with any.
  *
  * @example
  * const book = new OrderBook();
@@ -18,8 +30,16 @@ export type BookSideName = "bid" | "ask";
  * book.bestAskTicks - book.bestBidTicks; // 1
  */
 export class OrderBook {
-  readonly #bids = new BookSide(1);
-  readonly #asks = new BookSide(-1);
+  readonly #bids: BookSide;
+  readonly #asks: BookSide;
+
+  /** @throws {InvalidInputError} When `windowTicks` is out of range or no multiple of 32. */
+  constructor({ windowTicks = 32_768 }: OrderBookOptions = {}) {
+    integerInRange("windowTicks", windowTicks, 32, 1_048_576);
+    if (windowTicks % 32 !== 0) throw new InvalidInputError(`windowTicks must be a multiple of 32, got ${windowTicks}`);
+    this.#bids = new BookSide("bid", windowTicks);
+    this.#asks = new BookSide("ask", windowTicks);
+  }
 
   get bidLevels(): number {
     return this.#bids.count;
@@ -31,22 +51,22 @@ export class OrderBook {
 
   /** Highest bid, in ticks; NaN when there is none. */
   get bestBidTicks(): number {
-    return this.#bids.ticksAt(0);
+    return this.#bids.bestTicks;
   }
 
   /** Size at the highest bid, in lots; 0 when there is none. */
   get bestBidLots(): number {
-    return this.#bids.lotsAt(0);
+    return this.#bids.bestLots;
   }
 
   /** Lowest ask, in ticks; NaN when there is none. */
   get bestAskTicks(): number {
-    return this.#asks.ticksAt(0);
+    return this.#asks.bestTicks;
   }
 
   /** Size at the lowest ask, in lots; 0 when there is none. */
   get bestAskLots(): number {
-    return this.#asks.lotsAt(0);
+    return this.#asks.bestLots;
   }
 
   /** Price of the bid at `depth`, in ticks; NaN beyond the last level. */
@@ -82,10 +102,7 @@ export class OrderBook {
 
   /** Replaces a whole side by the levels of a snapshot, given best first. */
   load(side: BookSideName, levels: Levels): void {
-    const of = side === "bid" ? this.#bids : this.#asks;
-    of.clear();
-    // Worst first: each level then lands at the end of the arrays, and 5,000 of them move nothing.
-    for (let i = levels.count - 1; i >= 0; i--) of.set(levels.ticksAt(i), levels.lotsAt(i));
+    (side === "bid" ? this.#bids : this.#asks).load(levels);
   }
 
   clear(): void {
@@ -95,7 +112,6 @@ export class OrderBook {
 
   /** Calls `visit` for every level of a side, best first. The book must not change meanwhile. */
   forEachLevel(side: BookSideName, visit: (ticks: number, lots: number) => void): void {
-    const of = side === "bid" ? this.#bids : this.#asks;
-    for (let depth = 0; depth < of.count; depth++) visit(of.ticksAt(depth), of.lotsAt(depth));
+    (side === "bid" ? this.#bids : this.#asks).forEach(visit);
   }
 }

@@ -1,167 +1,281 @@
 import { type Clock, integerInRange, type Random } from "@pitlane/perf";
-import { backoffMs } from "@pitlane/perf/flow";
-import WebSocket from "ws";
-import { NetworkError } from "../errors.ts";
+import type { Endpoint, EndpointChoice } from "../region/endpoints.ts";
+import { type Attempt, Dialer, type HandshakeHeaders, toError } from "./dial.ts";
+import { type Keepalive, type Link, type LinkEnd, type LinkOptions, type PingOptions, SocketLink } from "./link.ts";
 
 export interface ConnectionOptions {
-  /** Where to connect, with path and query. */
-  readonly url: string;
-  /** Called on every open, before the first message. */
-  readonly onOpen: () => void;
-  /** Called for every text frame, synchronously from the socket, with the moment it reached us. Must not throw. */
-  readonly onMessage: (text: string, receivedAtUs: number, receivedNs: number) => void;
-  /** Called once for every open socket that is lost, before any attempt to reconnect; not after `close`. */
-  readonly onLost: (reason: string) => void;
+  /** Where to connect: asked at every attempt, and told how it went. */
+  readonly endpoints: EndpointChoice;
+  /** Path and query behind the endpoint's URL, asked at every attempt; default nothing. */
+  readonly target?: () => string;
+  /** Headers of the handshake, asked at every attempt: cookies of a session, say. A failure of it is a failed attempt. */
+  readonly headers?: () => HandshakeHeaders | Promise<HandshakeHeaders>;
+  /** The handshake was refused with HTTP 401 or 403: true when the credentials were renewed, so that it is tried again at once. */
+  readonly onRefused?: (status: number) => Promise<boolean>;
+  /**
+   * Called on every open, before the first frame. Subscribe on `link` and call its `ready` when that is confirmed, here already
+   * where nothing is to be confirmed: only then does a successor take over.
+   */
+  readonly onOpen: (link: Link) => void;
+  /**
+   * Called for every frame, synchronously from the socket, with the moment it reached us. Must not throw; `data` is its to read
+   * now. While a successor takes over, frames of both sockets come, told apart by `link`.
+   */
+  readonly onFrame: (data: Buffer, isBinary: boolean, receivedAtUs: number, receivedNs: number, link: Link) => void;
+  /** Called once for every open socket that is lost, before any attempt to reconnect; not after `close`, not for one that was left. */
+  readonly onLost: (reason: string, link: Link) => void;
+  /** Called when a socket that was left, after another took over, is closed: no frame of it comes any more. */
+  readonly onLeft?: (link: Link) => void;
   /** Every loss and every failed attempt. The connection goes on by itself. */
-  readonly onError: (error: NetworkError) => void;
-  /** Limit for connecting, in milliseconds. */
-  readonly connectTimeoutMs: number;
+  readonly onError: (error: Error) => void;
+  /** Called about ten times a second, with the monotonic time: for what is due besides frames. */
+  readonly onTick?: (nowNs: number) => void;
+  /** Limit for connecting, in milliseconds, 1 to 600,000; while another endpoint is left, 1,200 at most. Default 5,000. */
+  readonly connectTimeoutMs?: number;
   /** A socket that brought nothing for this long, not even a ping, is dead, in milliseconds; 10 to 3,600,000, default 75,000. */
   readonly silenceMs?: number;
+  /** Default every 20 s, to be answered within 10 s. False: none. */
+  readonly ping?: PingOptions | false;
+  readonly keepalive?: Keepalive;
+  /** Age at which a socket is replaced without a gap, in milliseconds, 1,000 to 2^31; up to 5 % less by chance. Default never. */
+  readonly lifeMs?: number;
+  /** Largest frame, in bytes, 1 to 2^30; a larger one ends the socket. Default 1 MiB. */
+  readonly maxFrameBytes?: number;
+  /** How long a peer gets to answer our close frame, in milliseconds, 1 to 600,000; default 5,000. */
+  readonly closeTimeoutMs?: number;
   readonly clock: Clock;
   readonly random: Pick<Random, "next">;
 }
 
-const SILENCE_MS = 75_000; // Binance pings every 20 s and gives up after 60 s without an answer
-const BACKOFF = { baseMs: 250, capMs: 30_000 } as const;
+const TICK_MS = 100;
 const STEADY_NS = 10e9; // a socket that lived this long clears the count of failures
-const CLOSE_GRACE_MS = 1_000; // how long a peer gets to answer our close frame
-const MAX_FRAME_BYTES = 16 * 1024 * 1024;
+const READY_WITHIN_NS = 15e9; // of a successor; the socket before it lives on meanwhile
+const LINGER_MS = 1_000; // what was on its way over the socket that is left still arrives
 
 /**
- * One WebSocket that stays: it reconnects with full-jitter backoff, 250 ms to 30 s, until closed. Pings are answered; a socket
- * that is silent for `silenceMs` is given up. What was sent over it is not repeated: `onOpen` says it again.
+ * One WebSocket that stays: it reconnects until closed, to the endpoint that is best then, and leaves one that is given up at
+ * once. Pings are answered and sent; a socket that is silent, or does not answer, is replaced. What was sent over it is not
+ * repeated: `onOpen` says it again.
+ *
+ * A planned change costs no gap: `recycle`, and the end of `lifeMs`, open a second socket, which takes over when it is ready;
+ * the first is closed a second later, and until then frames of both arrive. Who counts sequences drops what comes twice; who
+ * does not can ask `link.isCurrent`.
+ *
+ *   dial -> open -> ready ----------------------> lost -> dial (0 to 250 ms later, doubling to 30 s)
+ *                     \-- recycle: dial -> open -> ready: takes over
  *
  * @example
- * const connection = new Connection({ url, onOpen, onMessage, onLost, onError, connectTimeoutMs: 5_000, clock, random });
+ * const connection = new Connection({ endpoints, target: () => "/ws/btcusdt@trade", onOpen: (link) => link.ready(), onFrame, onLost, onError, clock, random });
  * await connection.close();
  */
 export class Connection {
   readonly #options: ConnectionOptions;
-  readonly #silenceMs: number;
+  readonly #linkOptions: LinkOptions;
+  readonly #lifeMs: number; // 0: without end
+  readonly #dialer: Dialer;
   readonly #stop = new AbortController();
-  #socket: WebSocket | undefined;
-  #isOpen = false;
-  #attempt = 0;
-  #openedNs = 0;
-  #heardNs = 0;
-  #silenceTimer: NodeJS.Timeout | undefined;
+  readonly #forgetDown: () => void;
+  readonly #ticker: NodeJS.Timeout;
+  readonly #tickNs: number;
+  #tickedNs: number;
+  #attempt: { readonly link: SocketLink; readonly settle: (end: LinkEnd | undefined) => void } | undefined;
+  #isDialing = false;
+  #current: SocketLink | undefined;
+  #successor: SocketLink | undefined; // open, and not ready yet
+  readonly #left = new Map<SocketLink, NodeJS.Timeout>();
+  #recycleNs = Number.POSITIVE_INFINITY; // when the current one is old
+  #endpoint: Endpoint | undefined;
   #closed: Promise<void> | undefined;
 
-  /** Starts connecting at once. @throws {InvalidInputError} When `silenceMs` is out of range. */
+  /** Starts connecting at once. @throws {InvalidInputError} When an option is out of range. */
   constructor(options: ConnectionOptions) {
+    const { endpoints, headers, onRefused, onError, clock, random } = options;
     this.#options = options;
-    this.#silenceMs = integerInRange("silenceMs", options.silenceMs ?? SILENCE_MS, 10, 3_600_000);
-    this.#connect();
+    this.#linkOptions = this.#checked(options);
+    this.#lifeMs = options.lifeMs === undefined ? 0 : integerInRange("lifeMs", options.lifeMs, 1_000, 2 ** 31);
+    const open = (endpoint: Endpoint, given: HandshakeHeaders | undefined) => this.#open(endpoint, given);
+    this.#dialer = new Dialer({ endpoints, headers, onRefused, onError, open, clock, random });
+    this.#forgetDown = endpoints.onDown((endpoint, reason) => this.#onDown(endpoint, reason));
+    const tickMs = Math.min(TICK_MS, Math.ceil(this.#linkOptions.silenceMs / 4));
+    this.#tickNs = tickMs * 1e6;
+    this.#tickedNs = clock.monotonicNs();
+    this.#ticker = setInterval(() => this.#tick(), tickMs);
+    this.#dial(0);
   }
 
-  /** Sends a text frame; false when the socket is not open. */
+  /** Where the present socket is or, while there is none, where one is being opened; undefined before the first attempt. */
+  get endpoint(): Endpoint | undefined {
+    return this.#endpoint;
+  }
+
+  /** Whether there is a socket whose `ready` was called. */
+  get isReady(): boolean {
+    return this.#current?.isReady ?? false;
+  }
+
+  /** Sends a text frame over the present socket; false when none is open. */
   trySend(text: string): boolean {
-    if (this.#socket?.readyState !== WebSocket.OPEN) return false;
-    this.#socket.send(text);
-    return true;
+    return this.#current?.trySend(text) ?? false;
   }
 
-  /** Gives up the present socket and connects anew, as after a loss; not before `afterMs` milliseconds. */
+  /**
+   * Replaces the present socket without a gap. Does nothing while that, or connecting, is under way.
+   * @param avoided - An endpoint to go to only if there is no other.
+   */
+  recycle(avoided?: Endpoint): void {
+    this.#recycleNs = Number.POSITIVE_INFINITY;
+    if (this.#current !== undefined && this.#successor === undefined) this.#dial(0, avoided);
+  }
+
+  /** Gives up what is open and connects anew, as after a loss; not before `afterMs` milliseconds. */
   restart(reason: string, afterMs = 0): void {
-    if (this.#socket !== undefined) this.#lose(this.#socket, reason, afterMs);
+    this.#successor?.drop(reason, afterMs);
+    this.#current?.drop(reason, afterMs);
   }
 
-  /** Closes for good; resolves when the socket is gone. Nothing is called back afterwards. */
+  /** Closes for good; resolves when the sockets are gone. Nothing is called back afterwards. */
   close(): Promise<void> {
     this.#closed ??= this.#shut();
     return this.#closed;
   }
 
-  #connect(): void {
-    const { url, connectTimeoutMs, onOpen, onMessage, clock } = this.#options;
-    const options: WebSocket.ClientOptions & { readonly closeTimeout: number } = {
-      perMessageDeflate: false, // compression costs more time than it saves on these small frames
-      handshakeTimeout: connectTimeoutMs,
-      maxPayload: MAX_FRAME_BYTES,
-      closeTimeout: CLOSE_GRACE_MS, // newer than its types
-    };
-    const socket = new WebSocket(url, options);
-    this.#socket = socket;
-    let error: Error | undefined;
-
-    socket.on("open", () => {
-      if (this.#socket !== socket) return;
-      this.#openedNs = clock.monotonicNs();
-      this.#heardNs = this.#openedNs;
-      this.#isOpen = true;
-      this.#watch(socket, this.#silenceMs);
-      onOpen();
-    });
-    socket.on("message", (data: Buffer) => {
-      const receivedNs = clock.monotonicNs();
-      const receivedAtUs = clock.nowUs();
-      if (this.#socket !== socket) return;
-      this.#heardNs = receivedNs;
-      onMessage(data.toString("utf8"), receivedAtUs, receivedNs);
-    });
-    socket.on("ping", () => {
-      this.#heardNs = clock.monotonicNs();
-    });
-    socket.on("error", (cause) => {
-      error = cause; // "close" always follows
-    });
-    socket.on("close", (code, reason) => {
-      if (this.#socket !== socket) return;
-      const words = code === 1006 ? "cut off" : `closed by the venue (${[code, reason].join(" ").trim()})`;
-      this.#lost(error?.message ?? words, error, 0);
-    });
-  }
-
-  /** Drops a socket that is of no use any more, without waiting for its peer. */
-  #lose(socket: WebSocket, reason: string, afterMs: number): void {
-    this.#socket = undefined;
-    socket.terminate();
-    this.#lost(reason, undefined, afterMs);
-  }
-
-  #lost(reason: string, cause: Error | undefined, afterMs: number): void {
-    const { url, onLost, onError, clock } = this.#options;
-    const wasOpen = this.#isOpen;
-    if (wasOpen && clock.monotonicNs() - this.#openedNs >= STEADY_NS) this.#attempt = 0;
-    this.#socket = undefined;
-    this.#isOpen = false;
-    clearTimeout(this.#silenceTimer);
-    if (wasOpen) onLost(reason);
-    const message = `${new URL(url).host} ${wasOpen ? "was lost" : "could not be connected"}: ${reason}`;
-    onError(new NetworkError(message, { outcome: wasOpen ? "unknown" : "unsent", cause }));
-    if (!this.#stop.signal.aborted) void this.#reconnectLater(afterMs);
-  }
-
-  async #reconnectLater(afterMs: number): Promise<void> {
-    const { clock, random } = this.#options;
-    try {
-      const delayMs = backoffMs(this.#attempt++, { ...BACKOFF, random });
-      await clock.sleep(Math.max(delayMs, afterMs), this.#stop.signal);
-    } catch (error) {
-      if (this.#stop.signal.aborted) return; // closed meanwhile
-      throw error;
+  #checked(options: ConnectionOptions): LinkOptions {
+    const { ping = { everyMs: 20_000, withinMs: 10_000 }, keepalive, clock, onFrame } = options;
+    if (ping !== false) {
+      integerInRange("ping.everyMs", ping.everyMs, 10, 3_600_000);
+      integerInRange("ping.withinMs", ping.withinMs, 10, 600_000);
+      if (ping.quietMs !== undefined) integerInRange("ping.quietMs", ping.quietMs, 10, 3_600_000);
     }
-    this.#connect();
+    if (keepalive !== undefined) integerInRange("keepalive.everyMs", keepalive.everyMs, 10, 3_600_000);
+    return {
+      connectTimeoutMs: integerInRange("connectTimeoutMs", options.connectTimeoutMs ?? 5_000, 1, 600_000),
+      silenceMs: integerInRange("silenceMs", options.silenceMs ?? 75_000, 10, 3_600_000),
+      maxFrameBytes: integerInRange("maxFrameBytes", options.maxFrameBytes ?? 2 ** 20, 1, 2 ** 30),
+      closeTimeoutMs: integerInRange("closeTimeoutMs", options.closeTimeoutMs ?? 5_000, 1, 600_000),
+      ping: ping === false ? undefined : ping,
+      keepalive,
+      clock,
+      onFrame,
+      onOpen: (link) => this.#onOpen(link),
+      onReady: (link) => this.#onReady(link),
+      onSuspect: (link) => this.#onSuspect(link),
+      onEnd: (link, end) => this.#onEnd(link, end),
+    };
   }
 
-  #watch(socket: WebSocket, inMs: number): void {
-    this.#silenceTimer = setTimeout(() => {
-      const silentMs = (this.#options.clock.monotonicNs() - this.#heardNs) / 1e6;
-      if (silentMs >= this.#silenceMs) this.#lose(socket, `nothing was heard for ${Math.floor(silentMs)} ms`, 0);
-      else this.#watch(socket, Math.ceil(this.#silenceMs - silentMs));
-    }, inMs);
+  /** One dial at a time: it ends with the open of a socket. */
+  #dial(afterMs: number, avoided?: Endpoint): void {
+    if (this.#isDialing) return;
+    this.#isDialing = true;
+    void this.#dialer.dial(afterMs, avoided, this.#stop.signal);
+  }
+
+  #open(endpoint: Endpoint, headers: HandshakeHeaders | undefined): Attempt {
+    const link = new SocketLink(endpoint, this.#options.target?.() ?? "", headers, this.#linkOptions);
+    if (this.#current === undefined) this.#endpoint = endpoint;
+    const ended = new Promise<LinkEnd | undefined>((settle) => {
+      this.#attempt = { link, settle };
+    });
+    return { ended, abandon: (reason) => link.blame(reason) };
+  }
+
+  #settleAttempt(end: LinkEnd | undefined): void {
+    this.#attempt?.settle(end);
+    this.#attempt = undefined;
+  }
+
+  #onOpen(link: SocketLink): void {
+    const { endpoints, onOpen } = this.#options;
+    this.#isDialing = false;
+    this.#settleAttempt(undefined);
+    endpoints.succeeded(link.endpoint, (link.openedNs - link.dialedNs) / 1e6);
+    if (this.#current === undefined) this.#setCurrent(link);
+    else this.#successor = link;
+    onOpen(link);
+  }
+
+  #onReady(link: SocketLink): void {
+    const before = this.#current;
+    if (link !== this.#successor || before === undefined) return;
+    this.#successor = undefined;
+    this.#setCurrent(link);
+    before.isCurrent = false;
+    const timer = setTimeout(() => {
+      this.#options.onLeft?.(before);
+      void before.close().then(() => this.#left.delete(before));
+    }, LINGER_MS);
+    this.#left.set(before, timer);
+  }
+
+  #setCurrent(link: SocketLink): void {
+    this.#current = link;
+    this.#endpoint = link.endpoint;
+    link.isCurrent = true;
+    const lifeNs = this.#lifeMs * 1e6 * (1 - 0.05 * this.#options.random.next());
+    this.#recycleNs = this.#lifeMs === 0 ? Number.POSITIVE_INFINITY : link.openedNs + lifeNs;
+  }
+
+  #onEnd(link: SocketLink, end: LinkEnd): void {
+    if (!end.wasOpen) return this.#settleAttempt(end); // the dialer tells
+    const leaving = this.#left.get(link);
+    if (leaving !== undefined) {
+      clearTimeout(leaving); // it was left, and nobody minds
+      this.#left.delete(link);
+      this.#options.onLeft?.(link);
+      return;
+    }
+    const { endpoints, onLost, onError, clock } = this.#options;
+    const wasCurrent = link === this.#current;
+    const next = wasCurrent ? this.#successor : undefined;
+    this.#successor = undefined; // it is the one that ended, or takes over
+    if (wasCurrent) this.#current = undefined;
+    link.isCurrent = false;
+    if (next !== undefined) this.#setCurrent(next); // not ready yet, but there is nothing better
+    const error = toError(link.endpoint, end);
+    if (end.isItsFault) endpoints.failed(link.endpoint, error);
+    onLost(end.reason, link);
+    onError(error);
+    if (this.#stop.signal.aborted || next !== undefined) return; // one of these may have closed it
+    if (clock.monotonicNs() - link.openedNs >= STEADY_NS) this.#dialer.reset();
+    // An endpoint that was given up is not picked again: there is no reason to wait.
+    this.#dial(end.isEndpointDown ? 0 : Math.max(end.afterMs, this.#dialer.pauseMs()));
+  }
+
+  #onSuspect({ endpoint, isCurrent }: SocketLink): void {
+    this.#options.endpoints.suspect?.(endpoint);
+    if (isCurrent) this.recycle(endpoint);
+  }
+
+  #onDown(endpoint: Endpoint, reason: string): void {
+    for (const link of [this.#attempt?.link, this.#successor, this.#current]) {
+      if (link?.endpoint === endpoint) link.leaveEndpoint(`its endpoint is down: ${reason}`);
+    }
+  }
+
+  #tick(): void {
+    const nowNs = this.#options.clock.monotonicNs();
+    const isLate = nowNs - this.#tickedNs > this.#tickNs + 1e9;
+    this.#tickedNs = nowNs;
+    // After the process was held up, what came meanwhile is not read yet: nothing is judged before the next tick.
+    if (!isLate) {
+      this.#successor?.tick(nowNs);
+      this.#current?.tick(nowNs);
+      const waitedNs = nowNs - (this.#successor?.openedNs ?? nowNs);
+      if (waitedNs >= READY_WITHIN_NS) this.#successor?.drop(`it was not ready in ${READY_WITHIN_NS / 1e9} s`);
+      if (nowNs >= this.#recycleNs) this.recycle();
+    }
+    this.#options.onTick?.(nowNs);
   }
 
   async #shut(): Promise<void> {
     this.#stop.abort(new Error("closed"));
-    clearTimeout(this.#silenceTimer);
-    const socket = this.#socket;
-    this.#socket = undefined; // its events are not ours any more
-    if (socket === undefined) return;
-    await new Promise<void>((resolve) => {
-      socket.once("close", () => resolve());
-      socket.close(1000);
-    });
+    clearInterval(this.#ticker);
+    this.#forgetDown();
+    for (const timer of this.#left.values()) clearTimeout(timer);
+    const links = [this.#attempt?.link, this.#successor, this.#current, ...this.#left.keys()];
+    this.#settleAttempt(undefined);
+    this.#current = undefined;
+    this.#successor = undefined;
+    await Promise.all(links.map((link) => link?.close()));
   }
 }

@@ -52,6 +52,31 @@ export function aggTradeFrame(a: number): string {
   return frame("btcusdt@aggTrade", data);
 }
 
+/** A 1-minute bar with `n` trades. */
+export function barFrame(n: number, more: Readonly<Record<string, unknown>> = {}): string {
+  const k = {
+    t: 60_000,
+    T: 119_999,
+    s: "BTCUSDT",
+    i: "1m",
+    f: 100,
+    L: 99 + n,
+    o: "61.00",
+    c: "61.10",
+    h: "61.20",
+    l: "60.90",
+    v: "0.5",
+    n,
+    x: false,
+    q: "30.5",
+    V: "0.2",
+    Q: "12.2",
+    B: "0",
+    ...more,
+  };
+  return frame(`btcusdt@kline_${k.i}`, { e: "kline", E: 60_000 + n, s: "BTCUSDT", k });
+}
+
 export function frame(stream: string, data: unknown): string {
   return JSON.stringify({ stream, data });
 }

@@ -2,7 +2,7 @@ import { formatUnits } from "../../scale.ts";
 import { type Endpoint, marketOf, type Venue } from "./endpoint.ts";
 import { refuse } from "./errors.ts";
 import { ZERO_TEXT } from "./market-json.ts";
-import { myTradeJson } from "./order-json.ts";
+import { myPreventedJson, myTradeJson } from "./order-json.ts";
 import { selectByTime } from "./select.ts";
 import { inUnit } from "./time-unit.ts";
 
@@ -70,6 +70,30 @@ export function accountEndpoints(venue: Venue): Endpoint[] {
             ? selectByTime(own, (fill) => fill.atUs, params, limit)
             : own.filter((fill) => fill.tradeId >= fromId).slice(0, limit);
         return fills.map((fill) => myTradeJson(instrument, fill, unit));
+      },
+    },
+    {
+      http: "GET myPreventedMatches",
+      socket: "myPreventedMatches",
+      signed: true,
+      weight: (params) => (params.has("orderId") ? 20 : 2),
+      reads: ["symbol", "preventedMatchId", "orderId", "fromPreventedMatchId", "limit"],
+      handle: ({ params, account, unit }) => {
+        const { ledger, instrument } = marketOf(venue, params);
+        const limit = params.limit(DEFAULT_FILLS, MOST_FILLS);
+        const matchId = params.id("preventedMatchId");
+        const orderId = params.id("orderId");
+        const fromId = params.id("fromPreventedMatchId") ?? 0;
+        if ((matchId === undefined) === (orderId === undefined)) throw refuse.badCombination();
+        return ledger.prevented.items
+          .filter(({ id, taker, maker }) => {
+            if (taker.owner !== account.index) return false;
+            return orderId === undefined
+              ? id === matchId
+              : id >= fromId && (taker.id === orderId || maker.id === orderId);
+          })
+          .slice(0, limit)
+          .map((match) => myPreventedJson(instrument, match, unit));
       },
     },
     {

@@ -39,8 +39,8 @@ interface EndpointShape {
   /** Its name in the WebSocket API, where it has one. */
   readonly socket?: string;
   readonly weight: number | ((params: Params) => number);
-  /** True where only a failed call weighs: placing and cancelling. */
-  readonly freeOnSuccess?: boolean;
+  /** True where only a failed call weighs: placing and cancelling. A function where that depends on the result. */
+  readonly freeOnSuccess?: boolean | ((result: unknown) => boolean);
   /** True when the answer tells the order counts. */
   readonly tellsOrderCount?: boolean;
   /** Parameters it reads, besides those of every signed call. */
@@ -95,7 +95,9 @@ export function perform(venue: Venue, endpoint: Endpoint, call: Call, credential
   const account = endpoint.signed ? callerOf(venue, call, credentials) : undefined;
   checkNames(endpoint, call.params);
   const result = endpoint.signed ? endpoint.handle({ ...call, account: account! }) : endpoint.handle(call);
-  if (endpoint.freeOnSuccess) venue.weightLimit.giveBack(call.ip, weight, call.nowUs);
+  const { freeOnSuccess = false } = endpoint;
+  const isFree = typeof freeOnSuccess === "boolean" ? freeOnSuccess : freeOnSuccess(result);
+  if (isFree) venue.weightLimit.giveBack(call.ip, weight, call.nowUs);
   return { result, account };
 }
 

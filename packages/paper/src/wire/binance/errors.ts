@@ -10,12 +10,21 @@ export class VenueRefusal extends PitlaneError {
   readonly venueCode: number;
   /** Seconds to wait, where the venue says so. */
   readonly retryAfterSeconds: number | undefined;
+  /** What the venue says beside code and text: the two halves of a cancel-replace. */
+  readonly data: object | undefined;
 
-  constructor(status: number, venueCode: number, text: string, retryAfterSeconds?: number) {
+  constructor(status: number, venueCode: number, text: string, retryAfterSeconds?: number, data?: object) {
     super(text);
     this.status = status;
     this.venueCode = venueCode;
     this.retryAfterSeconds = retryAfterSeconds;
+    this.data = data;
+  }
+
+  /** The body that tells of it: `{"code","msg"}`, and `data` where there is some. */
+  get body(): object {
+    const { venueCode: code, message: msg, data } = this;
+    return data === undefined ? { code, msg } : { code, msg, data };
   }
 }
 
@@ -49,8 +58,7 @@ export const refuse = {
       retryAfterSeconds,
     ),
   filter: (name: string) => bad(-1013, `Filter failure: ${name}`),
-  tooManyOpenOrders: () => bad(-2010, "Filter failure: MAX_NUM_ORDERS"),
-  typeNotSupported: (name: string) => bad(-1013, `${name} orders are not supported for this symbol.`),
+  tooMany: (name: string) => bad(-2010, `Filter failure: ${name}`),
   marketClosed: () => bad(-1013, "Market is closed."),
   preventionNotAllowed: () => bad(-1013, "This symbol does not allow the specified self-trade prevention mode."),
   unsupported: () => bad(-1020, "This operation is not supported."),
@@ -60,7 +68,8 @@ export const refuse = {
   illegalCharacters: (name: string, range: string) =>
     bad(-1100, `Illegal characters found in parameter '${name}'; legal range is '${range}'.`),
   missing: (name: string) => bad(-1102, `Mandatory parameter '${name}' was not sent, was empty/null, or malformed.`),
-  missingOrderId: () => bad(-1102, "Param 'origClientOrderId' or 'orderId' must be sent, but both were empty/null!"),
+  missingEither: (one: string, other: string) =>
+    bad(-1102, `Param '${one}' or '${other}' must be sent, but both were empty/null!`),
   recvWindowTooLarge: () => bad(-1102, "'recvWindow' contains unexpected value. Cannot be greater than '60000'."),
   empty: (name: string) => bad(-1105, `Parameter '${name}' was empty.`),
   unread: (read: number, sent: number) =>
@@ -81,9 +90,30 @@ export const refuse = {
   badCancelRestrictions: () =>
     bad(-1145, "`cancelRestrictions` has to be either `ONLY_NEW` or `ONLY_PARTIALLY_FILLED`."),
   duplicateSymbols: () => bad(-1151, "Symbol is present multiple times in the list."),
+  notInOco: () => bad(-1158, "Order type not supported in OCO."),
+  // The venue documents neither the code nor the text; clients have seen the code.
+  notWorking: () => bad(-1159, "Order type not supported for the working order."),
+  icebergNeedsGtc: (name: string, timeInForce: string) =>
+    bad(-1160, `Parameter '${name}' is not supported if \`${timeInForce}\` is not GTC.`),
+  buyLimitBelow: () => bad(-1165, "A limit order in a buy OCO must be below."),
+  sellLimitAbove: () => bad(-1166, "A limit order in a sell OCO must be above."),
+  bothLimit: () => bad(-1168, "At least one OCO order must be contingent."),
   badTimeUnit: () => bad(-1194, "Invalid value for time unit; expected either MICROSECOND or MILLISECOND."),
+  buyStopAbove: () => bad(-1196, "A stop loss order in a buy OCO must be above."),
+  sellStopBelow: () => bad(-1197, "A stop loss order in a sell OCO must be below."),
+  buyProfitBelow: () => bad(-1198, "A take profit order in a buy OCO must be below."),
+  sellProfitAbove: () => bad(-1199, "A take profit order in a sell OCO must be above."),
+  opoMustBuy: () => bad(-1222, "Working order in an OPO list must be a bid."),
+  opoMustSell: () => bad(-1223, "Pending orders in an OPO list must be asks."),
   rejected: (text: string) => bad(-2010, text),
+  cancelListRejected: () => bad(-2011, "Unknown order list sent."),
   cancelRejected: (text = "Unknown order sent.") => bad(-2011, text),
+  noSuchList: () => bad(-2018, "Order list does not exist."),
+  partlyReplaced: (status: number, data: object, retryAfterSeconds?: number) =>
+    new VenueRefusal(status, -2021, "Order cancel-replace partially failed.", retryAfterSeconds, data),
+  notReplaced: (status: number, data: object, retryAfterSeconds?: number) =>
+    new VenueRefusal(status, -2022, "Order cancel-replace failed.", retryAfterSeconds, data),
+  amendRejected: (text: string) => bad(-2038, text),
   noSuchOrder: () => bad(-2013, "Order does not exist."),
   badKeyFormat: () => new VenueRefusal(401, -2014, "API-key format invalid."),
   badKey: () => new VenueRefusal(401, -2015, "Invalid API-key, IP, or permissions for action."),
@@ -99,6 +129,12 @@ export const ENGINE_TEXTS: Readonly<Record<RefusalReason, string>> = {
   DUPLICATE_CLIENT_ID: "Duplicate order sent.",
   INSUFFICIENT_BALANCE: "Account has insufficient balance for requested action.",
   WOULD_TAKE: "Order would immediately match and take.",
+  WOULD_TRIGGER: "Order would trigger immediately.",
+  BAD_PRICES: "The relationship of the prices for the orders is not correct.",
+  UNKNOWN_ORDER: "Unknown order sent.",
+  NOT_SMALLER: "Order amend (quantity increase) is not supported.",
+  NO_CHANGE: "The requested action would change no state; rejecting",
+  PENDING_SIZE: "Order amend (pending OPO order) is not supported.",
   EMPTY_BOOK: "Order book liquidity is less than symbol minimum quantity.",
   NO_LIQUIDITY: "Order book liquidity is less than LOT_SIZE filter minimum quantity.",
 };

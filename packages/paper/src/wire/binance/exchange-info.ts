@@ -1,7 +1,7 @@
 import type { Instrument } from "../../instruments.ts";
 import { filtersOf } from "./filters.ts";
 import type { Limits } from "./limits.ts";
-import { DEFAULT_PREVENTION, PREVENTION_MODES } from "./order-request.ts";
+import { DEFAULT_PREVENTION, ORDER_TYPES, PREVENTION_MODES } from "./order-request.ts";
 import { inUnit, type TimeUnit } from "./time-unit.ts";
 
 /** Which of Binance's exchanges the answer is for. Only spot takes orders; the others serve recordings. */
@@ -51,15 +51,15 @@ function spotSymbol(instrument: Instrument): object {
     quoteAssetPrecision: 8,
     baseCommissionPrecision: 8,
     quoteCommissionPrecision: 8,
-    orderTypes: ["LIMIT", "LIMIT_MAKER", "MARKET"],
-    icebergAllowed: false,
-    ocoAllowed: false,
-    otoAllowed: false,
-    opoAllowed: false,
+    orderTypes: ORDER_TYPES,
+    icebergAllowed: true,
+    ocoAllowed: true,
+    otoAllowed: true,
+    opoAllowed: true,
     quoteOrderQtyMarketAllowed: true,
-    allowTrailingStop: false,
-    cancelReplaceAllowed: false,
-    amendAllowed: false,
+    allowTrailingStop: true,
+    cancelReplaceAllowed: true,
+    amendAllowed: true,
     pegInstructionsAllowed: false,
     isSpotTradingAllowed: true,
     isMarginTradingAllowed: false,

@@ -1,10 +1,12 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { IncomingHttpHeaders } from "node:http";
 import type { Clock } from "@pitlane/perf";
+import type { HttpAnswer, HttpRequest, Place } from "../protocol.ts";
 import { type Call, type Endpoint, perform, type Venue } from "./endpoint.ts";
 import { refuse, VenueRefusal } from "./errors.ts";
 import { RawJson } from "./market-json.ts";
 import { parseForm } from "./params.ts";
 import { restPayload } from "./signing.ts";
+import { shiftForm, shiftResult } from "./skew.ts";
 import { parseTimeUnit } from "./time-unit.ts";
 
 export interface HttpApiOptions {
@@ -17,8 +19,10 @@ export interface HttpApiOptions {
   readonly onError: (error: Error) => void;
 }
 
-const MOST_BODY_BYTES = 64 * 1024;
 const GONE_PAGE = "<html><head><title>410 Gone</title></head><body><center><h1>410 Gone</h1></center></body></html>\n";
+const JSON_TYPE = "application/json;charset=UTF-8";
+
+type Headers = Record<string, string | number>;
 
 /**
  * The REST API: finds the endpoint, reads query and form body, and answers with JSON and the venue's headers.
@@ -44,102 +48,70 @@ export class HttpApi {
     }
   }
 
-  /** Answers one request. */
-  handle(request: IncomingMessage, response: ServerResponse): void {
-    const { headers } = request;
-    const hasBody = headers["transfer-encoding"] !== undefined || (headers["content-length"] ?? "0") !== "0";
-    if (!hasBody) {
-      request.resume();
-      this.#answer(request, response, "");
-      return;
+  /** Answers one request that came to `place`. */
+  handle(request: HttpRequest, place: Place, answer: (answer: HttpAnswer) => void): void {
+    const { method, path, ip } = request;
+    const nowUs = this.#clock.nowUs();
+    try {
+      this.#venue.weightLimit.admitRequest(ip, nowUs);
+      if (path === this.#gonePath) {
+        answer({ status: 410, headers: { "content-type": "text/html" }, text: GONE_PAGE });
+        return;
+      }
+      const endpoint = this.#endpoints.get(`${method} ${path}`);
+      if (endpoint === undefined) {
+        const text = JSON.stringify({ code: -1020, msg: `No such endpoint: ${method} ${path}` });
+        answer({ status: 404, headers: { "content-type": JSON_TYPE }, text });
+        return;
+      }
+      this.#perform(endpoint, request, nowUs, place.skewUs, answer);
+    } catch (error) {
+      answer(this.refusal(ip, error));
     }
-    const chunks: Buffer[] = [];
-    let bytes = 0;
-    request.on("data", (chunk: Buffer) => {
-      bytes += chunk.length;
-      if (bytes <= MOST_BODY_BYTES) chunks.push(chunk);
-    });
-    request.on("end", () => {
-      if (bytes > MOST_BODY_BYTES)
-        this.#send(response, 413, '{"code":-1101,"msg":"Too many parameters sent for this endpoint."}', {});
-      else this.#answer(request, response, Buffer.concat(chunks).toString("utf8"));
-    });
-    request.on("error", () => response.destroy()); // the client went away in the middle of its body
   }
 
-  #answer(request: IncomingMessage, response: ServerResponse, body: string): void {
-    const url = request.url ?? "/";
-    const mark = url.indexOf("?");
-    const path = mark < 0 ? url : url.slice(0, mark);
-    const query = mark < 0 ? "" : url.slice(mark + 1);
-    if (path === this.#gonePath) {
-      this.#send(response, 410, GONE_PAGE, { "content-type": "text/html" });
-      return;
-    }
-    const endpoint = this.#endpoints.get(`${request.method} ${path}`);
-    if (endpoint === undefined) {
-      this.#send(
-        response,
-        404,
-        JSON.stringify({ code: -1020, msg: `No such endpoint: ${request.method} ${path}` }),
-        {},
+  /** The answer to a request that failed with `error`: a refusal in the venue's words, or 500 for a failure of the exchange. */
+  refusal(ip: string, error: unknown): HttpAnswer {
+    if (!(error instanceof VenueRefusal)) this.#onError(error instanceof Error ? error : new Error(String(error)));
+    const refusal = error instanceof VenueRefusal ? error : refuse.internal();
+    const headers = this.#headers(ip);
+    if (refusal.retryAfterSeconds !== undefined) headers["retry-after"] = String(refusal.retryAfterSeconds);
+    return { status: refusal.status, headers, text: JSON.stringify(refusal.body) };
+  }
+
+  #perform(
+    endpoint: Endpoint,
+    { query, body, headers, ip }: HttpRequest,
+    nowUs: number,
+    skewUs: number,
+    answer: (answer: HttpAnswer) => void,
+  ): void {
+    const unit = parseTimeUnit(headerOf(headers, "x-mbx-time-unit"));
+    const params = skewUs === 0 ? parseForm(query, body) : parseForm(shiftForm(query, skewUs), shiftForm(body, skewUs));
+    const call: Call = { params, nowUs, unit, ip, transport: "http" };
+    const credentials = {
+      apiKey: headerOf(headers, "x-mbx-apikey"),
+      payload: endpoint.signed ? restPayload(query, body) : "",
+    };
+    const { result, account } = perform(this.#venue, endpoint, call, credentials);
+    if (result instanceof Promise) {
+      result.then(
+        (late: unknown) => answer({ status: 200, headers: this.#headers(ip), text: jsonOf(late) }),
+        (error: unknown) => answer(this.refusal(ip, error)),
       );
       return;
     }
-    const nowUs = this.#clock.nowUs();
-    const ip = request.socket.remoteAddress ?? "";
-    try {
-      const call: Call = {
-        params: parseForm(query, body),
-        nowUs,
-        unit: parseTimeUnit(headerOf(request, "x-mbx-time-unit")),
-        ip,
-        transport: "http",
-      };
-      const credentials = {
-        apiKey: headerOf(request, "x-mbx-apikey"),
-        payload: endpoint.signed ? restPayload(query, body) : "",
-      };
-      const { result, account } = perform(this.#venue, endpoint, call, credentials);
-      if (result instanceof Promise) {
-        result.then(
-          (late: unknown) => this.#send(response, 200, jsonOf(late), this.#weightHeaders(ip)),
-          (error: unknown) => this.#refuse(response, ip, error),
-        );
-        return;
-      }
-      const headers = this.#weightHeaders(ip);
-      if (endpoint.tellsOrderCount && account !== undefined) {
-        headers["x-mbx-order-count-10s"] = String(this.#venue.orderLimit.shortCount(account, nowUs));
-        headers["x-mbx-order-count-1d"] = String(this.#venue.orderLimit.dayCount(account, nowUs));
-      }
-      this.#send(response, 200, jsonOf(result), headers);
-    } catch (error) {
-      this.#refuse(response, ip, error);
+    const all = this.#headers(ip);
+    if (endpoint.tellsOrderCount && account !== undefined) {
+      all["x-mbx-order-count-10s"] = String(this.#venue.orderLimit.shortCount(account, nowUs));
+      all["x-mbx-order-count-1d"] = String(this.#venue.orderLimit.dayCount(account, nowUs));
     }
+    answer({ status: 200, headers: all, text: jsonOf(shiftResult(result, skewUs, unit)) });
   }
 
-  #refuse(response: ServerResponse, ip: string, error: unknown): void {
-    if (!(error instanceof VenueRefusal)) this.#onError(error instanceof Error ? error : new Error(String(error)));
-    const refusal = error instanceof VenueRefusal ? error : refuse.internal();
-    const headers = this.#weightHeaders(ip);
-    if (refusal.retryAfterSeconds !== undefined) headers["retry-after"] = String(refusal.retryAfterSeconds);
-    this.#send(response, refusal.status, errorJson(refusal), headers);
-  }
-
-  #weightHeaders(ip: string): Record<string, string> {
+  #headers(ip: string): Headers {
     const used = String(this.#venue.weightLimit.used(ip, this.#clock.nowUs()));
-    return { "x-mbx-used-weight": used, "x-mbx-used-weight-1m": used };
-  }
-
-  #send(response: ServerResponse, status: number, text: string, headers: Record<string, string>): void {
-    if (response.destroyed || response.headersSent) return;
-    response.writeHead(status, {
-      "content-type": "application/json;charset=UTF-8",
-      "content-length": Buffer.byteLength(text),
-      ...headers,
-    });
-    response.end(text);
+    return { "content-type": JSON_TYPE, "x-mbx-used-weight": used, "x-mbx-used-weight-1m": used };
   }
 }
 
@@ -148,12 +120,7 @@ export function jsonOf(result: unknown): string {
   return result instanceof RawJson ? result.text : JSON.stringify(result);
 }
 
-/** `{"code","msg"}` of a refusal. */
-export function errorJson(refusal: VenueRefusal): string {
-  return JSON.stringify({ code: refusal.venueCode, msg: refusal.message });
-}
-
-function headerOf(request: IncomingMessage, name: string): string | undefined {
-  const value = request.headers[name];
+function headerOf(headers: IncomingHttpHeaders, name: string): string | undefined {
+  const value = headers[name];
   return Array.isArray(value) ? value[0] : value;
 }

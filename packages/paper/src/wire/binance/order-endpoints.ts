@@ -1,20 +1,25 @@
-import { type Market, OrderRefusedError } from "../../engine/market.ts";
-import type { Order, OrderRequest } from "../../engine/order.ts";
 import { formatUnits } from "../../scale.ts";
-import { type Endpoint, marketOf, type SignedCall, type Venue } from "./endpoint.ts";
-import { ENGINE_TEXTS, refuse } from "./errors.ts";
+import { type Endpoint, marketOf, type Venue } from "./endpoint.ts";
+import { refuse } from "./errors.ts";
+import { findOrder, findToCancel } from "./find-order.ts";
+import { listEndpoints } from "./list-endpoints.ts";
 import { ZERO_TEXT } from "./market-json.ts";
-import { canceledJson, orderJson, placedJson } from "./order-json.ts";
+import { cancel, place } from "./order-actions.ts";
+import { orderJson, placedJson } from "./order-json.ts";
 import { ORDER_PARAMS, parseOrder, parseResponseType } from "./order-request.ts";
-import type { Params } from "./params.ts";
+import { replaceEndpoints } from "./replace-endpoints.ts";
 import { selectByTime } from "./select.ts";
 
 const ID_PARAMS = ["symbol", "orderId", "origClientOrderId"];
 const MOST_ORDERS = 1000;
 const DEFAULT_ORDERS = 500;
 
-/** Placing, cancelling and reading orders. */
+/** Placing, changing, cancelling and reading orders and order lists. */
 export function orderEndpoints(venue: Venue): Endpoint[] {
+  return [...singleEndpoints(venue), ...replaceEndpoints(venue), ...listEndpoints(venue)];
+}
+
+function singleEndpoints(venue: Venue): Endpoint[] {
   return [
     {
       http: "POST order",
@@ -58,11 +63,9 @@ export function orderEndpoints(venue: Venue): Endpoint[] {
       reads: [...ID_PARAMS, "newClientOrderId", "cancelRestrictions"],
       handle: (call) => {
         const market = marketOf(venue, call.params);
-        const order = findOrder(market, call, () => refuse.cancelRejected());
-        if (!order.isOpen) throw refuse.cancelRejected();
-        checkRestrictions(order, call.params);
-        market.cancel(order, call.params.clientId("newClientOrderId") ?? venue.newClientId(), call.nowUs);
-        return canceledJson(market.instrument, order, call.unit);
+        const order = findToCancel(market, call);
+        const cancelId = call.params.clientId("newClientOrderId") ?? venue.newClientId();
+        return cancel(market, order, cancelId, call.nowUs, call.unit);
       },
     },
     {
@@ -76,8 +79,12 @@ export function orderEndpoints(venue: Venue): Endpoint[] {
         const market = marketOf(venue, params);
         const orders = market.ledger.open(account.index);
         if (orders.length === 0) throw refuse.cancelRejected();
-        for (const order of orders) market.cancel(order, venue.newClientId(), nowUs);
-        return orders.map((order) => canceledJson(market.instrument, order, unit));
+        const answers: object[] = [];
+        for (const order of orders) {
+          // A leg before it has taken the others of its list along.
+          if (order.isOpen) answers.push(cancel(market, order, venue.newClientId(), nowUs, unit));
+        }
+        return answers;
       },
     },
     {
@@ -123,35 +130,4 @@ export function orderEndpoints(venue: Venue): Endpoint[] {
       },
     },
   ];
-}
-
-function place(market: Market, request: OrderRequest, nowUs: number): Order {
-  try {
-    return market.place(request, nowUs);
-  } catch (error) {
-    if (error instanceof OrderRefusedError) throw refuse.rejected(ENGINE_TEXTS[error.reason]);
-    throw error;
-  }
-}
-
-// By id, by client id, or by both, which must then agree.
-function findOrder(market: Market, { params, account }: SignedCall, notFound: () => Error): Order {
-  const id = params.id("orderId");
-  const clientId = params.text("origClientOrderId");
-  if (id === undefined && clientId === undefined) throw refuse.missingOrderId();
-  const { ledger } = market;
-  const order = id === undefined ? ledger.findByClientId(account.index, clientId!) : ledger.find(account.index, id);
-  if (order === undefined) throw notFound();
-  if (clientId !== undefined && order.clientOrderId !== clientId && order.originalClientOrderId !== clientId) {
-    throw refuse.idMismatch();
-  }
-  return order;
-}
-
-function checkRestrictions({ status }: Order, params: Params): void {
-  const restriction = params.text("cancelRestrictions");
-  if (restriction === undefined) return;
-  if (restriction !== "ONLY_NEW" && restriction !== "ONLY_PARTIALLY_FILLED") throw refuse.badCancelRestrictions();
-  const wanted = restriction === "ONLY_NEW" ? "NEW" : "PARTIALLY_FILLED";
-  if (status !== wanted) throw refuse.cancelRejected("Order was not canceled due to cancel restrictions.");
 }

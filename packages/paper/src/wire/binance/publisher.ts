@@ -3,6 +3,7 @@ import type { Side } from "../../engine/book-side.ts";
 import type { Market, MarketListener, OrderReport } from "../../engine/market.ts";
 import type { AggregateTrade, Trade } from "../../engine/tape.ts";
 import type { OrderLimit } from "./limits.ts";
+import { listStatusJson } from "./list-json.ts";
 import { MarketFeed } from "./market-feed.ts";
 import type { StreamHub } from "./stream-hub.ts";
 import type { TimeUnit } from "./time-unit.ts";
@@ -52,6 +53,11 @@ export class Publisher implements MarketListener {
   }
 
   onReport(market: Market, report: OrderReport): void {
+    const { list, atUs } = report;
+    if (list !== undefined) {
+      this.#userStreams.send(list.account, "listStatus", (unit) => listStatusJson(list, atUs, unit));
+      return;
+    }
     if (report.fill !== undefined) this.#orderLimit.onFill(report.fill);
     this.#userStreams.onReport(market, report);
   }

@@ -1,15 +1,19 @@
-import { createHmac, createPublicKey, type KeyObject, timingSafeEqual, verify } from "node:crypto";
+import { createHmac, createPublicKey, createSecretKey, type KeyObject, timingSafeEqual, verify } from "node:crypto";
 import { InvalidInputError } from "@pitlane/perf";
 import type { Account } from "../../engine/accounts.ts";
 import { refuse } from "./errors.ts";
 import { jsonText, type Params } from "./params.ts";
 import { toMicroseconds } from "./time-unit.ts";
 
-/** One API key. HMAC requests are signed with `secret`; Ed25519 ones with the private key of `publicKey`, when one is given. */
+/**
+ * One API key, which signs its requests in the ways it is given here: with HMAC-SHA-256 and `secret`, or with the private key of
+ * `publicKey`, which is Ed25519 or RSA.
+ */
 export interface ApiKey {
+  /** 64 letters and digits. */
   readonly apiKey: string;
-  readonly secret: string;
-  /** PEM. */
+  readonly secret?: string | undefined;
+  /** PEM: Ed25519, or RSA of 2048 to 4096 bits, whose signatures are PKCS #1 v1.5 with SHA-256. */
   readonly publicKey?: string | undefined;
   readonly account: Account;
 }
@@ -26,25 +30,42 @@ export interface SignedRequest {
 
 const KEY_FORM = /^[a-zA-Z0-9]{64}$/;
 const HEX_SIGNATURE = /^[0-9a-fA-F]{64}$/;
+const BASE64_SIGNATURE = /^[A-Za-z0-9+/]{86,}={0,2}$/;
 const WINDOW = /^\d{1,6}(\.\d{1,3})?$/;
 const DEFAULT_WINDOW_MS = 5000;
 const MAX_WINDOW_MS = 60_000;
 const AHEAD_US = 1_000_000;
+const ED25519_BYTES = 64;
+const LEAST_RSA_BITS = 2048;
+const MOST_RSA_BITS = 4096;
+
+interface KnownKey {
+  readonly account: Account;
+  readonly secret: KeyObject | undefined;
+  readonly publicKey: KeyObject | undefined;
+}
 
 /**
  * Checks keys, times and signatures of signed requests.
  *
  * A timestamp is good when it is less than 1000 ms ahead and not older than `recvWindow` (5000 ms unless sent, 60000 at most).
- * Source: binance/binance-spot-api-docs rest-api.md, "SIGNED endpoint security" and "Timing security".
+ * An HMAC signature is hex in either case, one of a key pair base64 in exactly its case.
+ * Source: binance/binance-spot-api-docs rest-api.md, "SIGNED endpoint security" and "Timing security"; faqs/api_key_types.md.
  */
 export class Authenticator {
-  readonly #keys = new Map<string, { readonly key: ApiKey; readonly publicKey: KeyObject | undefined }>();
+  readonly #keys = new Map<string, KnownKey>();
 
-  /** @throws {InvalidInputError} When a public key is not an Ed25519 key in PEM. */
+  /** @throws {InvalidInputError} When a public key is no Ed25519 or RSA key of the right size in PEM, or a key has nothing to sign with. */
   constructor(keys: readonly ApiKey[]) {
-    for (const key of keys) {
-      const publicKey = key.publicKey === undefined ? undefined : parsePublicKey(key.publicKey);
-      this.#keys.set(key.apiKey, { key, publicKey });
+    for (const { apiKey, secret, publicKey, account } of keys) {
+      if (secret === undefined && publicKey === undefined) {
+        throw new InvalidInputError("an API key must have a secret or a publicKey");
+      }
+      this.#keys.set(apiKey, {
+        account,
+        secret: secret === undefined ? undefined : createSecretKey(Buffer.from(secret)),
+        publicKey: publicKey === undefined ? undefined : parsePublicKey(publicKey),
+      });
     }
   }
 
@@ -54,18 +75,18 @@ export class Authenticator {
     const signature = params.required("signature");
     checkTime(params, nowUs);
     const isGood = HEX_SIGNATURE.test(signature)
-      ? isHmacOf(payload, known.key.secret, signature)
-      : known.publicKey !== undefined && isEd25519Of(payload, known.publicKey, signature);
+      ? known.secret !== undefined && isHmacOf(payload, known.secret, signature)
+      : known.publicKey !== undefined && isSignedBy(known.publicKey, payload, signature);
     if (!isGood) throw refuse.badSignature();
-    return known.key.account;
+    return known.account;
   }
 
   /** True when requests of that key may be signed with Ed25519, which a session logon needs. */
   hasPublicKey(apiKey: string): boolean {
-    return this.#keys.get(apiKey)?.publicKey !== undefined;
+    return this.#keys.get(apiKey)?.publicKey?.asymmetricKeyType === "ed25519";
   }
 
-  #known(apiKey: string | undefined) {
+  #known(apiKey: string | undefined): KnownKey {
     if (apiKey === undefined || !KEY_FORM.test(apiKey)) throw refuse.badKeyFormat();
     const known = this.#keys.get(apiKey);
     if (known === undefined) throw refuse.badKey();
@@ -103,14 +124,16 @@ export function hmacSignature(payload: string, secret: string): string {
   return createHmac("sha256", secret).update(payload).digest("hex");
 }
 
-function isHmacOf(payload: string, secret: string, signature: string): boolean {
+function isHmacOf(payload: string, secret: KeyObject, signature: string): boolean {
   const expected = createHmac("sha256", secret).update(payload).digest();
   return timingSafeEqual(expected, Buffer.from(signature, "hex"));
 }
 
-function isEd25519Of(payload: string, publicKey: KeyObject, signature: string): boolean {
+function isSignedBy(publicKey: KeyObject, payload: string, signature: string): boolean {
+  if (!BASE64_SIGNATURE.test(signature)) return false;
   const bytes = Buffer.from(signature, "base64");
-  return bytes.length === 64 && verify(null, Buffer.from(payload), publicKey, bytes);
+  if (publicKey.asymmetricKeyType === "rsa") return verify("sha256", Buffer.from(payload), publicKey, bytes);
+  return bytes.length === ED25519_BYTES && verify(null, Buffer.from(payload), publicKey, bytes);
 }
 
 function withoutSignature(form: string): string {
@@ -129,8 +152,14 @@ function parsePublicKey(pem: string): KeyObject {
   try {
     key = createPublicKey(pem);
   } catch (cause) {
-    throw new InvalidInputError("publicKey must be an Ed25519 public key in PEM", { cause });
+    throw new InvalidInputError("publicKey must be an Ed25519 or RSA public key in PEM", { cause });
   }
-  if (key.asymmetricKeyType === "ed25519") return key;
-  throw new InvalidInputError(`publicKey must be an Ed25519 key, got ${String(key.asymmetricKeyType)}`);
+  const { asymmetricKeyType: type, asymmetricKeyDetails: details } = key;
+  if (type === "ed25519") return key;
+  if (type !== "rsa") throw new InvalidInputError(`publicKey must be an Ed25519 or RSA key, got ${String(type)}`);
+  const bits = details?.modulusLength ?? 0;
+  if (bits >= LEAST_RSA_BITS && bits <= MOST_RSA_BITS) return key;
+  throw new InvalidInputError(
+    `publicKey must be an RSA key of ${LEAST_RSA_BITS} to ${MOST_RSA_BITS} bits, got ${bits}`,
+  );
 }

@@ -1,14 +1,17 @@
 import type { Clock } from "@pitlane/perf";
 import type { Account } from "../../engine/accounts.ts";
+import type { Peer } from "../peer.ts";
+import type { Place, Reader, Refusal } from "../protocol.ts";
 import { orderCounts } from "./account-endpoints.ts";
 import { type Call, type Credentials, type Endpoint, perform, type Venue } from "./endpoint.ts";
 import { refuse, VenueRefusal } from "./errors.ts";
 import { jsonOf } from "./http-api.ts";
 import { jsonText, parseObject } from "./params.ts";
-import type { Peer } from "./peer.ts";
 import { socketPayload } from "./signing.ts";
+import { shiftParams, shiftResult } from "./skew.ts";
 import { inUnit, type TimeUnit } from "./time-unit.ts";
 import type { UserListener, UserStreams } from "./user-streams.ts";
+import { toVenueRefusal } from "./venue-refusal.ts";
 
 export interface SocketApiOptions {
   readonly venue: Venue;
@@ -17,6 +20,14 @@ export interface SocketApiOptions {
   readonly clock: Clock;
   /** Told of failures of the exchange itself; the client gets status 500 and -1000. */
   readonly onError: (error: Error) => void;
+}
+
+/** What a connection came for, and where it came to. */
+export interface ApiTarget {
+  readonly place: Place;
+  readonly ip: string;
+  readonly unit: TimeUnit;
+  readonly showsRateLimits: boolean;
 }
 
 type RequestId = string | number | null;
@@ -41,11 +52,14 @@ export class SocketApi {
     }
   }
 
+  /** Counts the weight of a new connection. @throws {VenueRefusal} -1003 when that is too much. */
+  admit(ip: string, nowUs: number): void {
+    this.#options.venue.weightLimit.take(ip, SESSION_WEIGHT, nowUs);
+  }
+
   /** Serves a new connection. */
-  connect(peer: Peer, ip: string, unit: TimeUnit, showsRateLimits: boolean): SocketApiConnection {
-    const { venue, clock } = this.#options;
-    venue.weightLimit.take(ip, SESSION_WEIGHT, clock.nowUs());
-    return new SocketApiConnection(this.#options, this.#endpoints, peer, ip, unit, showsRateLimits);
+  connect(peer: Peer, target: ApiTarget): SocketApiConnection {
+    return new SocketApiConnection(this.#options, this.#endpoints, peer, target);
   }
 }
 
@@ -54,53 +68,44 @@ export class SocketApi {
  *
  * The endpoints are those of the REST API. An id is echoed with its JSON type. Source: web-socket-api.md.
  */
-export class SocketApiConnection implements UserListener {
+export class SocketApiConnection implements UserListener, Reader {
   readonly peer: Peer;
   readonly unit: TimeUnit;
   readonly #options: SocketApiOptions;
   readonly #endpoints: ReadonlyMap<string, Endpoint>;
-  readonly #ip: string;
-  readonly #showsRateLimits: boolean;
+  readonly #target: ApiTarget;
   readonly #connectedUs: number;
   readonly #subscriptions = new Map<number, { readonly account: Account; readonly end: () => void }>();
   #nextSubscription = 0;
   #session: { readonly account: Account; readonly apiKey: string; readonly authorizedUs: number } | undefined;
 
-  constructor(
-    options: SocketApiOptions,
-    endpoints: ReadonlyMap<string, Endpoint>,
-    peer: Peer,
-    ip: string,
-    unit: TimeUnit,
-    showsRateLimits: boolean,
-  ) {
+  constructor(options: SocketApiOptions, endpoints: ReadonlyMap<string, Endpoint>, peer: Peer, target: ApiTarget) {
     this.#options = options;
     this.#endpoints = endpoints;
     this.peer = peer;
-    this.#ip = ip;
-    this.unit = unit;
-    this.#showsRateLimits = showsRateLimits;
+    this.unit = target.unit;
+    this.#target = target;
     this.#connectedUs = options.clock.nowUs();
   }
 
-  send(text: string): void {
-    this.peer.send(text);
+  send(text: string, name: string): void {
+    this.peer.send(text, name);
   }
 
   /** Answers one request. */
-  onMessage(text: string): void {
+  onMessage(data: Buffer): void {
     let request: Request;
     try {
-      request = parseRequest(text);
+      request = parseRequest(data.toString());
     } catch (error) {
-      this.#refuse(null, error);
+      this.send(this.#refusal(null, error), "");
       return;
     }
-    try {
-      this.#perform(request);
-    } catch (error) {
-      this.#refuse(request, error);
-    }
+    this.peer.run<string>(request.method, {
+      act: (done) => this.#perform(request, done),
+      refuse: (refusal: Refusal) => this.#refusal(request, toVenueRefusal(refusal, this.#options.clock.nowUs())),
+      send: (answer) => this.send(answer, request.method),
+    });
   }
 
   /** The connection is gone. */
@@ -109,29 +114,44 @@ export class SocketApiConnection implements UserListener {
     this.#subscriptions.clear();
   }
 
-  #perform(request: Request): void {
+  /** Source: web-socket-api.md, "serverShutdown". */
+  shutdownNotice(): string {
+    return `{"event":{"e":"serverShutdown","E":${inUnit(this.#options.clock.nowUs(), this.unit)}}}`;
+  }
+
+  #perform(request: Request, done: (answer: string) => void): void {
+    try {
+      const late = this.#result(request, done);
+      late?.catch((error: unknown) => done(this.#refusal(request, error)));
+    } catch (error) {
+      done(this.#refusal(request, error));
+    }
+  }
+
+  // A promise where the answer comes later; it rejects with what the endpoint did.
+  #result(request: Request, done: (answer: string) => void): Promise<void> | undefined {
     const { method, params } = request;
+    const { ip, place } = this.#target;
+    const { venue, clock } = this.#options;
     const endpoint = this.#endpoints.get(method);
-    const nowUs = this.#options.clock.nowUs();
-    const call: Call = { params: parseObject(params), nowUs, unit: this.unit, ip: this.#ip, transport: "socket" };
+    const nowUs = clock.nowUs();
+    venue.weightLimit.admit(ip, nowUs);
+    const read = parseObject(shiftParams(params, place.skewUs));
+    const call: Call = { params: read, nowUs, unit: this.unit, ip, transport: "socket" };
     if (endpoint === undefined) {
-      this.#answer(request, JSON.stringify(this.#performSession(request, call)));
-      return;
+      done(this.#answer(request, JSON.stringify(this.#performSession(request, call))));
+      return undefined;
     }
-    const { result, account } = perform(this.#options.venue, endpoint, call, this.#credentials(params));
-    if (result instanceof Promise) {
-      result.then(
-        (late: unknown) => this.#answer(request, jsonOf(late)),
-        (error: unknown) => this.#refuse(request, error),
-      );
-      return;
-    }
-    this.#answer(request, jsonOf(result), endpoint.tellsOrderCount ? account : undefined);
+    const { result, account } = perform(venue, endpoint, call, this.#credentials(params));
+    if (result instanceof Promise) return result.then((late: unknown) => done(this.#answer(request, jsonOf(late))));
+    const told = shiftResult(result, place.skewUs, this.unit);
+    done(this.#answer(request, jsonOf(told), endpoint.tellsOrderCount ? account : undefined));
+    return undefined;
   }
 
   #performSession({ method, params }: Request, call: Call): unknown {
     const { venue } = this.#options;
-    venue.weightLimit.take(this.#ip, SESSION_WEIGHT, call.nowUs);
+    venue.weightLimit.take(this.#target.ip, SESSION_WEIGHT, call.nowUs);
     switch (method) {
       case "session.logon":
         return this.#logon(params, call);
@@ -174,8 +194,8 @@ export class SocketApiConnection implements UserListener {
       apiKey: this.#session?.apiKey ?? null,
       authorizedSince: this.#session === undefined ? null : inUnit(this.#session.authorizedUs, this.unit),
       connectedSince: inUnit(this.#connectedUs, this.unit),
-      returnRateLimits: this.#showsRateLimits,
-      serverTime: inUnit(nowUs, this.unit),
+      returnRateLimits: this.#target.showsRateLimits,
+      serverTime: inUnit(nowUs + this.#target.place.skewUs, this.unit),
       userDataStream: this.#subscriptions.size > 0,
     };
   }
@@ -208,38 +228,34 @@ export class SocketApiConnection implements UserListener {
     };
   }
 
-  #answer(request: Request, result: string, counted?: Account): void {
+  #answer(request: Request, result: string, counted?: Account): string {
     const limits = this.#rateLimits(request, counted);
-    this.send(`{"id":${JSON.stringify(request.id)},"status":200,"result":${result}${limits}}`);
+    return `{"id":${JSON.stringify(request.id)},"status":200,"result":${result}${limits}}`;
   }
 
-  #refuse(request: Request | null, error: unknown): void {
+  #refusal(request: Request | null, error: unknown): string {
     const { onError, clock } = this.#options;
     if (!(error instanceof VenueRefusal)) onError(error instanceof Error ? error : new Error(String(error)));
-    const {
-      status,
-      venueCode: code,
-      message: msg,
-      retryAfterSeconds,
-    } = error instanceof VenueRefusal ? error : refuse.internal();
-    const nowUs = clock.nowUs();
+    const refusal = error instanceof VenueRefusal ? error : refuse.internal();
+    const { status, retryAfterSeconds } = refusal;
+    const serverTime = inUnit(clock.nowUs() + this.#target.place.skewUs, "ms");
     // Here the venue says when, in ms, and not how long.
-    const data =
+    const when =
       retryAfterSeconds === undefined
-        ? undefined
-        : { serverTime: inUnit(nowUs, "ms"), retryAfter: inUnit(nowUs, "ms") + retryAfterSeconds * 1000 };
+        ? {}
+        : { data: { serverTime, retryAfter: serverTime + retryAfterSeconds * 1000 } };
     const limits = request === null ? "" : this.#rateLimits(request, undefined);
-    const body = JSON.stringify(data === undefined ? { code, msg } : { code, msg, data });
-    this.send(`{"id":${JSON.stringify(request?.id ?? null)},"status":${status},"error":${body}${limits}}`);
+    const body = JSON.stringify({ ...refusal.body, ...when });
+    return `{"id":${JSON.stringify(request?.id ?? null)},"status":${status},"error":${body}${limits}}`;
   }
 
   #rateLimits({ params }: Request, counted: Account | undefined): string {
     const asked = params["returnRateLimits"];
-    if (asked === false || (asked === undefined && !this.#showsRateLimits)) return "";
+    if (asked === false || (asked === undefined && !this.#target.showsRateLimits)) return "";
     const { venue, clock } = this.#options;
     const nowUs = clock.nowUs();
     const { limit } = venue.weightLimit;
-    const count = venue.weightLimit.used(this.#ip, nowUs);
+    const count = venue.weightLimit.used(this.#target.ip, nowUs);
     const weight = { rateLimitType: "REQUEST_WEIGHT", interval: "MINUTE", intervalNum: 1, limit, count };
     const orders = counted === undefined ? [] : orderCounts(venue, counted, nowUs);
     return `,"rateLimits":${JSON.stringify([...orders, weight])}`;

@@ -22,10 +22,10 @@ export class Channel {
     let combined: string | undefined;
     for (const socket of this.listeners) {
       if (socket.unit !== unit) continue;
-      if (!socket.combined) socket.send(event);
+      if (!socket.combined) socket.send(event, this.name);
       else {
         combined ??= `{"stream":"${this.name}","data":${event}}`;
-        socket.send(combined);
+        socket.send(combined, this.name);
       }
     }
   }
@@ -34,10 +34,10 @@ export class Channel {
   sendFrame(frame: string): void {
     let data: string | undefined;
     for (const socket of this.listeners) {
-      if (socket.combined) socket.send(frame);
+      if (socket.combined) socket.send(frame, this.name);
       else {
         data ??= dataOf(frame, this.name);
-        socket.send(data);
+        socket.send(data, this.name);
       }
     }
   }

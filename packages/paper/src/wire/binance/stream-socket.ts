@@ -1,7 +1,10 @@
+import type { Clock } from "@pitlane/perf";
+import type { Peer } from "../peer.ts";
+import type { Reader } from "../protocol.ts";
 import type { MessageLimit } from "./message-limit.ts";
-import type { Peer } from "./peer.ts";
 import type { StreamHub } from "./stream-hub.ts";
-import type { TimeUnit } from "./time-unit.ts";
+import { inUnit, type TimeUnit } from "./time-unit.ts";
+import { toVenueRefusal } from "./venue-refusal.ts";
 
 /** Streams that one connection may listen to. */
 const MOST_STREAMS = 1024;
@@ -9,6 +12,7 @@ const MOST_STREAMS = 1024;
 export interface StreamSocketOptions {
   readonly peer: Peer;
   readonly hub: StreamHub;
+  readonly clock: Pick<Clock, "nowUs">;
   readonly limit: MessageLimit;
   /** True wraps every event in `{"stream","data"}`. */
   readonly combined: boolean;
@@ -25,19 +29,21 @@ type RequestId = string | number | null;
  * Answers are never wrapped. More than 5 messages, pings and pongs in a rolling second end it with close code 1008.
  * Source: web-socket-streams.md, "Live Subscribing/Unsubscribing to streams".
  */
-export class StreamSocket {
+export class StreamSocket implements Reader {
   /** Written by the hub. */
   readonly names = new Set<string>();
   readonly peer: Peer;
   readonly unit: TimeUnit;
   readonly #hub: StreamHub;
+  readonly #clock: Pick<Clock, "nowUs">;
   readonly #limit: MessageLimit;
   #combined: boolean;
 
-  constructor({ peer, hub, limit, combined, unit, names }: StreamSocketOptions) {
+  constructor({ peer, hub, clock, limit, combined, unit, names }: StreamSocketOptions) {
     this.peer = peer;
     this.unit = unit;
     this.#hub = hub;
+    this.#clock = clock;
     this.#limit = limit;
     this.#combined = combined;
     hub.add(this);
@@ -48,12 +54,28 @@ export class StreamSocket {
     return this.#combined;
   }
 
-  send(text: string): void {
-    this.peer.send(text);
+  /** @param name Its stream, or the method it answers. */
+  send(text: string, name: string): void {
+    this.peer.send(text, name);
   }
 
-  /** Counts a message, ping or pong from the client; false, and the connection is ending, when it is one too many. */
-  admit(): boolean {
+  onPing(): void {
+    this.#admit();
+  }
+
+  /** The answers to our pings are our doing, not the client's; others count. */
+  onStrayPong(): void {
+    this.#admit();
+  }
+
+  /** Source: web-socket-streams.md, "serverShutdown". */
+  shutdownNotice(): string {
+    const event = `{"e":"serverShutdown","E":${inUnit(this.#clock.nowUs(), this.unit)}}`;
+    return this.#combined ? `{"stream":"!serverShutdown","data":${event}}` : event;
+  }
+
+  // Counts a message, ping or pong from the client; false, and the connection is ending, when it is one too many.
+  #admit(): boolean {
     if (!this.peer.isOpen) return false;
     if (this.#limit.tryTake()) return true;
     this.peer.close(1008, "Too many requests");
@@ -61,17 +83,30 @@ export class StreamSocket {
   }
 
   /** Performs a control message. */
-  onMessage(text: string): void {
-    if (!this.admit()) return;
+  onMessage(data: Buffer): void {
+    if (!this.#admit()) return;
     let request: unknown;
     try {
-      request = JSON.parse(text);
+      request = JSON.parse(data.toString());
     } catch (error) {
       if (!(error instanceof SyntaxError)) throw error;
-      this.#fail(3, `Invalid JSON: ${error.message}`, undefined);
+      this.send(failure(3, `Invalid JSON: ${error.message}`, undefined), "");
       return;
     }
-    this.#perform(request);
+    if (typeof request !== "object" || request === null || Array.isArray(request)) {
+      this.send(failure(2, "Invalid request: request must be an object", undefined), "");
+      return;
+    }
+    const { method, params, id } = request as Record<string, unknown>;
+    const name = typeof method === "string" ? method : "";
+    this.peer.run<string>(name, {
+      act: (done) => done(this.#perform(method, params, id)),
+      refuse: (refusal) => {
+        const { venueCode, message } = toVenueRefusal(refusal, this.#clock.nowUs());
+        return failure(venueCode, message, isRequestId(id) ? id : undefined);
+      },
+      send: (answer) => this.send(answer, name),
+    });
   }
 
   /** The connection is gone. */
@@ -79,38 +114,28 @@ export class StreamSocket {
     this.#hub.remove(this);
   }
 
-  #perform(request: unknown): void {
-    if (typeof request !== "object" || request === null || Array.isArray(request)) {
-      this.#fail(2, "Invalid request: request must be an object", undefined);
-      return;
-    }
-    const { method, params, id } = request as Record<string, unknown>;
+  #perform(method: unknown, params: unknown, id: unknown): string {
     if (!isRequestId(id)) {
-      this.#fail(
+      return failure(
         2,
         "Invalid request: request ID must be an unsigned integer, a string of at most 36 characters, or null",
         undefined,
       );
-      return;
     }
     switch (method) {
       case "SUBSCRIBE":
       case "UNSUBSCRIBE":
-        if (isNames(params)) this.#change(method, params, id);
-        else this.#fail(2, "Invalid request: params must be a non-empty array of stream names", id);
-        return;
+        if (isNames(params)) return this.#change(method, params, id);
+        return failure(2, "Invalid request: params must be a non-empty array of stream names", id);
       case "LIST_SUBSCRIPTIONS":
-        this.#answer([...this.names], id);
-        return;
+        return success([...this.names], id);
       case "GET_PROPERTY":
-        if (!isList(params) || params[0] !== "combined") this.#fail(0, "Unknown property", id);
-        else this.#answer(this.#combined, id);
-        return;
+        if (!isList(params) || params[0] !== "combined") return failure(0, "Unknown property", id);
+        return success(this.#combined, id);
       case "SET_PROPERTY":
-        this.#setProperty(params, id);
-        return;
+        return this.#setProperty(params, id);
       default:
-        this.#fail(
+        return failure(
           2,
           `Invalid request: unknown variant ${JSON.stringify(method)}, expected one of SUBSCRIBE, UNSUBSCRIBE, LIST_SUBSCRIPTIONS, SET_PROPERTY, GET_PROPERTY`,
           id,
@@ -118,38 +143,33 @@ export class StreamSocket {
     }
   }
 
-  #change(method: "SUBSCRIBE" | "UNSUBSCRIBE", names: readonly string[], id: RequestId): void {
+  #change(method: "SUBSCRIBE" | "UNSUBSCRIBE", names: readonly string[], id: RequestId): string {
     if (method === "UNSUBSCRIBE") {
       for (const name of names) this.#hub.unsubscribe(this, name);
-    } else {
-      const added = names.filter((name) => !this.names.has(name)).length;
-      if (this.names.size + added > MOST_STREAMS) {
-        this.#fail(4, `Too many subscriptions; a connection may listen to ${MOST_STREAMS} streams`, id);
-        return;
-      }
-      for (const name of names) this.#hub.subscribe(this, name);
+      return success(null, id);
     }
-    this.#answer(null, id);
-  }
-
-  #setProperty(params: unknown, id: RequestId): void {
-    if (!isList(params) || params[0] !== "combined") {
-      this.#fail(0, "Unknown property", id);
-    } else if (typeof params[1] !== "boolean") {
-      this.#fail(1, "Invalid value type: expected Boolean", id);
-    } else {
-      this.#combined = params[1];
-      this.#answer(null, id);
+    const added = names.filter((name) => !this.names.has(name)).length;
+    if (this.names.size + added > MOST_STREAMS) {
+      return failure(4, `Too many subscriptions; a connection may listen to ${MOST_STREAMS} streams`, id);
     }
+    if (this.peer.isOpen) for (const name of names) this.#hub.subscribe(this, name);
+    return success(null, id);
   }
 
-  #answer(result: unknown, id: RequestId): void {
-    this.send(JSON.stringify({ result, id }));
+  #setProperty(params: unknown, id: RequestId): string {
+    if (!isList(params) || params[0] !== "combined") return failure(0, "Unknown property", id);
+    if (typeof params[1] !== "boolean") return failure(1, "Invalid value type: expected Boolean", id);
+    this.#combined = params[1];
+    return success(null, id);
   }
+}
 
-  #fail(code: number, msg: string, id: RequestId | undefined): void {
-    this.send(JSON.stringify(id === undefined ? { error: { code, msg } } : { error: { code, msg }, id }));
-  }
+function success(result: unknown, id: RequestId): string {
+  return JSON.stringify({ result, id });
+}
+
+function failure(code: number, msg: string, id: RequestId | undefined): string {
+  return JSON.stringify(id === undefined ? { error: { code, msg } } : { error: { code, msg }, id });
 }
 
 function isRequestId(id: unknown): id is RequestId {

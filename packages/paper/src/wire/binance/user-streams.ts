@@ -6,7 +6,8 @@ import { accountPositionJson, executionReportJson } from "./user-events.ts";
 /** A connection that user events can be sent on. */
 export interface UserListener {
   readonly unit: TimeUnit;
-  send(text: string): void;
+  /** @param name What faults may be aimed at: `user.` and the event's. */
+  send(text: string, name: string): void;
 }
 
 interface Subscription {
@@ -27,18 +28,19 @@ export class UserStreams {
   }
 
   onReport(market: Market, report: OrderReport): void {
-    this.#send(report.order.account, (unit) => executionReportJson(market.instrument, report, unit));
+    this.send(report.order.account, "executionReport", (unit) => executionReportJson(market.instrument, report, unit));
   }
 
   onBalances(account: Account, assets: readonly string[], atUs: number): void {
-    this.#send(account, (unit) => accountPositionJson(account, assets, atUs, unit));
+    this.send(account, "outboundAccountPosition", (unit) => accountPositionJson(account, assets, atUs, unit));
   }
 
-  #send(account: Account, toEvent: (unit: TimeUnit) => string): void {
+  /** Sends an event of any kind to whoever listens to `account`. @param kind Its `e`. */
+  send(account: Account, kind: string, toEvent: (unit: TimeUnit) => string): void {
     const subscriptions = this.#subscriptions.get(account);
     if (subscriptions === undefined) return;
     for (const { id, listener } of subscriptions) {
-      listener.send(`{"subscriptionId":${id},"event":${toEvent(listener.unit)}}`);
+      listener.send(`{"subscriptionId":${id},"event":${toEvent(listener.unit)}}`, `user.${kind}`);
     }
   }
 }

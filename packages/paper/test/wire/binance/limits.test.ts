@@ -1,13 +1,13 @@
 import { expect, test } from "vitest";
 import { Accounts } from "../../../src/engine/accounts.ts";
 import type { Fill, Order } from "../../../src/engine/order.ts";
-import { OrderLimit, WeightLimit } from "../../../src/wire/binance/limits.ts";
+import { DEFAULT_LIMITS, OrderLimit, WeightLimit } from "../../../src/wire/binance/limits.ts";
 
 const MINUTE = 60_000_000;
 const SECOND = 1_000_000;
 
 test("weight is counted per address in whole minutes", () => {
-  const limit = new WeightLimit(100);
+  const limit = new WeightLimit({ ...DEFAULT_LIMITS, requestWeightPerMinute: 100 });
   limit.take("a", 60, 10 * MINUTE + 59 * SECOND);
   limit.take("a", 40, 10 * MINUTE + 59 * SECOND);
   limit.take("b", 100, 10 * MINUTE + 59 * SECOND);
@@ -23,7 +23,7 @@ test("weight is counted per address in whole minutes", () => {
 
 function setUp(ordersPer10Seconds: number, ordersPerDay: number) {
   const account = new Accounts().open({ makerRate: 0n, takerRate: 0n });
-  const limit = new OrderLimit({ requestWeightPerMinute: 1, ordersPer10Seconds, ordersPerDay });
+  const limit = new OrderLimit({ ordersPer10Seconds, ordersPerDay });
   const fill = (isMaker: boolean, atUs: number): Fill => {
     const order = { account, fills: [] as Fill[] } as unknown as Order;
     const made = { order, isMaker, atUs } as Fill;

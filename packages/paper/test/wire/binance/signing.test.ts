@@ -1,4 +1,4 @@
-import { createPrivateKey, createPublicKey, sign } from "node:crypto";
+import { createPrivateKey, createPublicKey, generateKeyPairSync, sign } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { InvalidInputError } from "@pitlane/perf";
@@ -166,12 +166,67 @@ describe("refuses", () => {
   });
 });
 
-test("refuses a public key that is none, or of another algorithm", () => {
+describe("an RSA key", () => {
+  const pair = generateKeyPairSync("rsa", { modulusLength: 2048 });
+  const rsaKey = pair.publicKey.export({ format: "pem", type: "spki" }).toString();
   const account = new Accounts().open({ makerRate: 0n, takerRate: 0n });
-  expect(() => new Authenticator([{ apiKey: API_KEY, secret: SECRET, publicKey: "none", account }])).toThrow(
-    InvalidInputError,
+  const authenticator = new Authenticator([{ apiKey: API_KEY, publicKey: rsaKey, account }]);
+  const payload = `symbol=LTCBTC&timestamp=${NOW_US / 1000}`;
+  const check = (signature: string) => {
+    const query = `${payload}&signature=${encodeURIComponent(signature)}`;
+    const signed = { payload: restPayload(query, ""), params: parseForm(query, "") };
+    return authenticator.authenticate({ apiKey: API_KEY, nowUs: NOW_US, ...signed });
+  };
+  const signature = sign("sha256", Buffer.from(payload), pair.privateKey).toString("base64");
+
+  test("signs with PKCS #1 v1.5 and SHA-256 in base64, the case of which counts", () => {
+    expect(signature).toHaveLength(344);
+    expect(check(signature)).toBe(account);
+    const otherCase = signature.replace(/[a-zA-Z]/, (letter) =>
+      letter === letter.toUpperCase() ? letter.toLowerCase() : letter.toUpperCase(),
+    );
+    expect(() => check(otherCase)).toThrow("Signature for this request is not valid.");
+  });
+
+  test("signs in no other way", () => {
+    const pss = sign("sha256", Buffer.from(payload), { key: pair.privateKey, padding: 6 }).toString("base64");
+    const sha1 = sign("sha1", Buffer.from(payload), pair.privateKey).toString("base64");
+    for (const other of [pss, sha1, hmacSignature(payload, "")]) {
+      expect(() => check(other)).toThrow("Signature for this request is not valid.");
+    }
+    expect(authenticator.hasPublicKey(API_KEY)).toBe(false); // no session logon with it
+  });
+});
+
+test("a key with a public key alone takes no HMAC signature", () => {
+  const account = new Accounts().open({ makerRate: 0n, takerRate: 0n });
+  const authenticator = new Authenticator([{ apiKey: API_KEY, publicKey, account }]);
+  const query = `timestamp=${NOW_US / 1000}`;
+  const params = parseForm(`${query}&signature=${hmacSignature(query, "")}`, "");
+  expect(() => authenticator.authenticate({ apiKey: API_KEY, payload: query, params, nowUs: NOW_US })).toThrow(
+    "Signature for this request is not valid.",
   );
 });
+
+test.each([
+  ["none", "none", "must be an Ed25519 or RSA public key in PEM"],
+  ["of another algorithm", spki("ec"), "must be an Ed25519 or RSA key, got ec"],
+  ["too short", spki("rsa"), "must be an RSA key of 2048 to 4096 bits, got 1024"],
+  ["missing", undefined, "must have a secret or a publicKey"],
+])("refuses a public key that is %s", (_what, key, message) => {
+  const account = new Accounts().open({ makerRate: 0n, takerRate: 0n });
+  const make = () => new Authenticator([{ apiKey: API_KEY, publicKey: key, account }]);
+  expect(make).toThrow(InvalidInputError);
+  expect(make).toThrow(message);
+});
+
+function spki(type: "ec" | "rsa"): string {
+  const pair =
+    type === "ec"
+      ? generateKeyPairSync("ec", { namedCurve: "prime256v1" })
+      : generateKeyPairSync("rsa", { modulusLength: 1024 });
+  return pair.publicKey.export({ format: "pem", type: "spki" }).toString();
+}
 
 const VECTORS = join(
   process.env["PITLANE_DATA"] ?? join(import.meta.dirname, "../../../../../../shared/data"),

@@ -1,14 +1,18 @@
+import type { AccountCalls, CallControl } from "../../calls.ts";
 import type { Balance } from "../../model/order.ts";
-import type { BinanceClient } from "./client.ts";
-import type { Rest } from "./rest.ts";
+import { type Api, signedRead } from "./api.ts";
 import { parseAccount } from "./wire.ts";
 
-/** The account calls. @param checkAccess Throws when the client may not ask: another product, no credentials. */
-export function accountCalls(rest: Rest, checkAccess: () => void): BinanceClient["account"] {
-  return {
-    async getBalances(signal): Promise<ReadonlyMap<string, Balance>> {
-      checkAccess();
-      return parseAccount(await rest.getSigned("/account", { omitZeroBalances: true }, signal));
-    },
-  };
+/** The calls about what the account holds. */
+export class Account implements Pick<AccountCalls, "getBalances"> {
+  readonly #api: Api;
+
+  constructor(api: Api) {
+    this.#api = api;
+  }
+
+  async getBalances(control?: CallControl): Promise<ReadonlyMap<string, Balance>> {
+    const call = signedRead("/account", "account.status", { omitZeroBalances: true }, 20, control);
+    return parseAccount(await this.#api.call(call));
+  }
 }

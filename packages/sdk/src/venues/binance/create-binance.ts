@@ -1,15 +1,27 @@
-import { randomInt } from "node:crypto";
-import { createRandom, createSystemClock, InvalidInputError, integerInRange } from "@pitlane/perf";
-import { HttpPool } from "../../transport/pool.ts";
-import { accountCalls } from "./account.ts";
-import type { BinanceClient, BinanceOptions, BinanceUrls } from "./client.ts";
-import { PRODUCTS } from "./endpoints.ts";
-import { Market } from "./market.ts";
-import { openMarketStream } from "./market-stream.ts";
+import { InvalidInputError, integerInRange } from "@pitlane/perf";
+import { createSigner, type Signer } from "../../session/sign.ts";
+import { createVenueClock, type VenueClock } from "../../session/venue-clock.ts";
+import { Connection } from "../../stream/connection.ts";
+import type { UserStream, UserStreamOptions } from "../../stream/streams.ts";
+import { defineVenue } from "../../venue.ts";
+import { Account } from "./account.ts";
+import type { Api } from "./api.ts";
+import { binanceAuthenticator } from "./authenticator.ts";
+import { batched } from "./batching.ts";
+import { type BinanceClient, type BinanceFuturesClient, SPOT_CAPABILITIES } from "./capabilities.ts";
+import { createBinanceMarket, openMarket } from "./market-client.ts";
+import type { BinanceMarketOptions, BinanceOptions, BinanceProduct } from "./options.ts";
 import { Orders } from "./orders.ts";
-import { Rest } from "./rest.ts";
-import { createSigner } from "./sign.ts";
+import { SocketApi } from "./socket-api.ts";
 import { openUserStream } from "./user-stream.ts";
+import { type Wiring, wire } from "./wiring.ts";
+
+/** Binance spot, as a venue: what a client of it can do, and how one is made. */
+export const binanceSpot = defineVenue({
+  name: "binance",
+  capabilities: SPOT_CAPABILITIES,
+  create: (options: BinanceOptions = {}): BinanceClient => createSpot({ ...options, product: "spot" }),
+});
 
 /**
  * Creates a client for Binance: spot with orders and account, USD-M and COIN-M futures with market data.
@@ -20,101 +32,151 @@ import { openUserStream } from "./user-stream.ts";
  * @throws {InvalidInputError} When an option breaks its rule; never showing a credential.
  * @example
  * const binance = createBinance({ credentials: { apiKey, apiSecret } });
- * const [instrument] = await binance.market.listInstruments();
- * await binance.orders.submit({ instrument, clientOrderId: "a-1", side: "buy", type: "limit", priceTicks: 6_125, sizeLots: 40, timeInForce: "GTC" });
+ * const instrument = await binance.market.getInstrument("BTC/USDT");
+ * await binance.orders.submit({ instrument, clientOrderId: "a-1", side: "buy", type: "limit", priceTicks: 6_125_000, sizeLots: 40, timeInForce: "GTC" });
  * await binance.close();
  */
-export function createBinance(options: BinanceOptions = {}): BinanceClient {
+export function createBinance(options?: BinanceOptions & { readonly product?: "spot" }): BinanceClient;
+export function createBinance(
+  options: BinanceMarketOptions & { readonly product: Exclude<BinanceProduct, "spot"> },
+): BinanceFuturesClient;
+export function createBinance(options: BinanceOptions): BinanceClient | BinanceFuturesClient;
+export function createBinance(options: BinanceOptions = {}): BinanceClient | BinanceFuturesClient {
   const { product = "spot" } = options;
-  const facts = PRODUCTS[product];
-  if (facts === undefined) {
-    throw new InvalidInputError(
-      `product must be one of ${Object.keys(PRODUCTS).join(", ")}, got ${JSON.stringify(product)}`,
-    );
+  if (product === "spot") return binanceSpot.create(options);
+  if (options.credentials !== undefined) {
+    throw new InvalidInputError(`credentials are for product "spot"; a client for "${product}" has market data only`);
   }
-  const venue = options.venue ?? facts.venue;
-  if (!/^[a-z0-9-]+$/.test(venue)) {
-    throw new InvalidInputError(`venue must be lower-case letters, digits and -, got ${JSON.stringify(venue)}`);
-  }
-  const urls = checkUrls(options.urls ?? facts.urls);
+  return createBinanceMarket(options);
+}
+
+function createSpot(options: BinanceOptions): BinanceClient {
   const recvWindowMs = integerInRange("recvWindowMs", options.recvWindowMs ?? 5_000, 1, 60_000);
-  const connectTimeoutMs = integerInRange("connectTimeoutMs", options.connectTimeoutMs ?? 5_000, 1, 600_000);
-  const callTimeoutMs = integerInRange("callTimeoutMs", options.callTimeoutMs ?? 10_000, 1, 600_000);
-  const connections = integerInRange("connections", options.connections ?? 20, 1, 1_000);
-  const clock = options.clock ?? createSystemClock();
-  const random = options.random ?? createRandom(randomInt(2 ** 32));
-  const signer = options.credentials === undefined ? undefined : createSigner(options.credentials);
-
-  const pool = new HttpPool({ origin: urls.rest, connectTimeoutMs, callTimeoutMs, connections });
-  const rest = new Rest({ pool, apiPath: facts.apiPath, signer, recvWindowMs, clock });
-  const market = new Market(rest, venue);
-  const streams = new Set<{ close(): Promise<void> }>();
-  let closed: Promise<void> | undefined;
-
-  function checkAccess(): NonNullable<typeof signer> {
-    if (product !== "spot") {
-      throw new InvalidInputError(
-        `orders and account are for product "spot"; this client is for "${product}", market data only`,
-      );
-    }
-    if (signer === undefined) throw new InvalidInputError("this call is signed: give createBinance its `credentials`");
-    return signer;
+  const { orderTransport = "rest", clockSync = true, credentials, batching } = options;
+  if (orderTransport !== "rest" && orderTransport !== "webSocket") {
+    throw new InvalidInputError(`orderTransport must be "rest" or "webSocket", got ${JSON.stringify(orderTransport)}`);
   }
+  const signer = credentials === undefined ? undefined : createSigner(credentials);
+  let venueClock: VenueClock | undefined;
+  const wiring = wire(options, ({ clock, events, readServerTimeUs }) => {
+    if (signer === undefined) return undefined;
+    const time = createVenueClock({ readServerTimeUs, events, clock });
+    venueClock = time;
+    const nowUs = () => time.nowUs();
+    const resync = () => time.resync();
+    return binanceAuthenticator({ signer, recvWindowMs, nowUs, resync });
+  });
+  if (signer === undefined || venueClock === undefined) return assemble(wiring, refusing(), undefined);
+  wiring.own(venueClock);
 
-  function checkOpen(): void {
-    if (closed !== undefined) throw new InvalidInputError("the client is closed: create another one");
-  }
+  const signing: Signing = { signer, recvWindowMs, time: venueClock };
+  const way = orderTransport === "rest" ? wiring.rest : openSocketApi(wiring, signing);
+  return assemble(wiring, clockSync ? measuring(way, wiring, venueClock) : way, { signing, batching });
+}
 
+interface Signing {
+  readonly signer: Signer;
+  readonly recvWindowMs: number;
+  readonly time: VenueClock;
+}
+
+function assemble(
+  wiring: Wiring,
+  api: Api,
+  access: { readonly signing: Signing; readonly batching: BinanceOptions["batching"] } | undefined,
+): BinanceClient {
+  const { venue, market, events, clock, close } = wiring;
+  const orders = new Orders({ api, market, venue });
   return {
     venue,
-    market: market.calls(),
-    orders: new Orders(rest, market, venue, checkAccess).calls(),
-    account: accountCalls(rest, checkAccess),
+    market,
+    orders: access?.batching === undefined ? orders : batched(orders, access.batching, clock, wiring),
+    account: new Account(api),
     stream: {
-      market: (of) => {
-        checkOpen();
-        const onClose = () => streams.delete(stream);
-        const parts = { product, venue, streamUrl: urls.stream, rest, connectTimeoutMs, clock, random, onClose };
-        const stream = openMarketStream(of, parts);
-        streams.add(stream);
-        return stream;
-      },
-      user: (of) => {
-        checkOpen();
-        const signing = { signer: checkAccess(), recvWindowMs, callTimeoutMs };
-        const onClose = () => streams.delete(stream);
-        const parts = { venue, wsApiUrl: urls.wsApi, ...signing, connectTimeoutMs, clock, random, onClose };
-        const stream = openUserStream(of, parts);
-        streams.add(stream);
-        return stream;
-      },
+      market: (of) => openMarket(wiring, of),
+      user: (of) => openUser(wiring, of, access?.signing),
     },
-    close() {
-      closed ??= Promise.all([...streams].map((stream) => stream.close())).then(() => pool.close());
-      return closed;
-    },
+    events,
+    close,
   };
 }
 
-/** Origins without a trailing slash, so that paths can be appended. */
-function checkUrls(urls: BinanceUrls): BinanceUrls {
+/** The way of a client without credentials: no call goes it. */
+function refusing(): Api {
   return {
-    rest: checkUrl("urls.rest", urls.rest, ["http:", "https:"]).origin,
-    stream: checkUrl("urls.stream", urls.stream, ["ws:", "wss:"]).origin,
-    wsApi: parseUrl("urls.wsApi", urls.wsApi, ["ws:", "wss:"]).href,
+    call: () => Promise.reject(new InvalidInputError(NEEDS_CREDENTIALS)),
   };
 }
 
-function checkUrl(name: string, text: string, protocols: readonly string[]): URL {
-  const url = parseUrl(name, text, protocols);
-  if (url.pathname === "/" && url.search === "") return url;
-  throw new InvalidInputError(`${name} must be an origin without a path, got ${url.origin}${url.pathname}`);
+/** Starts to measure the venue's clock with the first signed call, behind it: a refused timestamp is measured for at once anyway. */
+function measuring(way: Api, { events }: Wiring, time: VenueClock): Api {
+  let isStarted = false;
+  return {
+    call(call) {
+      const answer = way.call(call);
+      if (!isStarted) {
+        isStarted = true;
+        answer.then(start, start);
+      }
+      return answer;
+    },
+  };
+
+  function start(): void {
+    time.start().catch((error: unknown) => {
+      isStarted = false; // the next signed call begins anew
+      if (error instanceof Error) events.emit("failed", { service: "clock", error });
+    });
+  }
 }
 
-function parseUrl(name: string, text: string, protocols: readonly string[]): URL {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url !== undefined && protocols.includes(url.protocol)) return url;
-  throw new InvalidInputError(
-    `${name} must be a URL of ${protocols.map((protocol) => `${protocol}//`).join(" or ")}, got ${JSON.stringify(text)}`,
-  );
+function openSocketApi(wiring: Wiring, { signer, recvWindowMs, time }: Signing): SocketApi {
+  const { regions, clock, random, connectTimeoutMs, callTimeoutMs, weight, events } = wiring;
+  const api = new SocketApi({
+    open: ({ onOpen, onFrame, onLost }) =>
+      new Connection({
+        endpoints: regions.service("wsApi"),
+        onOpen,
+        onFrame: (data, _isBinary, _receivedAtUs, _receivedNs, link) => onFrame(data, link),
+        onLost,
+        onError: (error) => events.emit("failed", { service: "wsApi", error }),
+        connectTimeoutMs,
+        lifeMs: 23 * 3_600_000, // the venue ends a connection after 24 h
+        clock,
+        random,
+      }),
+    signer,
+    recvWindowMs,
+    callTimeoutMs,
+    nowUs: () => time.nowUs(),
+    resync: () => time.resync(),
+    limit: weight,
+    clock,
+    onError: (error) => events.emit("failed", { service: "wsApi", error }),
+  });
+  wiring.own(api);
+  return api;
 }
+
+function openUser(wiring: Wiring, options: UserStreamOptions, signing: Signing | undefined): UserStream {
+  wiring.checkOpen();
+  if (signing === undefined) throw new InvalidInputError(NEEDS_CREDENTIALS);
+  const { venue, regions, connectTimeoutMs, callTimeoutMs, clock, random } = wiring;
+  let forget = () => {};
+  const stream = openUserStream(options, {
+    venue,
+    endpoints: regions.service("wsApi"),
+    signer: signing.signer,
+    recvWindowMs: signing.recvWindowMs,
+    nowUs: () => signing.time.nowUs(),
+    callTimeoutMs,
+    connectTimeoutMs,
+    clock,
+    random,
+    onClose: () => forget(),
+  });
+  forget = wiring.own(stream);
+  return stream;
+}
+
+const NEEDS_CREDENTIALS = "this call is signed: give createBinance its `credentials`";

@@ -1,109 +1,147 @@
 import { DepthDiff, type DepthSnapshot } from "../../book/depth-diff.ts";
 import { Levels } from "../../book/levels.ts";
 import { ProtocolError } from "../../errors.ts";
+import type { BarInterval } from "../../model/bar.ts";
 import type { Instrument } from "../../model/instrument.ts";
-import { parseScaled } from "../../model/scale.ts";
+import { parseScaled, parseUnits } from "../../model/scale.ts";
 import { type Fields, flagOf, integerOf, parseJson, textOf, toFields, toList } from "./fields.ts";
+import {
+  type BarFrame,
+  type FrameKind,
+  type FrameSink,
+  newBarFrame,
+  newQuoteFrame,
+  newTradeFrame,
+  type QuoteFrame,
+  type TradeFrame,
+} from "./frames.ts";
 import { parseLevelPrice, parseLevelSize } from "./level-text.ts";
+import { scanBar } from "./scan-bar.ts";
+import { scanDepth, scanQuote, scanTrade } from "./scan-frames.ts";
+import { prefixOf, ScanRoutes } from "./scan-routes.ts";
 
-/** A bookTicker frame. Reused for every one of a decoder. */
-export interface QuoteFrame {
-  sequence: number;
-  bidTicks: number;
-  bidLots: number;
-  askTicks: number;
-  askLots: number;
-  /** 0 on spot, whose frames have no time. */
-  venueAtUs: number;
-}
+export type { BarFrame, FrameSink, QuoteFrame, TradeFrame } from "./frames.ts";
 
-/** A trade or aggTrade frame. Reused for every one of a decoder. */
-export interface TradeFrame {
-  /** Id of the trade, or of the aggregate. */
-  tradeId: number;
-  isAggregate: boolean;
-  /** 0 in entries that are no trade of the market (insurance fund, say). */
-  priceTicks: number;
-  sizeLots: number;
-  isBuyerMaker: boolean;
-  venueAtUs: number;
-}
-
-/** Where decoded frames go. `target` is what the decoder was given for the frame's instrument. */
-export interface FrameSink<T> {
-  depth(target: T, diff: DepthDiff): void;
-  quote(target: T, quote: QuoteFrame): void;
-  trade(target: T, trade: TradeFrame): void;
-  /** A frame of a kind that is not decoded, or of an unknown instrument. */
-  ignored(target: T | undefined): void;
-  /** The venue is about to close the connection. */
-  shutdown(): void;
-}
-
-export type FrameKind = "depth" | "quote" | "trade" | "aggTrade" | "other";
-
+/** What a stream's name says. */
 interface Route<T> {
   readonly kind: FrameKind;
   readonly target: T | undefined;
+  /** Of a `bar` stream. */
+  readonly interval: BarInterval;
 }
 
+/** A stream whose frames are scanned. */
+interface Scanned<T> extends Route<T> {
+  readonly target: T;
+  readonly instrument: Instrument;
+  readonly symbol: Uint8Array;
+  readonly prefix: Uint8Array;
+}
+
+// More than the streams of any connection: names come from the venue, and what it sends must not grow us without end.
+const MOST_SCANNED = 4_096;
+
 /**
- * Turns frames of a combined stream into calls on a sink. It keeps nothing between frames but the objects it reuses, so a faster
- * reader of the same text can take its place.
+ * Turns frames of a combined stream into calls on a sink. It keeps nothing between frames but the objects it reuses.
  *
- * Numbers go from text to integers exactly, by the instrument's scales. Source: Binance, web-socket-streams.md, 2026-07.
+ * A frame of the documented form is read from its bytes, without a string or an object; any other goes through JSON.parse, with
+ * the very same result for all that both can read. Numbers go from text to integers exactly, by the instrument's scales.
+ * Source: Binance, web-socket-streams.md, 2026-07.
+ *
+ * @example
+ * const decoder = new FrameDecoder([{ instrument }], ["btcusdt@trade"]);
+ * decoder.decode(data, sink); // one call on `sink`
  */
 export class FrameDecoder<T extends { readonly instrument: Instrument }> {
   readonly #targets: ReadonlyMap<string, T>;
-  readonly #routes = new Map<string, Route<T>>();
+  readonly #routes = new ScanRoutes<Scanned<T>>();
   readonly #diff = new DepthDiff();
-  readonly #quote: QuoteFrame = { sequence: 0, bidTicks: 0, bidLots: 0, askTicks: 0, askLots: 0, venueAtUs: 0 };
-  readonly #trade: TradeFrame = {
-    tradeId: 0,
-    isAggregate: false,
-    priceTicks: 0,
-    sizeLots: 0,
-    isBuyerMaker: false,
-    venueAtUs: 0,
-  };
+  readonly #quote = newQuoteFrame();
+  readonly #trade = newTradeFrame();
+  readonly #bar = newBarFrame();
+  readonly #out = new Float64Array(10); // numbers of the frame being scanned
+  #fallbacks = 0;
 
-  /** @param streams The streams that are subscribed; frames of others are found by their name, more slowly. */
+  /** @param streams Those that are subscribed; one that is missing here is learned from its first frame. */
   constructor(targets: Iterable<T>, streams: readonly string[]) {
     const byName = new Map<string, T>();
     for (const target of targets) byName.set(target.instrument.venueSymbol.toLowerCase(), target);
     this.#targets = byName;
-    for (const stream of streams) this.#routes.set(stream, this.route(stream));
+    for (const stream of streams) this.#learn(stream, this.route(stream));
+  }
+
+  /** Frames that went through JSON.parse so far: of another form than the documented one, of kinds that are not decoded, or bad. */
+  get fallbacks(): number {
+    return this.#fallbacks;
   }
 
   /** Kind and instrument of a stream, by its name: `btcusdt@depth@100ms`. */
   route(stream: string): Route<T> {
     const at = stream.indexOf("@");
     const target = at < 0 ? undefined : this.#targets.get(stream.slice(0, at));
-    return { kind: target === undefined ? "other" : kindOf(stream.slice(at + 1)), target };
+    if (target === undefined) return { kind: "other", target, interval: "1m" };
+    const channel = stream.slice(at + 1);
+    return { kind: kindOf(channel), target, interval: intervalOf(channel) ?? "1m" };
   }
 
   /**
-   * Decodes one frame into one call on `sink`.
+   * Decodes one frame into one call on `sink`; `data` is not kept.
    * @throws {ProtocolError | InvalidInputError} When the text does not have the documented form, or a number does not fit its scale.
    */
-  decode(text: string, sink: FrameSink<T>): void {
+  decode(data: Buffer, sink: FrameSink<T>): void {
+    const route = this.#routes.find(data);
+    if (route !== undefined) {
+      const at = route.prefix.length;
+      const { target } = route;
+      switch (route.kind) {
+        case "depth":
+          if (scanDepth(data, at, route, this.#diff, this.#out)) return sink.depth(target, this.#diff);
+          break;
+        case "quote":
+          if (scanQuote(data, at, route, this.#quote, this.#out)) return sink.quote(target, this.#quote);
+          break;
+        case "bar":
+          if (!scanBar(data, at, route, this.#bar, this.#out)) break;
+          this.#bar.interval = route.interval;
+          return sink.bar(target, this.#bar);
+        default:
+          if (scanTrade(data, at, route, route.kind === "aggTrade", this.#trade, this.#out))
+            return sink.trade(target, this.#trade);
+      }
+    }
+    this.#fallbacks++;
+    this.#decodeText(data.toString("utf8"), sink);
+  }
+
+  #decodeText(text: string, sink: FrameSink<T>): void {
     const frame = toFields("frame", parseJson("frame", text));
     const stream = textOf("frame", frame, "stream");
-    const { kind, target } = this.#routes.get(stream) ?? this.route(stream);
+    const route = this.route(stream);
+    const { kind, target } = route;
     if (target === undefined) {
       if (stream === "!serverShutdown") sink.shutdown();
-      else sink.ignored(undefined);
+      else sink.ignored(undefined, stream);
       return;
     }
-    if (kind === "other") return sink.ignored(target);
+    if (kind === "other") return sink.ignored(target, stream);
     const data = toFields(stream, frame["data"]);
     const { instrument } = target;
     if (data["s"] !== instrument.venueSymbol) {
       throw new ProtocolError(`${stream}: "s" must be ${instrument.venueSymbol}, got ${String(data["s"])}`);
     }
+    this.#learn(stream, route);
     if (kind === "depth") sink.depth(target, this.#readDepth(stream, data, instrument));
     else if (kind === "quote") sink.quote(target, this.#readQuote(stream, data, instrument));
+    else if (kind === "bar") sink.bar(target, this.#readBar(stream, data, instrument, route.interval));
     else sink.trade(target, this.#readTrade(stream, data, instrument, kind === "aggTrade"));
+  }
+
+  #learn(stream: string, { kind, target, interval }: Route<T>): void {
+    const prefix = prefixOf(stream);
+    if (target === undefined || kind === "other" || prefix === undefined) return;
+    if (this.#routes.count >= MOST_SCANNED || this.#routes.find(prefix) !== undefined) return;
+    const { instrument } = target;
+    this.#routes.add({ kind, target, interval, instrument, symbol: Buffer.from(instrument.venueSymbol), prefix });
   }
 
   #readDepth(where: string, data: Fields, instrument: Instrument): DepthDiff {
@@ -138,6 +176,24 @@ export class FrameDecoder<T extends { readonly instrument: Instrument }> {
     trade.venueAtUs = integerOf(where, data, "T") * 1000;
     return trade;
   }
+
+  #readBar(where: string, data: Fields, { priceDecimals, sizeDecimals }: Instrument, interval: BarInterval): BarFrame {
+    const kline = toFields(`${where}: "k"`, data["k"]);
+    const ticks = (name: string) => parseScaled(textOf(where, kline, name), priceDecimals);
+    const bar = this.#bar;
+    bar.interval = interval;
+    bar.startUs = integerOf(where, kline, "t") * 1000;
+    bar.openTicks = ticks("o");
+    bar.highTicks = ticks("h");
+    bar.lowTicks = ticks("l");
+    bar.closeTicks = ticks("c");
+    bar.volumeLots = parseLevelSize(textOf(where, kline, "v"), sizeDecimals);
+    bar.quoteVolume = parseUnits(textOf(where, kline, "q"));
+    bar.trades = integerOf(where, kline, "n");
+    bar.isClosed = flagOf(where, kline, "x");
+    bar.venueAtUs = integerOf(where, data, "E") * 1000;
+    return bar;
+  }
 }
 
 /** A `GET depth` reply. @throws {ProtocolError | InvalidInputError} As `FrameDecoder.decode`. */
@@ -159,7 +215,14 @@ export function streamNameIn(text: string): string | undefined {
 function kindOf(channel: string): FrameKind {
   if (channel === "bookTicker") return "quote";
   if (channel === "trade" || channel === "aggTrade") return channel;
+  if (intervalOf(channel) !== undefined) return "bar";
   return /^depth(@\d+ms)?$/.test(channel) ? "depth" : "other"; // depth5, depth10 and depth20 are no diffs
+}
+
+function intervalOf(channel: string): BarInterval | undefined {
+  // Those of another time zone (kline_1d@+08:00) begin at other moments and are the same bars otherwise.
+  const match = /^kline_(1s|[135]m|15m|30m|[12468]h|12h|[13]d|1w|1M)(?:@[+-]\d\d:\d\d)?$/.exec(channel);
+  return match?.[1] as BarInterval | undefined;
 }
 
 /** Returns how many levels were left out because their price lies between two ticks. */

@@ -34,7 +34,7 @@ export function toError(what: string, { status, retryAfter, text }: ErrorReply):
   const reply = tryParseReply(text);
   const venueText = reply?.msg ?? (excerpt(text) || "no text");
   const venueCode = reply?.code;
-  const options = { status, venueCode, venueText };
+  const options = { status, venueCode, venueText, venueData: reply?.data };
   const message = `${what}: ${venueCode === undefined ? "" : `${venueCode} `}${venueText} (HTTP ${status})`;
 
   if (status >= 500 || (venueCode !== undefined && OUTCOME_UNKNOWN_CODES.has(venueCode))) {
@@ -56,7 +56,13 @@ export function afterWrite(error: unknown, clientOrderId: string): unknown {
   return mayHaveActed ? new OutcomeUnknownError(clientOrderId, { cause: error }) : error;
 }
 
-function tryParseReply(text: string): { readonly code: number; readonly msg: string } | undefined {
+interface Reply {
+  readonly code: number;
+  readonly msg: string;
+  readonly data: unknown;
+}
+
+function tryParseReply(text: string): Reply | undefined {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -65,7 +71,8 @@ function tryParseReply(text: string): { readonly code: number; readonly msg: str
   }
   if (typeof value !== "object" || value === null || !("code" in value) || !("msg" in value)) return undefined;
   const { code, msg } = value;
-  return typeof code === "number" && typeof msg === "string" ? { code, msg } : undefined;
+  const data = "data" in value ? value.data : undefined;
+  return typeof code === "number" && typeof msg === "string" ? { code, msg, data } : undefined;
 }
 
 function toMs(retryAfter: string | undefined): number {

@@ -66,7 +66,8 @@ export function excerpt(text: string): string {
   return line.length > 200 ? `${line.slice(0, 200)}...` : line;
 }
 
-function naming<T>(where: string, name: string, parse: () => T): T {
+/** What `parse` gives; an InvalidInputError of it becomes a ProtocolError that names the field. */
+export function naming<T>(where: string, name: string, parse: () => T): T {
   try {
     return parse();
   } catch (error) {

@@ -1,12 +1,20 @@
 export type {
   BinanceClient,
+  BinanceCredentials,
+  BinanceEnvironment,
+  BinanceFuturesClient,
+  BinanceMarketClient,
+  BinanceMarketOptions,
   BinanceOptions,
   BinanceProduct,
+  BinanceRegion,
   BinanceUrls,
   MarketStream,
   MarketStreamOptions,
-  SubmitOptions,
   UserStream,
   UserStreamOptions,
 } from "./client.ts";
-export { createBinance } from "./create-binance.ts";
+export { binanceSpot, createBinance } from "./create-binance.ts";
+export { binanceFutures, createBinanceMarket } from "./market-client.ts";
+export { RecordedMarket, type RecordedMarketOptions } from "./recorded-market.ts";
+export type { RecordedMarketTally } from "./recorded-tally.ts";

@@ -2,11 +2,16 @@ import type { DepthDiff, DepthSnapshot } from "../../book/depth-diff.ts";
 import type { OrderBook } from "../../book/order-book.ts";
 import type { SequenceRule } from "../../book/sync.ts";
 import { ProtocolError } from "../../errors.ts";
+import type { BarInterval } from "../../model/bar.ts";
 import type { Instrument } from "../../model/instrument.ts";
-import type { InstrumentCounters, MarketEvent } from "../../stream/events.ts";
-import { FrameDecoder, type FrameSink, type QuoteFrame, streamNameIn, type TradeFrame } from "./decode.ts";
+import type { Channel, GapCause, InstrumentCounters, MarketEvent } from "../../stream/events.ts";
+import { BookKeeper } from "./book-keeper.ts";
+import { FrameDecoder, streamNameIn } from "./decode.ts";
+import { FeedOutput } from "./feed-output.ts";
 import { excerpt } from "./fields.ts";
-import { applyDiff, newTrack, type Track } from "./track.ts";
+import type { BarFrame, FrameSink, QuoteFrame, TradeFrame } from "./frames.ts";
+import { newTrack, type Track } from "./track.ts";
+import { TradeKeeper, type TradeKeeperOptions } from "./trade-keeper.ts";
 
 export interface MarketFeedOptions {
   readonly rule: SequenceRule;
@@ -19,27 +24,49 @@ export interface MarketFeedOptions {
   readonly onSnapshotWanted: (instrument: Instrument) => void;
   /** The venue is about to close the connection. */
   readonly onShutdown: () => void;
+  /** Intervals whose bars are delivered; frames of others count as ignored. Default all. */
+  readonly bars?: ReadonlySet<BarInterval>;
+  /** How missed trades are fetched, and the longest hole that is, in trades. Default: none is, and the gap stays. */
+  readonly backfill?: TradeKeeperOptions["backfill"];
+  /** How long a second socket gets to bring what the first has missed, in milliseconds; 0 to 60,000, default 250. */
+  readonly healMs?: number;
+  /** Quotes have been ahead of a book for 5 s: its depth stream brings nothing. */
+  readonly onBookBehind?: (instrument: Instrument) => void;
 }
 
+const BEHIND_NS = 5e9; // depth streams are at most a second behind the quotes
+
 /**
- * What a Binance market stream means: books kept in sync, quotes, trades, and every hole named. Pure apart from its callbacks:
- * frames, snapshots and losses go in, events come out, nothing is read or awaited.
+ * What a Binance market stream means: books kept in sync, quotes, trades, bars, and every hole named. Pure apart from its
+ * callbacks: frames, snapshots, losses and the time go in, events come out, nothing is read or awaited.
  *
  *   frame -> decode -> depth: sync -> book -> check against the quote of the same sequence -> BookEvent | GapEvent
  *                      quote: never older than the last           -> QuoteEvent
  *                      trade: ids without a hole or a repetition  -> TradeEvent | GapEvent, ResyncEvent
+ *                      bar:   as it comes                         -> BarEvent
+ *
+ * Frames of two sockets may be mixed: the first arrival counts, the second one is dropped, and what one socket has missed the
+ * other may bring. Of one instrument all streams must come over the same sockets.
  */
 export class MarketFeed implements FrameSink<Track> {
   readonly #options: MarketFeedOptions;
+  readonly #output: FeedOutput;
+  readonly #books: BookKeeper;
   readonly #tracks = new Map<string, Track>();
-  readonly #decoder: FrameDecoder<Track>;
-  #receivedAtUs = 0; // of what is being worked on
-  #receivedNs = 0;
+  readonly #trades: TradeKeeper;
+  #decoder: FrameDecoder<Track>;
+  #isShared = false; // of the frame being worked on: another socket is open
+  #isNews = false;
 
   constructor(options: MarketFeedOptions) {
     this.#options = options;
-    for (const instrument of options.instruments) this.#tracks.set(instrument.id, newTrack(instrument, options.rule));
-    this.#decoder = new FrameDecoder(this.#tracks.values(), options.streams);
+    this.#output = new FeedOutput(options.onEvent, options.onError);
+    const { rule, backfill, healMs = 250, onSnapshotWanted } = options;
+    const output = this.#output;
+    const wantSnapshot = ({ instrument }: Track) => onSnapshotWanted(instrument);
+    this.#books = new BookKeeper({ rule, output, healMs, onSnapshotWanted: wantSnapshot });
+    this.#trades = new TradeKeeper({ output, backfill, healMs });
+    this.#decoder = this.#prepare(options.instruments, options.streams);
   }
 
   /** The live book; undefined while it is not in sync, or for an instrument that is not followed. */
@@ -53,89 +80,111 @@ export class MarketFeed implements FrameSink<Track> {
     return this.#tracks.get(instrument.id)?.counters;
   }
 
-  /** Takes one frame. One that cannot be decoded goes to `onError`, and the book it was for is not shown as good any more. */
-  frame(text: string, receivedAtUs: number, receivedNs: number): void {
-    this.#receivedAtUs = receivedAtUs;
-    this.#receivedNs = receivedNs;
+  /** When something last came, by channel; undefined for an instrument that is not followed. */
+  heard(instrument: Instrument): Track["heard"] | undefined {
+    return this.#tracks.get(instrument.id)?.heard;
+  }
+
+  /** Follows these instruments from now on. What is known of those that stay is kept. */
+  follow(instruments: readonly Instrument[], streams: readonly string[]): void {
+    this.#decoder = this.#prepare(instruments, streams);
+  }
+
+  /**
+   * Takes one frame: true when it brought something new. One that cannot be decoded goes to `onError`, and the book it was for is
+   * not shown as good any more.
+   *
+   * @param isShared - Another socket with the same streams is open: what comes twice is no fault, and a hole may close.
+   */
+  frame(data: Buffer, receivedAtUs: number, receivedNs: number, isShared = false): boolean {
+    this.#output.at(receivedAtUs, receivedNs);
+    this.#isShared = isShared;
+    this.#isNews = false;
     try {
-      this.#decoder.decode(text, this);
+      this.#decoder.decode(data, this);
     } catch (error) {
-      this.#onBadFrame(text, error instanceof Error ? error : new Error(String(error)));
+      this.#onBadFrame(data.toString("utf8"), error instanceof Error ? error : new Error(String(error)));
     }
+    return this.#isNews;
   }
 
   /** Takes a snapshot. False when it is older than the diffs: fetch another one. */
   load(instrument: Instrument, snapshot: DepthSnapshot, receivedAtUs: number, receivedNs: number): boolean {
     const track = this.#tracks.get(instrument.id);
     if (track === undefined || !track.wantsSnapshot) return true; // came too late to matter
-    const diffs = track.sync.load(snapshot.sequence);
-    if (diffs === undefined) return false;
-    this.#receivedAtUs = receivedAtUs;
-    this.#receivedNs = receivedNs;
-    track.wantsSnapshot = false;
-    track.book.load("bid", snapshot.bids);
-    track.book.load("ask", snapshot.asks);
-    track.bookAtUs = 0;
-    track.diffSequence = Number.NaN;
-    if (snapshot.leftOut > 0) this.#tellLeftOut(track);
-    for (const diff of diffs) applyDiff(track, diff);
-    if (!this.#passesCheck(track)) return true; // a new snapshot was asked for
-    if (track.hasGap) {
-      track.hasGap = false;
-      this.#resync(track, "book");
-    }
-    this.#emitBook(track);
-    return true;
+    this.#output.at(receivedAtUs, receivedNs);
+    return this.#books.load(track, snapshot);
   }
 
-  /** The connection was lost: no book is good any more. */
-  disconnect(reason: string, receivedAtUs: number, receivedNs: number): void {
-    this.#receivedAtUs = receivedAtUs;
-    this.#receivedNs = receivedNs;
-    for (const track of this.#tracks.values()) {
-      const wasSynced = track.sync.isSynced;
-      track.sync.drop();
-      track.book.clear();
-      track.wantsSnapshot = false; // asked for again by the first diff of the next connection
+  /** Every socket of these instruments (default all) is lost: nothing that is known of them is good any more. */
+  disconnect(reason: string, receivedAtUs: number, receivedNs: number, instruments?: readonly Instrument[]): void {
+    this.#output.at(receivedAtUs, receivedNs);
+    const tracks = instruments?.map(({ id }) => this.#tracks.get(id)) ?? this.#tracks.values();
+    for (const track of tracks) {
+      if (track === undefined) continue;
+      this.#books.disconnect(track, reason);
+      this.#trades.disconnect(track, reason);
+      for (const channel of ["quote", "bar"] as const) {
+        this.#doubt(track, channel, "connection", `the connection was lost: ${reason}`);
+      }
       track.quote.sequence = 0;
-      track.trades.isNewSocket = true;
-      track.aggTrades.isNewSocket = true;
-      if (wasSynced) this.#gap(track, "book", `the connection was lost: ${reason}`, 0);
+      track.barAtUs.clear();
+    }
+  }
+
+  /** A channel brought nothing for too long: until something comes again, what is known of it is not good. */
+  stale(instrument: Instrument, channel: Channel, reason: string, receivedAtUs: number, receivedNs: number): void {
+    const track = this.#tracks.get(instrument.id);
+    if (track === undefined) return;
+    this.#output.at(receivedAtUs, receivedNs);
+    if (channel === "book") {
+      track.heard.book.heardNs = receivedNs; // gets its time anew
+      if (track.sync.isSynced) this.#books.giveUp(track, "stale", reason);
+    } else if (channel === "trade") this.#trades.doubt(track, "stale", reason);
+    else this.#doubt(track, channel, "stale", reason);
+  }
+
+  /** Time has passed: holes that no socket has closed become gaps, and books that are behind are found. */
+  check(nowUs: number, nowNs: number): void {
+    this.#output.at(nowUs, nowNs);
+    this.#books.expire(nowNs);
+    this.#trades.expire(nowNs);
+    const { onBookBehind } = this.#options;
+    if (onBookBehind === undefined) return;
+    for (const { sync, quote, heard, instrument } of this.#tracks.values()) {
+      const isBehind = sync.isSynced && quote.sequence > sync.sequence;
+      if (!isBehind || nowNs - heard.book.heardNs < BEHIND_NS) continue;
+      if (heard.quote.heardNs - heard.book.heardNs >= BEHIND_NS / 2) onBookBehind(instrument);
     }
   }
 
   depth(track: Track, diff: DepthDiff): void {
-    const { sync, counters } = track;
-    counters.messages++;
-    const expected = sync.sequence;
-    const verdict = sync.offer(diff);
-    if (diff.leftOut > 0) this.#tellLeftOut(track);
-    if (verdict === "apply") {
-      applyDiff(track, diff);
-      if (this.#passesCheck(track)) this.#emitBook(track);
-    } else if (verdict === "gap") {
-      counters.sequenceFailures++;
-      track.book.clear();
-      const found = `diff ${diff.firstSequence} to ${diff.lastSequence} does not follow ${expected}`;
-      this.#gap(track, "book", found, diff.venueAtUs);
-      this.#wantSnapshot(track);
-    } else if (verdict !== "ignore" && !track.wantsSnapshot) this.#wantSnapshot(track);
+    track.counters.messages++;
+    track.heard.book.heardNs = this.#output.receivedNs;
+    if (this.#books.take(track, diff, this.#isShared)) this.#isNews = true;
   }
 
   quote(track: Track, frame: QuoteFrame): void {
     const { quote, instrument, counters } = track;
     counters.messages++;
+    track.heard.quote.heardNs = this.#output.receivedNs;
+    if (this.#isShared && frame.sequence <= quote.sequence) {
+      counters.duplicates++;
+      return;
+    }
     if (frame.sequence < quote.sequence) {
       counters.sequenceFailures++;
       return;
     }
+    this.#isNews = true;
     quote.sequence = frame.sequence;
     quote.bidTicks = frame.bidTicks;
     quote.bidLots = frame.bidLots;
     quote.askTicks = frame.askTicks;
     quote.askLots = frame.askLots;
     counters.quotes++;
-    this.#emit({
+    if (track.gaps.quote) this.#output.resync(track, "quote");
+    this.#output.emit({
       kind: "quote",
       instrument,
       bidTicks: frame.bidTicks,
@@ -144,35 +193,42 @@ export class MarketFeed implements FrameSink<Track> {
       askLots: frame.askLots,
       sequence: frame.sequence,
       venueAtUs: frame.venueAtUs,
-      receivedAtUs: this.#receivedAtUs,
-      receivedNs: this.#receivedNs,
+      receivedAtUs: this.#output.receivedAtUs,
+      receivedNs: this.#output.receivedNs,
     });
-    this.#passesCheck(track);
+    this.#books.passesCheck(track);
   }
 
   trade(track: Track, frame: TradeFrame): void {
-    const { instrument, counters } = track;
+    track.counters.messages++;
+    track.heard.trade.heardNs = this.#output.receivedNs;
+    if (this.#trades.take(track, frame, this.#isShared)) this.#isNews = true;
+  }
+
+  bar(track: Track, frame: BarFrame): void {
+    const { counters, barAtUs, instrument } = track;
+    const { bars } = this.#options;
+    const { interval, venueAtUs } = frame;
     counters.messages++;
-    if (!this.#isNextTrade(track, frame)) return;
-    if (frame.priceTicks === 0) {
+    if (bars !== undefined && !bars.has(interval)) {
       counters.ignored++;
       return;
     }
-    counters.trades++;
-    this.#emit({
-      kind: "trade",
-      instrument,
-      tradeId: frame.tradeId,
-      priceTicks: frame.priceTicks,
-      sizeLots: frame.sizeLots,
-      aggressor: frame.isBuyerMaker ? "sell" : "buy",
-      venueAtUs: frame.venueAtUs,
-      receivedAtUs: this.#receivedAtUs,
-      receivedNs: this.#receivedNs,
-    });
+    track.heard.bar.heardNs = this.#output.receivedNs;
+    if (this.#isShared && venueAtUs <= (barAtUs.get(interval) ?? 0)) {
+      counters.duplicates++;
+      return;
+    }
+    barAtUs.set(interval, venueAtUs);
+    this.#isNews = true;
+    counters.bars++;
+    if (track.gaps.bar) this.#output.resync(track, "bar");
+    const { receivedAtUs, receivedNs } = this.#output;
+    this.#output.emit({ ...frame, kind: "bar", instrument, receivedAtUs, receivedNs });
   }
 
   ignored(track: Track | undefined): void {
+    this.#isNews = true; // nobody can tell
     if (track === undefined) return;
     track.counters.messages++;
     track.counters.ignored++;
@@ -182,118 +238,36 @@ export class MarketFeed implements FrameSink<Track> {
     this.#options.onShutdown();
   }
 
-  /** False for a repeated or late trade. A hole is reported, and the stream goes on behind it. */
-  #isNextTrade(track: Track, { tradeId, isAggregate, venueAtUs }: TradeFrame): boolean {
-    const ids = isAggregate ? track.aggTrades : track.trades;
-    const { last, isNewSocket } = ids;
-    ids.isNewSocket = false;
-    if (tradeId !== last + 1 && !Number.isNaN(last)) {
-      track.counters.sequenceFailures++;
-      // A new connection whose ids are lower is a venue that counts anew (a test network after its reset): refusing them
-      // as late would silence the stream for good.
-      const isRenumbered = isNewSocket && tradeId < last;
-      if (tradeId <= last && !isRenumbered) return false;
-      const missing = isRenumbered
-        ? `trade ids went back from ${last} to ${tradeId}`
-        : `trades ${last + 1} to ${tradeId - 1} are missing`;
-      this.#gap(track, "trade", missing, venueAtUs);
-      this.#resync(track, "trade");
+  #prepare(instruments: readonly Instrument[], streams: readonly string[]): FrameDecoder<Track> {
+    const ids = new Set(instruments.map(({ id }) => id));
+    for (const [id, track] of this.#tracks) {
+      if (ids.has(id)) continue;
+      this.#books.remove(track);
+      this.#trades.remove(track);
+      this.#tracks.delete(id);
     }
-    ids.last = tradeId;
-    return true;
+    for (const instrument of instruments) {
+      if (this.#tracks.has(instrument.id)) continue;
+      const sequenceOf = (track: () => Track, isAggregate: boolean) => this.#trades.newSequence(track, isAggregate);
+      this.#tracks.set(instrument.id, newTrack(instrument, this.#options.rule, sequenceOf));
+    }
+    return new FrameDecoder(this.#tracks.values(), streams);
   }
 
-  /**
-   * Compares the book's top with the last quote when both are of one sequence, whichever came first; a book that differs is
-   * given up. Quotes and diffs are separate streams of the venue, so this checks the whole way the book went.
-   */
-  #passesCheck(track: Track): boolean {
-    const { quote, book, counters } = track;
-    if (quote.sequence !== track.diffSequence || !track.sync.isSynced) return true;
-    counters.checksumsChecked++;
-    const isSame =
-      book.bestBidLots === quote.bidLots &&
-      book.bestAskLots === quote.askLots &&
-      (quote.bidLots === 0 || book.bestBidTicks === quote.bidTicks) && // an empty side has no price to compare
-      (quote.askLots === 0 || book.bestAskTicks === quote.askTicks);
-    if (isSame) return true;
-    counters.checksumFailures++;
-    this.#giveUpBook(track, `the book's top differs from the quote of sequence ${quote.sequence}`);
-    return false;
-  }
-
-  #giveUpBook(track: Track, reason: string): void {
-    track.sync.drop();
-    track.book.clear();
-    if (!track.hasGap) this.#gap(track, "book", reason, track.bookAtUs);
-    this.#wantSnapshot(track);
-  }
-
-  #wantSnapshot(track: Track): void {
-    track.wantsSnapshot = true;
-    this.#options.onSnapshotWanted(track.instrument);
+  /** A channel whose events are told apart by nothing: it is in doubt when it has brought something. */
+  #doubt(track: Track, channel: "quote" | "bar", cause: GapCause, reason: string): void {
+    const hasBegun = channel === "quote" ? track.quote.sequence > 0 : track.barAtUs.size > 0;
+    if (hasBegun && !track.gaps[channel]) this.#output.gap(track, channel, cause, reason);
   }
 
   #onBadFrame(text: string, error: Error): void {
-    this.#options.onError(new ProtocolError(`a frame cannot be decoded: ${error.message}; it begins ${excerpt(text)}`));
+    this.#output.error(new ProtocolError(`a frame cannot be decoded: ${error.message}; it begins ${excerpt(text)}`));
     const { kind, target } = this.#decoder.route(streamNameIn(text) ?? "");
     if (target === undefined) return; // whose it was cannot be told: the next sequence shows the hole
     target.counters.messages++;
-    if (kind === "depth" && target.sync.isSynced) this.#giveUpBook(target, "a diff could not be decoded");
-  }
-
-  /** Once per instrument: the levels stay, and their reader knows by then. */
-  #tellLeftOut(track: Track): void {
-    if (track.hasToldLeftOut) return;
-    track.hasToldLeftOut = true;
-    const { id, priceDecimals } = track.instrument;
-    const message = `${id}: the venue's book has prices of more than ${priceDecimals} decimals; our book is without them`;
-    this.#options.onError(new ProtocolError(message));
-  }
-
-  #gap(track: Track, channel: "book" | "trade", reason: string, venueAtUs: number): void {
-    track.counters.gaps++;
-    if (channel === "book") track.hasGap = true;
-    this.#emit({
-      kind: "gap",
-      instrument: track.instrument,
-      channel,
-      reason,
-      venueAtUs,
-      receivedAtUs: this.#receivedAtUs,
-      receivedNs: this.#receivedNs,
-    });
-  }
-
-  #resync(track: Track, channel: "book" | "trade"): void {
-    track.counters.resyncs++;
-    this.#emit({
-      kind: "resync",
-      instrument: track.instrument,
-      channel,
-      venueAtUs: 0,
-      receivedAtUs: this.#receivedAtUs,
-      receivedNs: this.#receivedNs,
-    });
-  }
-
-  #emitBook(track: Track): void {
-    this.#emit({
-      kind: "book",
-      instrument: track.instrument,
-      book: track.book,
-      sequence: track.sync.sequence,
-      venueAtUs: track.bookAtUs,
-      receivedAtUs: this.#receivedAtUs,
-      receivedNs: this.#receivedNs,
-    });
-  }
-
-  #emit(event: MarketEvent): void {
-    try {
-      this.#options.onEvent(event);
-    } catch (error) {
-      this.#options.onError(error instanceof Error ? error : new Error(String(error)));
+    // Another socket may still bring the diff; if not, the next one does not follow.
+    if (kind === "depth" && target.sync.isSynced && !this.#isShared) {
+      this.#books.giveUp(target, "undecodable", "a diff could not be decoded");
     }
   }
 }

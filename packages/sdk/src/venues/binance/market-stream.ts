@@ -1,126 +1,314 @@
-import { type Clock, InvalidInputError, integerInRange, type Random } from "@pitlane/perf";
+import { type Clock, InvalidInputError, inRange, integerInRange, type Random } from "@pitlane/perf";
+import type { OrderBook } from "../../book/order-book.ts";
 import type { Instrument } from "../../model/instrument.ts";
-import { Connection } from "../../stream/connection.ts";
+import type { EndpointChoice } from "../../region/endpoints.ts";
+import { DualFeed, type LegCounters } from "../../stream/dual-feed.ts";
+import type { Channel, InstrumentCounters, MarketEvent } from "../../stream/events.ts";
+import { EventIterator } from "../../stream/iterate.ts";
 import { Settlement } from "../../stream/settlement.ts";
-import type { BinanceProduct, MarketStream, MarketStreamOptions } from "./client.ts";
+import { Shards } from "../../stream/shard.ts";
+import type { MarketStream, MarketStreamOptions } from "../../stream/streams.ts";
+import { Watchdog } from "../../stream/watchdog.ts";
+import type { Api } from "./api.ts";
 import { parseSnapshot } from "./decode.ts";
 import { PRODUCTS } from "./endpoints.ts";
+import { depthCall } from "./market.ts";
 import { MarketFeed } from "./market-feed.ts";
+import type { BinanceProduct } from "./options.ts";
 import { checkVenue } from "./order-rules.ts";
-import type { Rest } from "./rest.ts";
 import { SnapshotLoader } from "./snapshot-loader.ts";
+import {
+  barStreams,
+  channelOf,
+  checkStreams,
+  defaultStreams,
+  MOST_STREAMS,
+  STREAM_DIALECT,
+  symbolIn,
+  targetOf,
+} from "./stream-names.ts";
+import { TradeHistory } from "./trade-history.ts";
 
 export interface MarketStreamParts {
   readonly product: BinanceProduct;
   readonly venue: string;
-  /** Origin of the market streams. */
-  readonly streamUrl: string;
-  readonly rest: Rest;
+  /** Where the market streams are. */
+  readonly endpoints: EndpointChoice;
+  /** For snapshots and missed trades. */
+  readonly rest: Pick<Api, "call">;
   readonly connectTimeoutMs: number;
   readonly clock: Clock;
   readonly random: Random;
-  /** Called when the stream is closed and its socket gone. */
+  /** Called when the stream is closed and its sockets gone. */
   readonly onClose: () => void;
 }
 
-const MOST_STREAMS = 1_024; // of one connection
+const MOST_NAMES = 100 * MOST_STREAMS;
+const CHECK_MS = 100;
+const CHANNELS = ["book", "quote", "trade", "bar"] as const;
+const LIFE_MS = 84_600_000; // 23.5 of the 24 hours that the venue lets a connection live
+const MAX_FRAME_BYTES = 4 * 1024 * 1024; // streams of all symbols have frames beyond 1 MiB
 
 /**
- * Opens a market stream: one combined socket feeds a `MarketFeed`, whose wishes for snapshots a `SnapshotLoader` grants.
+ * Opens a market stream: sockets feed a `MarketFeed`, whose wishes for snapshots and missed trades are granted by REST.
  *
- * @throws {InvalidInputError} When an option breaks its rule.
+ *   DualFeed (one a 1,024 streams) -> MarketFeed -> onEvent, for await
+ *                                       |  ^
+ *                    SnapshotLoader, TradeHistory
+ *
+ * @throws {InvalidInputError} When an option breaks its rule. @throws The signal's reason when it is aborted already.
  */
 export function openMarketStream(options: MarketStreamOptions, parts: MarketStreamParts): MarketStream {
-  const { instruments, onEvent, onFrameEnd = () => {}, onError } = options;
-  const { product, venue, streamUrl, rest, connectTimeoutMs, clock, random, onClose } = parts;
-  const limit = integerInRange("snapshotLimit", options.snapshotLimit ?? PRODUCTS[product].snapshotLimit, 1, 5_000);
-  for (const instrument of instruments) checkVenue(instrument, venue);
-  const streams = checkStreams(options.streams ?? defaultStreams(instruments));
-  const opened = new Settlement();
-
-  const feed = new MarketFeed({
-    rule: product === "spot" ? "contiguous" : "linked",
-    instruments,
-    streams,
-    onEvent,
-    onError,
-    onSnapshotWanted: (instrument) => loader.request(instrument),
-    onShutdown: () => connection.restart("the venue announced a shutdown"),
-  });
-  const loader = new SnapshotLoader({
-    fetch: async (instrument, signal) => {
-      const reply = await rest.get("/depth", { symbol: instrument.venueSymbol, limit }, signal);
-      return parseSnapshot(reply, instrument);
-    },
-    accept: (instrument, snapshot) => {
-      const fits = feed.load(instrument, snapshot, clock.nowUs(), clock.monotonicNs());
-      frameEnd();
-      return fits;
-    },
-    onError,
-    clock,
-    random,
-  });
-  const connection = new Connection({
-    url: `${streamUrl}/stream?streams=${streams.map(encodeURI).join("/")}`,
-    onOpen: () => opened.resolve(),
-    onMessage: (text, receivedAtUs, receivedNs) => {
-      feed.frame(text, receivedAtUs, receivedNs);
-      frameEnd();
-    },
-    onLost: (reason) => {
-      loader.cancel();
-      feed.disconnect(reason, clock.nowUs(), clock.monotonicNs());
-      frameEnd();
-    },
-    onError,
-    connectTimeoutMs,
-    clock,
-    random,
-  });
-
-  function frameEnd(): void {
-    try {
-      onFrameEnd();
-    } catch (error) {
-      onError(error instanceof Error ? error : new Error(String(error)));
-    }
-  }
-
-  return {
-    ready: opened.promise,
-    book: (instrument) => feed.book(instrument),
-    counters: (instrument) => {
-      const counters = feed.counters(instrument);
-      if (counters === undefined) throw new InvalidInputError(`instrument ${instrument.id} is not in this stream`);
-      return counters;
-    },
-    close: async () => {
-      opened.reject(new Error("the market stream was closed before it was open"));
-      loader.cancel();
-      await connection.close();
-      onClose();
-    },
-  };
+  return new BinanceMarketStream(options, parts);
 }
 
-function defaultStreams(instruments: readonly Instrument[]): readonly string[] {
-  return instruments.flatMap(({ venueSymbol }) => {
-    const symbol = venueSymbol.toLowerCase();
-    return [`${symbol}@depth@100ms`, `${symbol}@bookTicker`, `${symbol}@trade`];
-  });
+/** What the watchdog watches. */
+interface Watched {
+  readonly instrument: Instrument;
+  readonly channel: Channel;
 }
 
-function checkStreams(streams: readonly string[]): readonly string[] {
-  if (streams.length === 0 || streams.length > MOST_STREAMS) {
-    throw new InvalidInputError(
-      `a market stream has 1 to ${MOST_STREAMS} streams, got ${streams.length}: open several for more`,
+class BinanceMarketStream implements MarketStream {
+  readonly #options: MarketStreamOptions;
+  readonly #onError: (error: Error) => void;
+  readonly #parts: MarketStreamParts;
+  readonly #opened = new Settlement();
+  readonly #instruments = new Map<string, Instrument>(); // by the symbol in the names of streams
+  readonly #streams = new Set<string>();
+  readonly #feed: MarketFeed;
+  readonly #loader: SnapshotLoader;
+  readonly #history: TradeHistory;
+  readonly #shards: Shards<DualFeed>;
+  readonly #watchdog: Watchdog<Watched>;
+  readonly #ticker: NodeJS.Timeout;
+  readonly #onAbort = () => void this.close();
+  #source: DualFeed | undefined; // of the frame being worked on
+  readonly #reader: EventIterator;
+  #iterator: EventIterator | undefined; // the reader, once events are for it
+  #events = 0;
+  #isIterated = false;
+  #closed: Promise<void> | undefined;
+
+  constructor(options: MarketStreamOptions, parts: MarketStreamParts) {
+    const { instruments, signal, backfillTrades = 10_000, onEvent, overflow } = options;
+    const { product, clock, random, rest, venue } = parts;
+    const onError = options.onError ?? ((error) => process.emitWarning(error));
+    this.#options = options;
+    this.#onError = onError;
+    this.#parts = parts;
+    const limit = integerInRange("snapshotLimit", options.snapshotLimit ?? PRODUCTS[product].snapshotLimit, 1, 5_000);
+    integerInRange("backfillTrades", backfillTrades, 0, 1_000_000);
+    for (const instrument of instruments) checkVenue(instrument, venue);
+    const names = this.#namesOf(instruments, options.streams);
+    integerInRange("streams.length", names.length, 1, MOST_NAMES);
+    this.#reader = new EventIterator(overflow ?? {}, () => this.close());
+    if (onEvent === undefined) this.#iterator = this.#reader;
+    signal?.throwIfAborted();
+
+    const onFrameEnd = () => this.#frameEnd();
+    this.#loader = new SnapshotLoader({
+      fetch: async (instrument, stop) =>
+        parseSnapshot(await rest.call(depthCall(instrument, limit, { signal: stop })), instrument),
+      accept: (instrument, snapshot) => {
+        const fits = this.#feed.load(instrument, snapshot, clock.nowUs(), clock.monotonicNs());
+        onFrameEnd();
+        return fits;
+      },
+      onError,
+      clock,
+      random,
+    });
+    this.#history = new TradeHistory({ api: rest, onFrameEnd, onError, clock, random });
+    this.#feed = new MarketFeed({
+      rule: product === "spot" ? "contiguous" : "linked",
+      instruments: [],
+      streams: [],
+      onEvent: (event) => this.#emit(event),
+      onError,
+      onSnapshotWanted: (instrument) => this.#loader.request(instrument),
+      onShutdown: () => this.#source?.recycle(),
+      bars: new Set(options.bars ?? []),
+      backfill: {
+        limit: backfillTrades,
+        isOfAggregates: product !== "spot",
+        onWanted: (wish) => this.#history.want(wish),
+        onUnwanted: (instrument, isAggregate) => this.#history.unwant(instrument, isAggregate),
+      },
+      onBookBehind: (instrument) => this.#onStale(instrument, "book", "quotes have been ahead of it for 5 s", 1),
+    });
+    const onStale = ({ instrument, channel }: Watched, ageMs: number, times: number) =>
+      this.#onStale(instrument, channel, `nothing came for ${Math.floor(ageMs)} ms`, times);
+    this.#watchdog = new Watchdog({ onStale, clock });
+    this.#shards = new Shards({ most: MOST_STREAMS, groupOf: symbolIn, open: (some) => this.#openFeed(some) });
+    this.#follow(instruments, names);
+    signal?.addEventListener("abort", this.#onAbort, { once: true });
+    this.#ticker = setInterval(() => this.#check(), CHECK_MS);
+    this.#shards.add(names).then(
+      () => this.#opened.resolve(),
+      (error: Error) => this.#opened.reject(error),
     );
   }
-  for (const stream of streams) {
-    if (!/^[^\s/?&#%]+$/.test(stream)) {
-      throw new InvalidInputError(`streams: ${JSON.stringify(stream)} is not a stream name such as btcusdt@trade`);
+
+  get ready(): Promise<void> {
+    return this.#opened.promise;
+  }
+
+  book(instrument: Instrument): OrderBook | undefined {
+    return this.#feed.book(instrument);
+  }
+
+  counters(instrument: Instrument): Readonly<InstrumentCounters> {
+    const counters = this.#feed.counters(instrument);
+    if (counters === undefined) throw new InvalidInputError(`instrument ${instrument.id} is not in this stream`);
+    return counters;
+  }
+
+  legs(): readonly LegCounters[] {
+    return this.#shards.feeds.flatMap((feed) => feed.legs);
+  }
+
+  async subscribe(instruments: readonly Instrument[], streams?: readonly string[]): Promise<void> {
+    for (const instrument of instruments) checkVenue(instrument, this.#parts.venue);
+    const names = this.#namesOf(instruments, streams);
+    integerInRange("streams.length", this.#streams.size + names.length, 1, MOST_NAMES);
+    if (this.#closed !== undefined) throw new InvalidInputError("the market stream is closed: open another one");
+    this.#follow(instruments, names);
+    await this.#shards.add(names);
+  }
+
+  async unsubscribe(instruments: readonly Instrument[]): Promise<void> {
+    const names: string[] = [];
+    for (const instrument of instruments) {
+      const symbol = instrument.venueSymbol.toLowerCase();
+      if (!this.#instruments.delete(symbol)) continue;
+      const heard = this.#feed.heard(instrument);
+      for (const channel of CHANNELS) if (heard !== undefined) this.#watchdog.unwatch(heard[channel]);
+      this.#loader.forget(instrument);
+      for (const name of this.#streams) if (symbolIn(name) === symbol) names.push(name);
+    }
+    for (const name of names) this.#streams.delete(name);
+    this.#feed.follow([...this.#instruments.values()], [...this.#streams]);
+    await this.#shards.remove(names);
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#shut();
+    return this.#closed;
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<MarketEvent, undefined> {
+    if (this.#isIterated) throw new InvalidInputError("a market stream is read by one loop: open another stream");
+    this.#isIterated = true;
+    this.#iterator = this.#reader;
+    return this.#reader;
+  }
+
+  async #shut(): Promise<void> {
+    this.#opened.reject(new Error("the market stream was closed before it was open"));
+    clearInterval(this.#ticker);
+    this.#options.signal?.removeEventListener("abort", this.#onAbort);
+    this.#loader.cancel();
+    this.#history.close();
+    this.#reader.end();
+    await this.#shards.close();
+    this.#parts.onClose();
+  }
+
+  #namesOf(instruments: readonly Instrument[], streams: readonly string[] | undefined): readonly string[] {
+    const bars = instruments.flatMap((instrument) => barStreams(instrument, this.#options.bars ?? []));
+    return [...new Set([...checkStreams(streams ?? instruments.flatMap(defaultStreams)), ...bars])];
+  }
+
+  #follow(instruments: readonly Instrument[], names: readonly string[]): void {
+    const { staleAfterMs = {} } = this.#options;
+    const added = instruments.filter(({ venueSymbol }) => !this.#instruments.has(venueSymbol.toLowerCase()));
+    for (const instrument of added) this.#instruments.set(instrument.venueSymbol.toLowerCase(), instrument);
+    for (const name of names) this.#streams.add(name);
+    this.#feed.follow([...this.#instruments.values()], [...this.#streams]);
+    for (const instrument of added) {
+      const limits = typeof staleAfterMs === "function" ? staleAfterMs(instrument) : staleAfterMs;
+      const heard = this.#feed.heard(instrument);
+      for (const channel of CHANNELS) {
+        const limitMs = limits[channel];
+        if (limitMs !== undefined && heard !== undefined) {
+          inRange(`staleAfterMs.${channel}`, limitMs, 10, 86_400_000);
+          this.#watchdog.watch({ instrument, channel }, limitMs, heard[channel]);
+        }
+      }
     }
   }
-  return streams;
+
+  #openFeed(names: readonly string[]): DualFeed {
+    const { endpoints, connectTimeoutMs, clock, random } = this.#parts;
+    const { dual = false } = this.#options;
+    const feed: DualFeed = new DualFeed({
+      legs: dual ? 2 : 1,
+      names,
+      dialect: STREAM_DIALECT,
+      targetOf,
+      onFrame: (data, receivedAtUs, receivedNs, isShared) => {
+        this.#source = feed;
+        const isNews = this.#feed.frame(data, receivedAtUs, receivedNs, isShared);
+        this.#frameEnd();
+        return isNews;
+      },
+      onLost: (reason) => this.#onLost(feed, reason),
+      onError: this.#onError,
+      connection: {
+        endpoints,
+        connectTimeoutMs,
+        lifeMs: LIFE_MS,
+        maxFrameBytes: MAX_FRAME_BYTES,
+        ping: { everyMs: 20_000, withinMs: 10_000, quietMs: 1_000 },
+        clock,
+        random,
+      },
+    });
+    return feed;
+  }
+
+  #onLost(feed: DualFeed, reason: string): void {
+    const { clock } = this.#parts;
+    const symbols = new Set([...feed.names].map(symbolIn));
+    const lost = [...this.#instruments].flatMap(([symbol, instrument]) => (symbols.has(symbol) ? [instrument] : []));
+    for (const instrument of lost) this.#loader.forget(instrument);
+    this.#feed.disconnect(reason, clock.nowUs(), clock.monotonicNs(), lost);
+    this.#frameEnd();
+  }
+
+  #onStale(instrument: Instrument, channel: Channel, reason: string, times: number): void {
+    const { clock } = this.#parts;
+    this.#feed.stale(instrument, channel, reason, clock.nowUs(), clock.monotonicNs());
+    this.#frameEnd();
+    const symbol = instrument.venueSymbol.toLowerCase();
+    const names = [...this.#streams].filter((name) => symbolIn(name) === symbol && channelOf(name) === channel);
+    if (times === 1) return this.#shards.refresh(names);
+    // Asking anew did not help: another socket may.
+    for (const feed of this.#shards.feeds) if (names.some((name) => feed.names.has(name))) feed.recycle();
+  }
+
+  #check(): void {
+    const { clock } = this.#parts;
+    const before = this.#events;
+    this.#feed.check(clock.nowUs(), clock.monotonicNs());
+    this.#watchdog.check();
+    if (this.#events !== before) this.#frameEnd();
+  }
+
+  #emit(event: MarketEvent): void {
+    this.#events++;
+    try {
+      this.#options.onEvent?.(event);
+    } finally {
+      if (this.#iterator?.tryPush(event) === false) void this.close();
+    }
+  }
+
+  #frameEnd(): void {
+    try {
+      this.#options.onFrameEnd?.();
+    } catch (error) {
+      this.#onError(error instanceof Error ? error : new Error(String(error)));
+    }
+  }
 }

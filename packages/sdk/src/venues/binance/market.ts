@@ -1,36 +1,127 @@
+import { InvalidInputError, integerInRange } from "@pitlane/perf";
+import { OrderBook } from "../../book/order-book.ts";
+import type { BarsControl, CallControl, MarketCalls, PageControl } from "../../calls.ts";
+import type { Bar } from "../../model/bar.ts";
 import type { Instrument } from "../../model/instrument.ts";
-import type { BinanceClient } from "./client.ts";
-import { timeUsOf, toFields } from "./fields.ts";
+import type { BookSnapshot, PublicTrade, TopOfBook } from "../../model/market-data.ts";
+import { type Api, publicRead } from "./api.ts";
+import { parseSnapshot } from "./decode.ts";
+import { timeUsOf, toFields, toList } from "./fields.ts";
 import { type InstrumentList, parseInstruments } from "./instruments.ts";
-import type { Rest } from "./rest.ts";
+import { parseBar, parsePublicTrade, parseTopOfBook } from "./market-wire.ts";
+import { checkVenue } from "./order-rules.ts";
+
+export interface MarketOptions {
+  readonly api: Api;
+  readonly venue: string;
+  /** Most levels that a depth call gives. */
+  readonly mostLevels: number;
+  /** The venue's time, for which bars are closed. */
+  readonly nowUs: () => number;
+}
+
+const MOST_ROWS = 1_000;
+const INTERVALS: ReadonlySet<string> = new Set("1s 1m 3m 5m 15m 30m 1h 2h 4h 6h 8h 12h 1d 3d 1w 1M".split(" "));
 
 /** The public calls, and the instruments by the venue's symbol for whoever must name one. */
-export class Market {
-  readonly #rest: Rest;
-  readonly #venue: string;
+export class Market implements MarketCalls {
+  readonly #options: MarketOptions;
   #list: InstrumentList | undefined;
+  #byVenueSymbol: ReadonlyMap<string, Instrument> = new Map();
   #bySymbol: ReadonlyMap<string, Instrument> = new Map();
 
-  constructor(rest: Rest, venue: string) {
-    this.#rest = rest;
-    this.#venue = venue;
+  constructor(options: MarketOptions) {
+    this.#options = options;
   }
 
-  async listInstruments(signal?: AbortSignal): Promise<readonly Instrument[]> {
-    const list = parseInstruments(await this.#rest.get("/exchangeInfo", {}, signal), this.#venue);
+  async listInstruments(control?: CallControl): Promise<readonly Instrument[]> {
+    const { api, venue } = this.#options;
+    const list = parseInstruments(await api.call(publicRead("/exchangeInfo", {}, 20, control)), venue);
     this.#list = list;
-    this.#bySymbol = new Map(list.instruments.map((instrument) => [instrument.venueSymbol, instrument]));
+    this.#byVenueSymbol = new Map(list.instruments.map((instrument) => [instrument.venueSymbol, instrument]));
+    this.#bySymbol = new Map(list.instruments.map((instrument) => [instrument.symbol, instrument]));
     return list.instruments;
   }
 
-  async getServerTimeUs(signal?: AbortSignal): Promise<number> {
-    return timeUsOf("time", toFields("time", await this.#rest.get("/time", {}, signal)), "serverTime");
+  async getInstrument(symbol: string, control?: CallControl): Promise<Instrument> {
+    if (!/^[^\s/]+\/[^\s/]+$/.test(symbol)) {
+      throw new InvalidInputError(`symbol must be AAA/BBB, base and quote asset, got ${JSON.stringify(symbol)}`);
+    }
+    if (this.#list === undefined) await this.listInstruments(control);
+    const found = this.#bySymbol.get(symbol);
+    if (found !== undefined) return found;
+    const upper = this.#bySymbol.get(symbol.toUpperCase());
+    const hint = upper === undefined ? "" : `: did you mean ${upper.symbol}?`;
+    throw new InvalidInputError(`${this.#options.venue} has no instrument ${JSON.stringify(symbol)}${hint}`);
   }
 
-  /** The instrument of a venue symbol; asks the venue when the symbol is not known yet. @throws {ProtocolError} When there is none. */
-  async find(venueSymbol: string, signal?: AbortSignal): Promise<Instrument | undefined> {
-    if (!this.#bySymbol.has(venueSymbol)) await this.listInstruments(signal);
-    return this.#bySymbol.get(venueSymbol);
+  async getServerTimeUs(control?: CallControl): Promise<number> {
+    const reply = await this.#options.api.call(publicRead("/time", {}, 1, control));
+    return timeUsOf("time", toFields("time", reply), "serverTime");
+  }
+
+  async getBook(
+    instrument: Instrument,
+    { limit = 100, ...control }: CallControl & { readonly limit?: number } = {},
+  ): Promise<BookSnapshot> {
+    this.#check(instrument);
+    integerInRange("limit", limit, 1, this.#options.mostLevels);
+    const reply = await this.#options.api.call(depthCall(instrument, limit, control));
+    const { sequence, bids, asks } = parseSnapshot(reply, instrument);
+    const book = new OrderBook();
+    book.load("bid", bids);
+    book.load("ask", asks);
+    return { instrument, book, sequence };
+  }
+
+  async listTrades(
+    instrument: Instrument,
+    { fromId, limit = MOST_ROWS, ...control }: PageControl = {},
+  ): Promise<readonly PublicTrade[]> {
+    this.#check(instrument);
+    integerInRange("limit", limit, 1, MOST_ROWS);
+    if (fromId !== undefined) integerInRange("fromId", fromId, 0, Number.MAX_SAFE_INTEGER);
+    const params = { symbol: instrument.venueSymbol, limit, ...(fromId === undefined ? {} : { fromId }) };
+    const reply = await this.#options.api.call(publicRead("/historicalTrades", params, 25, control));
+    return toList("historicalTrades", reply).map((row) => parsePublicTrade(row, instrument));
+  }
+
+  async listBars(
+    instrument: Instrument,
+    { interval, fromUs, toUs, limit = MOST_ROWS, ...control }: BarsControl,
+  ): Promise<readonly Bar[]> {
+    this.#check(instrument);
+    if (!INTERVALS.has(interval)) {
+      throw new InvalidInputError(
+        `interval must be one of ${[...INTERVALS].join(", ")}, got ${JSON.stringify(interval)}`,
+      );
+    }
+    integerInRange("limit", limit, 1, MOST_ROWS);
+    const params = {
+      symbol: instrument.venueSymbol,
+      interval,
+      limit,
+      ...(fromUs === undefined ? {} : { startTime: msOf("fromUs", fromUs) }),
+      ...(toUs === undefined ? {} : { endTime: msOf("toUs", toUs) }),
+    };
+    const reply = await this.#options.api.call(publicRead("/klines", params, 2, control));
+    const nowUs = this.#options.nowUs();
+    return toList("klines", reply).map((row) => parseBar(row, instrument, interval, nowUs));
+  }
+
+  async getTopOfBook(instrument: Instrument, control?: CallControl): Promise<TopOfBook> {
+    this.#check(instrument);
+    const params = { symbol: instrument.venueSymbol };
+    return parseTopOfBook(
+      await this.#options.api.call(publicRead("/ticker/bookTicker", params, 2, control)),
+      instrument,
+    );
+  }
+
+  /** The instrument of a venue symbol; asks the venue when the symbol is not known yet. Undefined when it has none. */
+  async find(venueSymbol: string, control?: CallControl): Promise<Instrument | undefined> {
+    if (!this.#byVenueSymbol.has(venueSymbol)) await this.listInstruments(control);
+    return this.#byVenueSymbol.get(venueSymbol);
   }
 
   /** Why a symbol is no instrument. */
@@ -38,10 +129,18 @@ export class Market {
     return this.#list?.unsupported.get(venueSymbol) ?? "exchangeInfo does not list it";
   }
 
-  calls(): BinanceClient["market"] {
-    return {
-      listInstruments: (signal) => this.listInstruments(signal),
-      getServerTimeUs: (signal) => this.getServerTimeUs(signal),
-    };
+  #check(instrument: Instrument): void {
+    checkVenue(instrument, this.#options.venue);
   }
+}
+
+/** A depth call with its weight, which grows with the number of levels. Source: rest-api.md, "Order book", 2026-07. */
+export function depthCall(instrument: Instrument, limit: number, control: CallControl) {
+  const weight = limit <= 100 ? 5 : limit <= 500 ? 25 : limit <= 1_000 ? 50 : 250;
+  return publicRead("/depth", { symbol: instrument.venueSymbol, limit }, weight, control);
+}
+
+function msOf(name: string, us: number): number {
+  integerInRange(name, us, 0, Number.MAX_SAFE_INTEGER);
+  return Math.floor(us / 1000);
 }

@@ -1,16 +1,28 @@
 import { InvalidInputError } from "@pitlane/perf";
 import type { Instrument } from "../../model/instrument.ts";
-import type { OrderRequest } from "../../model/order.ts";
-import { formatScaled, formatUnits, notionalUnits } from "../../model/scale.ts";
-import type { Params } from "./sign.ts";
+import type { AmendRequest, OrderRequest } from "../../model/order.ts";
+import { formatUnits, notionalUnits } from "../../model/scale.ts";
 
 const CLIENT_ORDER_ID = /^[A-Za-z0-9_-]{1,36}$/;
+const TIMES_IN_FORCE: ReadonlySet<unknown> = new Set(["GTC", "IOC", "FOK"]);
+const PREVENTIONS: ReadonlySet<unknown> = new Set(["none", "expireTaker", "expireMaker", "expireBoth", "decrement"]);
+const KINDS = [
+  "limit",
+  "postOnly",
+  "market",
+  "marketByQuote",
+  "stop",
+  "stopLimit",
+  "takeProfit",
+  "takeProfitLimit",
+] as const;
+const MOST_TRAILING_BPS = 1_000_000;
 
 /** @throws {InvalidInputError} When `clientOrderId` is not 1 to 36 of `[A-Za-z0-9_-]`. */
-export function checkClientOrderId(clientOrderId: string): void {
+export function checkClientOrderId(clientOrderId: string, name = "clientOrderId"): void {
   if (CLIENT_ORDER_ID.test(clientOrderId)) return;
   throw new InvalidInputError(
-    `clientOrderId must be 1 to 36 of A-Z, a-z, 0-9, - and _, got ${JSON.stringify(clientOrderId)}`,
+    `${name} must be 1 to 36 of A-Z, a-z, 0-9, - and _, got ${JSON.stringify(clientOrderId)}`,
   );
 }
 
@@ -29,51 +41,86 @@ export function checkVenue(instrument: Instrument, venue: string): void {
  * @throws {InvalidInputError} Naming the field, its value and the rule.
  */
 export function checkOrder(request: OrderRequest): void {
-  const { instrument, clientOrderId, side, sizeLots } = request;
-  checkClientOrderId(clientOrderId);
-  if (side !== "buy" && side !== "sell") {
-    throw new InvalidInputError(`side must be "buy" or "sell", got ${JSON.stringify(side)}`);
+  const { instrument, type } = request;
+  if (!KINDS.includes(type)) throw notOneOf("type", KINDS, type);
+  checkClientOrderId(request.clientOrderId);
+  checkSide("side", request.side);
+  if (request.selfTradePrevention !== undefined && !PREVENTIONS.has(request.selfTradePrevention)) {
+    throw notOneOf("selfTradePrevention", PREVENTIONS, request.selfTradePrevention);
   }
-  checkMultiple("sizeLots", sizeLots, instrument.lotIncrement, instrument);
-  if (sizeLots < instrument.minLots || sizeLots > instrument.maxLots) {
-    throw new InvalidInputError(
-      `sizeLots of ${instrument.id} must be from ${instrument.minLots} to ${instrument.maxLots}, got ${sizeLots}`,
-    );
-  }
-  if (request.type === "market") return; // its notional is known to the venue alone
-  if (request.type !== "limit" && request.type !== "postOnly") {
-    throw new InvalidInputError(
-      `type must be "limit", "postOnly" or "market", got ${JSON.stringify((request as OrderRequest).type)}`,
-    );
-  }
-  if (request.type === "limit" && !["GTC", "IOC", "FOK"].includes(request.timeInForce)) {
-    throw new InvalidInputError(
-      `timeInForce must be "GTC", "IOC" or "FOK", got ${JSON.stringify(request.timeInForce)}`,
-    );
+  if (type === "marketByQuote") return checkQuoteAmount(request.quoteAmount);
+  checkSize("sizeLots", request.sizeLots, instrument);
+  checkTrigger(request);
+  if (type === "market" || type === "stop" || type === "takeProfit") return; // its notional is known to the venue alone
+  if (type !== "postOnly" && !TIMES_IN_FORCE.has(request.timeInForce)) {
+    throw notOneOf("timeInForce", TIMES_IN_FORCE, request.timeInForce);
   }
   checkMultiple("priceTicks", request.priceTicks, instrument.tickIncrement, instrument);
-  const notional = notionalUnits(instrument, request.priceTicks, sizeLots);
-  if (notional < instrument.minNotional) {
+  checkNotional(instrument, request.priceTicks, request.sizeLots);
+  if (request.icebergLots === undefined) return;
+  checkMultiple("icebergLots", request.icebergLots, instrument.lotIncrement, instrument);
+  if (request.icebergLots >= request.sizeLots) {
+    throw new InvalidInputError(`icebergLots must be below sizeLots ${request.sizeLots}, got ${request.icebergLots}`);
+  }
+  if (type !== "postOnly" && request.timeInForce !== "GTC") {
+    throw new InvalidInputError(`an order with icebergLots must have timeInForce "GTC", got "${request.timeInForce}"`);
+  }
+}
+
+/** @throws {InvalidInputError} When the new size breaks a rule; whether it is below the present one, the venue knows. */
+export function checkAmend({ instrument, clientOrderId, sizeLots }: AmendRequest): void {
+  checkClientOrderId(clientOrderId);
+  checkSize("sizeLots", sizeLots, instrument);
+}
+
+export function checkSide(name: string, side: unknown): void {
+  if (side !== "buy" && side !== "sell") throw notOneOf(name, ["buy", "sell"], side);
+}
+
+export function checkSize(name: string, lots: number, instrument: Instrument): void {
+  checkMultiple(name, lots, instrument.lotIncrement, instrument);
+  if (lots >= instrument.minLots && lots <= instrument.maxLots) return;
+  throw new InvalidInputError(
+    `${name} of ${instrument.id} must be from ${instrument.minLots} to ${instrument.maxLots}, got ${lots}`,
+  );
+}
+
+function isTriggered(type: OrderRequest["type"]): boolean {
+  return type === "stop" || type === "stopLimit" || type === "takeProfit" || type === "takeProfitLimit";
+}
+
+function checkTrigger(request: Exclude<OrderRequest, { type: "marketByQuote" }>): void {
+  const { triggerTicks, trailingBps } = request as { readonly triggerTicks?: number; readonly trailingBps?: number };
+  const isGiven = triggerTicks !== undefined || trailingBps !== undefined;
+  if (!isTriggered(request.type)) {
+    if (!isGiven) return;
+    throw new InvalidInputError(`an order of type "${request.type}" has no triggerTicks and no trailingBps`);
+  }
+  if (!isGiven) {
+    throw new InvalidInputError(`an order of type "${request.type}" needs triggerTicks, trailingBps or both`);
+  }
+  if (triggerTicks !== undefined) {
+    checkMultiple("triggerTicks", triggerTicks, request.instrument.tickIncrement, request.instrument);
+  }
+  if (trailingBps === undefined) return;
+  if (!Number.isSafeInteger(trailingBps) || trailingBps < 1 || trailingBps > MOST_TRAILING_BPS) {
     throw new InvalidInputError(
-      `price x size of an order of ${instrument.id} must be at least ${formatUnits(instrument.minNotional)} ${instrument.quote}, got ${formatUnits(notional)}`,
+      `trailingBps must be a whole number from 1 to ${MOST_TRAILING_BPS}, got ${String(trailingBps)}`,
     );
   }
 }
 
-/** An order as the parameters of a new order call. */
-export function toOrderParams(request: OrderRequest): Params {
-  const { instrument, clientOrderId, side, sizeLots } = request;
-  const symbol = instrument.venueSymbol;
-  const common = {
-    side: side === "buy" ? "BUY" : "SELL",
-    quantity: formatScaled(sizeLots, instrument.sizeDecimals),
-    newClientOrderId: clientOrderId,
-    newOrderRespType: "FULL", // brings the fills of the moment with the answer
-  };
-  if (request.type === "market") return { symbol, type: "MARKET", ...common };
-  const price = formatScaled(request.priceTicks, instrument.priceDecimals);
-  if (request.type === "postOnly") return { symbol, type: "LIMIT_MAKER", ...common, price };
-  return { symbol, type: "LIMIT", ...common, price, timeInForce: request.timeInForce };
+function checkQuoteAmount(amount: bigint): void {
+  if (typeof amount === "bigint" && amount > 0n) return;
+  throw new InvalidInputError(`quoteAmount must be a positive bigint in units of 10^-8, got ${String(amount)}`);
+}
+
+function checkNotional(instrument: Instrument, priceTicks: number, sizeLots: number): void {
+  const notional = notionalUnits(instrument, priceTicks, sizeLots);
+  if (notional >= instrument.minNotional) return;
+  throw new InvalidInputError(
+    `price x size of an order of ${instrument.id} must be at least ${formatUnits(instrument.minNotional)} ${instrument.quote}, got ${formatUnits(notional)}`,
+  );
 }
 
 function checkMultiple(name: string, value: number, increment: number, instrument: Instrument): void {
@@ -83,4 +130,9 @@ function checkMultiple(name: string, value: number, increment: number, instrumen
   if (value % increment !== 0) {
     throw new InvalidInputError(`${name} of ${instrument.id} must be a multiple of ${increment}, got ${value}`);
   }
+}
+
+function notOneOf(name: string, words: Iterable<unknown>, got: unknown): InvalidInputError {
+  const list = [...words].map((word) => JSON.stringify(word)).join(", ");
+  return new InvalidInputError(`${name} must be one of ${list}, got ${JSON.stringify(got)}`);
 }

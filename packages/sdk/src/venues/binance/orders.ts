@@ -1,66 +1,178 @@
-import { integerInRange } from "@pitlane/perf";
-import { ProtocolError } from "../../errors.ts";
+import { InvalidInputError, integerInRange } from "@pitlane/perf";
+import { type Outcome, settleAll } from "../../batch/outcome.ts";
+import { checkBatch } from "../../batch/split.ts";
+import type { CallControl, OrderCalls, PageControl, WriteControl } from "../../calls.ts";
+import { OrderNotFoundError, ProtocolError, VenueError } from "../../errors.ts";
 import type { Instrument } from "../../model/instrument.ts";
-import type { Fill, OrderRef, OrderReport, OrderRequest } from "../../model/order.ts";
-import type { BinanceClient, SubmitOptions } from "./client.ts";
+import type { AmendRequest, Fill, OrderRef, OrderReport, OrderRequest } from "../../model/order.ts";
+import type { OrderListRef, OrderListReport, OrderListRequest } from "../../model/order-list.ts";
+import { type Api, type ApiCall, signedRead } from "./api.ts";
 import { afterWrite } from "./errors.ts";
 import { textOf, toFields, toList } from "./fields.ts";
+import { toListCall } from "./list-params.ts";
+import { parseCancelAll, parseOrderList } from "./list-wire.ts";
 import type { Market } from "./market.ts";
-import { checkClientOrderId, checkOrder, checkVenue, toOrderParams } from "./order-rules.ts";
-import type { Rest } from "./rest.ts";
-import { parseCancel, parseNewOrder, parseOrder, parseOwnTrade } from "./wire.ts";
+import { toAmendParams, toOrderParams, toRefParams, toReplaceParams } from "./order-params.ts";
+import { checkAmend, checkClientOrderId, checkOrder, checkVenue } from "./order-rules.ts";
+import { isReplaceData, parseReplace, type Replaced } from "./replace-wire.ts";
+import type { Params } from "./sign.ts";
+import { parseAmend, parseCancel, parseNewOrder, parseOrder, parseOwnTrade } from "./wire.ts";
 
+export interface OrdersOptions {
+  readonly api: Api;
+  readonly market: Market;
+  readonly venue: string;
+}
+
+type WriteShape = Pick<ApiCall, "verb" | "path" | "method" | "params" | "weight" | "priority">;
+
+// What places or cancels weighs nothing when it succeeds (since 2026-04-02); of what failed the venue's own count tells.
 const MOST_FILLS = 1_000; // of one myTrades reply
+const MOST_IN_BATCH = 1_000;
 
-/** The order calls. Checks come before any I/O; a write goes out once, and what may have happened is in its error. */
-export class Orders {
-  readonly #rest: Rest;
-  readonly #market: Market;
-  readonly #venue: string;
-  readonly #checkAccess: () => void;
+/**
+ * The order calls. Checks come before any I/O; a write goes out once, and what may have happened is in its error.
+ *
+ * Binance has no batch endpoint for spot: the calls on several orders send single ones side by side, which over the WebSocket
+ * API leave in one write of the socket.
+ */
+export class Orders implements OrderCalls {
+  readonly #options: OrdersOptions;
 
-  /** @param checkAccess Throws when the client may not trade: another product, no credentials. */
-  constructor(rest: Rest, market: Market, venue: string, checkAccess: () => void) {
-    this.#rest = rest;
-    this.#market = market;
-    this.#venue = venue;
-    this.#checkAccess = checkAccess;
+  constructor(options: OrdersOptions) {
+    this.#options = options;
   }
 
-  async submit(request: OrderRequest, options: SubmitOptions = {}): Promise<OrderReport> {
-    this.#checkAccess();
-    checkVenue(request.instrument, this.#venue);
-    checkOrder(request);
+  async submit(request: OrderRequest, control: WriteControl = {}): Promise<OrderReport> {
+    this.#checkOrder(request);
+    return this.#submit(request, control);
+  }
+
+  async cancel(ref: OrderRef, control: WriteControl = {}): Promise<OrderReport> {
+    this.#checkRef(ref);
+    return this.#cancel(ref, control);
+  }
+
+  async amend(request: AmendRequest, control: WriteControl = {}): Promise<OrderReport> {
+    this.#checkAmend(request);
+    return this.#amend(request, control);
+  }
+
+  async replace(ref: OrderRef, request: OrderRequest, control: WriteControl = {}): Promise<Replaced> {
+    this.#checkRef(ref);
+    this.#checkOrder(request);
+    if (ref.instrument.id !== request.instrument.id) {
+      throw new InvalidInputError(
+        `an order of ${ref.instrument.id} cannot be replaced by one of ${request.instrument.id}`,
+      );
+    }
+    const call: WriteShape = {
+      verb: "POST",
+      path: "/order/cancelReplace",
+      method: "order.cancelReplace",
+      params: toReplaceParams(ref, request),
+      weight: 0,
+      priority: "cancel",
+    };
     try {
-      const reply = await this.#rest.write("POST", "/order", toOrderParams(request), options);
-      return parseNewOrder(reply, request.instrument);
+      return parseReplace(await this.#write(call, control), ref, request.clientOrderId, 200);
     } catch (error) {
-      throw afterWrite(error, request.clientOrderId);
+      if (!(error instanceof VenueError) || !isReplaceData(error.venueData)) {
+        throw afterWrite(error, request.clientOrderId);
+      }
+      return parseReplace(error.venueData, ref, request.clientOrderId, error.status);
     }
   }
 
-  async cancel(ref: OrderRef, options: SubmitOptions = {}): Promise<OrderReport> {
-    const params = this.#refParams(ref);
+  async cancelAll(instrument: Instrument, control: WriteControl = {}): Promise<readonly OrderReport[]> {
+    checkVenue(instrument, this.#options.venue);
+    const call: WriteShape = {
+      verb: "DELETE",
+      path: "/openOrders",
+      method: "openOrders.cancelAll",
+      params: { symbol: instrument.venueSymbol },
+      weight: 0,
+      priority: "cancel",
+    };
     try {
-      return parseCancel(await this.#rest.write("DELETE", "/order", params, options), ref.instrument);
+      return parseCancelAll(await this.#write(call, control), instrument);
     } catch (error) {
-      throw afterWrite(error, ref.clientOrderId);
+      if (error instanceof OrderNotFoundError) return []; // its word for "none is open"
+      throw afterWrite(error, `all of ${instrument.id}`);
     }
   }
 
-  async get(ref: OrderRef, signal?: AbortSignal): Promise<OrderReport> {
-    const params = this.#refParams(ref);
-    return parseOrder(await this.#rest.getSigned("/order", params, signal), ref.instrument);
+  async submitMany(
+    requests: readonly OrderRequest[],
+    control: WriteControl = {},
+  ): Promise<readonly Outcome<OrderReport>[]> {
+    checkBatch("requests", requests, MOST_IN_BATCH);
+    checkEach("requests", requests, (request) => this.#checkOrder(request));
+    checkDistinct("requests", requests);
+    return settleAll(requests.map((request) => this.#submit(request, control)));
   }
 
-  async listOpen(signal?: AbortSignal): Promise<readonly OrderReport[]> {
-    this.#checkAccess();
+  async cancelMany(refs: readonly OrderRef[], control: WriteControl = {}): Promise<readonly Outcome<OrderReport>[]> {
+    checkBatch("refs", refs, MOST_IN_BATCH);
+    checkEach("refs", refs, (ref) => this.#checkRef(ref));
+    return settleAll(refs.map((ref) => this.#cancel(ref, control)));
+  }
+
+  async amendMany(
+    requests: readonly AmendRequest[],
+    control: WriteControl = {},
+  ): Promise<readonly Outcome<OrderReport>[]> {
+    checkBatch("requests", requests, MOST_IN_BATCH);
+    checkEach("requests", requests, (request) => this.#checkAmend(request));
+    return settleAll(requests.map((request) => this.#amend(request, control)));
+  }
+
+  async submitList(request: OrderListRequest, control: WriteControl = {}): Promise<OrderListReport> {
+    checkVenue(request.instrument, this.#options.venue);
+    const { path, method, params } = toListCall(request);
+    try {
+      const reply = await this.#write({ verb: "POST", path, method, params, weight: 0, priority: "new" }, control);
+      return parseOrderList(reply, request.instrument);
+    } catch (error) {
+      throw afterWrite(error, request.clientListId);
+    }
+  }
+
+  async cancelList(ref: OrderListRef, control: WriteControl = {}): Promise<OrderListReport> {
+    const params = this.#listParams(ref, "listClientOrderId");
+    const call: WriteShape = {
+      verb: "DELETE",
+      path: "/orderList",
+      method: "orderList.cancel",
+      params: { symbol: ref.instrument.venueSymbol, ...params },
+      weight: 0,
+      priority: "cancel",
+    };
+    try {
+      return parseOrderList(await this.#write(call, control), ref.instrument);
+    } catch (error) {
+      throw afterWrite(error, ref.clientListId);
+    }
+  }
+
+  async getList(ref: OrderListRef, control: CallControl = {}): Promise<OrderListReport> {
+    const params = this.#listParams(ref, "origClientOrderId");
+    return parseOrderList(await this.#read("/orderList", "orderList.status", params, 4, control), ref.instrument);
+  }
+
+  async get(ref: OrderRef, control: CallControl = {}): Promise<OrderReport> {
+    this.#checkRef(ref);
+    return parseOrder(await this.#read("/order", "order.status", toRefParams(ref), 4, control), ref.instrument);
+  }
+
+  async listOpen(control: CallControl = {}): Promise<readonly OrderReport[]> {
+    const { market } = this.#options;
     const reports: OrderReport[] = [];
-    for (const item of toList("open orders", await this.#rest.getSigned("/openOrders", {}, signal))) {
+    for (const item of toList("open orders", await this.#read("/openOrders", "openOrders.status", {}, 80, control))) {
       const symbol = textOf("open order", toFields("open order", item), "symbol");
-      const instrument = await this.#market.find(symbol, signal);
+      const instrument = await market.find(symbol, control);
       if (instrument === undefined) {
-        throw new ProtocolError(`open order of ${symbol}: no such instrument: ${this.#market.whyNot(symbol)}`);
+        throw new ProtocolError(`open order of ${symbol}: no such instrument: ${market.whyNot(symbol)}`);
       }
       reports.push(parseOrder(item, instrument));
     }
@@ -69,33 +181,113 @@ export class Orders {
 
   async listFills(
     instrument: Instrument,
-    { fromTradeId, signal }: { readonly fromTradeId?: number; readonly signal?: AbortSignal } = {},
+    { fromId, limit = MOST_FILLS, ...control }: PageControl = {},
   ): Promise<readonly Fill[]> {
-    this.#checkAccess();
-    checkVenue(instrument, this.#venue);
-    const from =
-      fromTradeId === undefined
-        ? {}
-        : { fromId: integerInRange("fromTradeId", fromTradeId, 0, Number.MAX_SAFE_INTEGER) };
-    const params = { symbol: instrument.venueSymbol, ...from, limit: MOST_FILLS };
-    const rows = toList("own trades", await this.#rest.getSigned("/myTrades", params, signal));
+    checkVenue(instrument, this.#options.venue);
+    integerInRange("limit", limit, 1, MOST_FILLS);
+    if (fromId !== undefined) integerInRange("fromId", fromId, 0, Number.MAX_SAFE_INTEGER);
+    const params = { symbol: instrument.venueSymbol, ...(fromId === undefined ? {} : { fromId }), limit };
+    const rows = toList("own trades", await this.#read("/myTrades", "myTrades", params, 20, control));
     return rows.map((row) => parseOwnTrade(row, instrument));
   }
 
-  calls(): BinanceClient["orders"] {
-    return {
-      submit: (request, options) => this.submit(request, options),
-      cancel: (ref, options) => this.cancel(ref, options),
-      get: (ref, signal) => this.get(ref, signal),
-      listOpen: (signal) => this.listOpen(signal),
-      listFills: (instrument, options) => this.listFills(instrument, options),
-    };
+  async #submit(request: OrderRequest, control: WriteControl): Promise<OrderReport> {
+    const params = toOrderParams(request);
+    try {
+      const reply = await this.#write(
+        { verb: "POST", path: "/order", method: "order.place", params, weight: 0, priority: "new" },
+        control,
+      );
+      return parseNewOrder(reply, request.instrument);
+    } catch (error) {
+      throw afterWrite(error, request.clientOrderId);
+    }
   }
 
-  #refParams({ instrument, clientOrderId }: OrderRef) {
-    this.#checkAccess();
-    checkVenue(instrument, this.#venue);
+  async #cancel(ref: OrderRef, control: WriteControl): Promise<OrderReport> {
+    const params = toRefParams(ref);
+    try {
+      const reply = await this.#write(
+        { verb: "DELETE", path: "/order", method: "order.cancel", params, weight: 0, priority: "cancel" },
+        control,
+      );
+      return parseCancelled(reply, ref);
+    } catch (error) {
+      throw afterWrite(error, ref.clientOrderId);
+    }
+  }
+
+  async #amend(request: AmendRequest, control: WriteControl): Promise<OrderReport> {
+    const params = toAmendParams(request);
+    const path = "/order/amend/keepPriority";
+    try {
+      const reply = await this.#write(
+        { verb: "PUT", path, method: "order.amend.keepPriority", params, weight: 4, priority: "amend" },
+        control,
+      );
+      return parseAmend(reply, request.instrument);
+    } catch (error) {
+      throw afterWrite(error, request.clientOrderId);
+    }
+  }
+
+  #write(shape: WriteShape, control: WriteControl): Promise<unknown> {
+    return this.#options.api.call({ ...shape, control, isSigned: true, isRead: false });
+  }
+
+  #read(path: string, method: string, params: Params, weight: number, control: CallControl): Promise<unknown> {
+    return this.#options.api.call(signedRead(path, method, params, weight, control));
+  }
+
+  #checkOrder(request: OrderRequest): void {
+    checkVenue(request.instrument, this.#options.venue);
+    checkOrder(request);
+  }
+
+  #checkAmend(request: AmendRequest): void {
+    checkVenue(request.instrument, this.#options.venue);
+    checkAmend(request);
+  }
+
+  #checkRef({ instrument, clientOrderId }: OrderRef): void {
+    checkVenue(instrument, this.#options.venue);
     checkClientOrderId(clientOrderId);
-    return { symbol: instrument.venueSymbol, origClientOrderId: clientOrderId };
+  }
+
+  #listParams({ instrument, clientListId }: OrderListRef, name: string): Params {
+    checkVenue(instrument, this.#options.venue);
+    checkClientOrderId(clientListId, "clientListId");
+    return { [name]: clientListId };
+  }
+}
+
+/** The report of a cancel. Cancelling a leg cancels its whole list, and is answered with that. */
+function parseCancelled(reply: unknown, ref: OrderRef): OrderReport {
+  if (toFields("cancel", reply)["orderReports"] === undefined) return parseCancel(reply, ref.instrument);
+  const { orders } = parseOrderList(reply, ref.instrument);
+  const report = orders.find(({ clientOrderId }) => clientOrderId === ref.clientOrderId)?.report;
+  if (report !== undefined) return report;
+  throw new ProtocolError(`cancel: the list in the answer does not have order ${ref.clientOrderId}`);
+}
+
+function checkEach<T>(name: string, items: readonly T[], check: (item: T) => void): void {
+  for (const [index, item] of items.entries()) {
+    try {
+      check(item);
+    } catch (error) {
+      if (error instanceof InvalidInputError) throw new InvalidInputError(`${name}[${index}]: ${error.message}`);
+      throw error;
+    }
+  }
+}
+
+/** An id twice in one batch would be an order twice, or a refusal that hides the first one's outcome. */
+function checkDistinct(name: string, requests: readonly OrderRequest[]): void {
+  const seen = new Set<string>();
+  for (const [index, { clientOrderId }] of requests.entries()) {
+    if (seen.has(clientOrderId)) {
+      throw new InvalidInputError(`${name}[${index}]: clientOrderId "${clientOrderId}" is twice in the batch`);
+    }
+    seen.add(clientOrderId);
   }
 }

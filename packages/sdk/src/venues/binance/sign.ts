@@ -1,34 +1,7 @@
-import { createHmac, createPrivateKey, sign as signBytes } from "node:crypto";
-import { InvalidInputError } from "@pitlane/perf";
+import type { Signer } from "../../session/sign.ts";
 
 /** Request parameters by name, in the order they are sent. */
 export type Params = Readonly<Record<string, string | number | boolean>>;
-
-/** Holds a key and signs with it. The secret is not readable from it. */
-export interface Signer {
-  readonly apiKey: string;
-  /** Signature of a payload, as the venue writes it: hex for HMAC, base64 for Ed25519. */
-  sign(payload: string): string;
-}
-
-/**
- * The signer for a key pair: Ed25519 when the secret is a PEM private key, HMAC-SHA-256 otherwise.
- *
- * Signing is synchronous and takes some microseconds. Source: Binance REST API, "Request security", 2026-07.
- *
- * @throws {InvalidInputError} When a part is empty or not printable ASCII, or the PEM holds no Ed25519 private key. Never shows it.
- */
-export function createSigner({ apiKey, apiSecret }: { readonly apiKey: string; readonly apiSecret: string }): Signer {
-  if (!/^[\x21-\x7e]+$/.test(apiKey)) {
-    throw new InvalidInputError("credentials.apiKey must be the venue's key: printable characters without spaces");
-  }
-  if (apiSecret === "") throw new InvalidInputError("credentials.apiSecret must not be empty");
-  if (!apiSecret.startsWith("-----BEGIN ")) {
-    return { apiKey, sign: (payload) => createHmac("sha256", apiSecret).update(payload).digest("hex") };
-  }
-  const key = ed25519Key(apiSecret);
-  return { apiKey, sign: (payload) => signBytes(null, Buffer.from(payload, "utf8"), key).toString("base64") };
-}
 
 /** Parameters as a query or form body, every value percent-encoded once. */
 export function encodeParams(params: Params): string {
@@ -40,13 +13,12 @@ export function encodeParams(params: Params): string {
 }
 
 /**
- * Signed REST parameters: encoded once, that text signed, that text sent, the signature last.
+ * Encoded parameters with the signature of exactly that text last, as REST wants it.
  *
  * @example
- * const query = signRest({ symbol: "BTCUSDT", timestamp: 1_499_827_319_559 }, signer);
+ * const query = withSignature(encodeParams({ symbol: "BTCUSDT", timestamp: 1_499_827_319_559 }), signer);
  */
-export function signRest(params: Params, signer: Signer): string {
-  const payload = encodeParams(params);
+export function withSignature(payload: string, signer: Signer): string {
   return `${payload}&signature=${encodeURIComponent(signer.sign(payload))}`;
 }
 
@@ -67,18 +39,4 @@ export function redact(text: string, secrets: readonly string[]): string {
     if (secret !== "") clean = clean.replaceAll(secret, "[redacted]");
   }
   return clean;
-}
-
-function ed25519Key(pem: string) {
-  let key: ReturnType<typeof createPrivateKey>;
-  try {
-    key = createPrivateKey(pem);
-  } catch {
-    // Without the cause: a parser's words could quote the key.
-    throw new InvalidInputError("credentials.apiSecret looks like a PEM private key but cannot be read as one");
-  }
-  if (key.asymmetricKeyType === "ed25519") return key;
-  throw new InvalidInputError(
-    `credentials.apiSecret must be an Ed25519 private key or an HMAC secret, not a key of type ${key.asymmetricKeyType}`,
-  );
 }

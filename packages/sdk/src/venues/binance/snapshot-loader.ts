@@ -29,6 +29,8 @@ const AT_ONCE = 4; // a snapshot of 5,000 levels costs 250 of the 6,000 request 
 const BACKOFF = { baseMs: 100, capMs: 5_000 } as const;
 const LASTING_NS = 10e9; // a book that is asked for again sooner than this is one that does not last
 
+const NOT_WANTED = new Error("the snapshot is not wanted any more");
+
 /**
  * Fetches depth snapshots, four at a time in the order asked for, each again with backoff until it fits, or when it was asked
  * for a moment ago. When the venue says there were too many requests, all of them wait as long as it asks.
@@ -41,6 +43,7 @@ const LASTING_NS = 10e9; // a book that is asked for again sooner than this is o
 export class SnapshotLoader {
   readonly #options: SnapshotLoaderOptions;
   #stop = new AbortController();
+  readonly #wanted = new Map<string, AbortController>(); // by instrument
   #queue: Job[] = [];
   readonly #successes = new Map<string, Success>();
   #running = 0;
@@ -52,7 +55,10 @@ export class SnapshotLoader {
 
   /** Asks for a snapshot; once per instrument until `accept` has returned true for it, or `cancel`. */
   request(instrument: Instrument): void {
-    const { signal } = this.#stop;
+    this.#wanted.get(instrument.id)?.abort(NOT_WANTED);
+    const wanted = new AbortController();
+    this.#wanted.set(instrument.id, wanted);
+    const { signal } = wanted;
     const last = this.#successes.get(instrument.id);
     const isSoon = last !== undefined && this.#options.clock.monotonicNs() - last.atNs < LASTING_NS;
     if (isSoon) return void this.#retry({ instrument, attempt: last.attempt, signal });
@@ -60,9 +66,19 @@ export class SnapshotLoader {
     this.#start();
   }
 
+  /** Forgets one instrument: it is not followed any more, or its connection was lost. */
+  forget(instrument: Instrument): void {
+    this.#wanted.get(instrument.id)?.abort(NOT_WANTED);
+    this.#wanted.delete(instrument.id);
+    this.#queue = this.#queue.filter((job) => job.instrument.id !== instrument.id);
+    this.#successes.delete(instrument.id);
+  }
+
   /** Forgets everything asked for and ends the requests under way. */
   cancel(): void {
-    this.#stop.abort(new Error("the snapshot is not wanted any more"));
+    for (const wanted of this.#wanted.values()) wanted.abort(NOT_WANTED);
+    this.#wanted.clear();
+    this.#stop.abort(NOT_WANTED);
     this.#stop = new AbortController();
     this.#queue = [];
     this.#successes.clear();
@@ -91,7 +107,7 @@ export class SnapshotLoader {
     } catch (error) {
       if (signal.aborted) return;
       onError(error instanceof Error ? error : new Error(String(error)));
-      if (error instanceof RateLimitError) void this.#pause(error.retryAfterMs, signal);
+      if (error instanceof RateLimitError) void this.#pause(error.retryAfterMs, this.#stop.signal);
     } finally {
       this.#running--;
       this.#start();

@@ -1,9 +1,12 @@
 import type { DepthDiff } from "../../book/depth-diff.ts";
 import { OrderBook } from "../../book/order-book.ts";
 import { BookSync, type SequenceRule } from "../../book/sync.ts";
+import type { BarInterval } from "../../model/bar.ts";
 import type { Instrument } from "../../model/instrument.ts";
-import type { InstrumentCounters } from "../../stream/events.ts";
-import type { QuoteFrame } from "./decode.ts";
+import type { TradeSequence } from "../../stream/backfill.ts";
+import type { Channel, InstrumentCounters } from "../../stream/events.ts";
+import type { Heard } from "../../stream/watchdog.ts";
+import { newQuoteFrame, type QuoteFrame, type TradeFrame } from "./frames.ts";
 
 /** What a market feed knows of one instrument. */
 export interface Track {
@@ -11,10 +14,16 @@ export interface Track {
   readonly book: OrderBook;
   readonly sync: BookSync<DepthDiff>;
   readonly counters: InstrumentCounters;
+  /** When something last came, by channel. */
+  readonly heard: Readonly<Record<Channel, Heard>>;
+  /** Channels of which a gap was reported and no resync yet. */
+  readonly gaps: Record<Channel, boolean>;
   /** A snapshot was asked for and has not fitted yet. */
   wantsSnapshot: boolean;
-  /** A book gap was reported and no resync yet. */
-  hasGap: boolean;
+  /** Diffs behind a hole that another socket may close, by sequence. */
+  readonly heldDiffs: DepthDiff[];
+  /** When the first of them came. */
+  heldNs: number;
   /** Levels that do not fit the ticks were reported. */
   hasToldLeftOut: boolean;
   /** Venue time of the last diff applied. */
@@ -22,13 +31,10 @@ export interface Track {
   /** Sequence of the book when a diff, not a snapshot, made it; NaN otherwise. */
   diffSequence: number;
   readonly quote: QuoteFrame;
-  readonly trades: TradeIds;
-  readonly aggTrades: TradeIds;
-}
-
-interface TradeIds {
-  last: number; // NaN before the first
-  isNewSocket: boolean; // nothing came yet on this connection
+  readonly trades: TradeSequence<TradeFrame>;
+  readonly aggTrades: TradeSequence<TradeFrame>;
+  /** Venue time of the last bar of each interval. */
+  readonly barAtUs: Map<BarInterval, number>;
 }
 
 /** Puts a diff that follows on the book. */
@@ -40,9 +46,13 @@ export function applyDiff(track: Track, diff: DepthDiff): void {
   track.counters.bookUpdates++;
 }
 
-/** An instrument of which nothing is known yet. */
-export function newTrack(instrument: Instrument, rule: SequenceRule): Track {
-  return {
+/** An instrument of which nothing is known yet. `sequenceOf` makes the sequences of its trades, and of its aggregates. */
+export function newTrack(
+  instrument: Instrument,
+  rule: SequenceRule,
+  sequenceOf: (track: () => Track, isAggregate: boolean) => TradeSequence<TradeFrame>,
+): Track {
+  const track: Track = {
     instrument,
     book: new OrderBook(),
     sync: new BookSync<DepthDiff>({ rule, copy: (diff) => diff.copy() }),
@@ -51,6 +61,9 @@ export function newTrack(instrument: Instrument, rule: SequenceRule): Track {
       bookUpdates: 0,
       trades: 0,
       quotes: 0,
+      bars: 0,
+      backfilled: 0,
+      duplicates: 0,
       ignored: 0,
       gaps: 0,
       resyncs: 0,
@@ -58,13 +71,18 @@ export function newTrack(instrument: Instrument, rule: SequenceRule): Track {
       checksumsChecked: 0,
       checksumFailures: 0,
     },
+    heard: { book: { heardNs: 0 }, quote: { heardNs: 0 }, trade: { heardNs: 0 }, bar: { heardNs: 0 } },
+    gaps: { book: false, quote: false, trade: false, bar: false },
     wantsSnapshot: false,
-    hasGap: false,
+    heldDiffs: [],
+    heldNs: 0,
     hasToldLeftOut: false,
     bookAtUs: 0,
     diffSequence: Number.NaN,
-    quote: { sequence: 0, bidTicks: 0, bidLots: 0, askTicks: 0, askLots: 0, venueAtUs: 0 },
-    trades: { last: Number.NaN, isNewSocket: true },
-    aggTrades: { last: Number.NaN, isNewSocket: true },
+    quote: newQuoteFrame(),
+    trades: sequenceOf(() => track, false),
+    aggTrades: sequenceOf(() => track, true),
+    barAtUs: new Map(),
   };
+  return track;
 }

@@ -1,20 +1,27 @@
 import type { Clock, Random } from "@pitlane/perf";
 import { ProtocolError, RateLimitError, type RequestError, TimeoutError } from "../../errors.ts";
 import type { Instrument } from "../../model/instrument.ts";
+import type { EndpointChoice } from "../../region/endpoints.ts";
+import type { Signer } from "../../session/sign.ts";
 import { Connection } from "../../stream/connection.ts";
+import type { Link } from "../../stream/link.ts";
 import { Settlement } from "../../stream/settlement.ts";
-import type { UserStream, UserStreamOptions } from "./client.ts";
-import { toError } from "./errors.ts";
+import type { UserStream, UserStreamCounters, UserStreamOptions } from "../../stream/streams.ts";
 import { excerpt, type Fields, integerOf, parseJson, textOf, toFields } from "./fields.ts";
 import { checkVenue } from "./order-rules.ts";
-import { redact, type Signer, signWsApi } from "./sign.ts";
+import { redact, signWsApi } from "./sign.ts";
+import { toSocketError } from "./socket-reply.ts";
+import { parseBalanceChange, parseListStatus } from "./user-wire.ts";
 import { parseAccountPosition, parseExecutionReport } from "./wire.ts";
 
 export interface UserStreamParts {
   readonly venue: string;
-  readonly wsApiUrl: string;
+  /** Where the WebSocket API is. */
+  readonly endpoints: EndpointChoice;
   readonly signer: Signer;
   readonly recvWindowMs: number;
+  /** The venue's time, for signatures. */
+  readonly nowUs: () => number;
   readonly connectTimeoutMs: number;
   /** Limit for the answer to the subscription, in milliseconds. */
   readonly callTimeoutMs: number;
@@ -24,20 +31,31 @@ export interface UserStreamParts {
   readonly onClose: () => void;
 }
 
+/** A subscription that was asked for on a socket. */
+interface Subscription {
+  readonly id: number;
+  readonly signature: string;
+  readonly timer: NodeJS.Timeout;
+}
+
 const SUBSCRIBE = "userDataStream.subscribe.signature";
+const LIFE_MS = 84_600_000; // 23.5 of the 24 hours that the venue lets a connection live
+const MOST_KINDS = 100; // of events that are counted by name: names come from the venue
 
 /**
  * Opens the stream of the account's own orders and balances, by the WebSocket API's `userDataStream.subscribe.signature`.
  *
- * A lost socket is replaced and subscribed anew. A refusal that a repetition could cure (too many requests, venue unavailable,
- * no answer) is tried again with the next socket; any other one, of the key or the signature say, ends the stream: it goes to
- * `onError`, and `ready` rejects with it. Reports of instruments that are not in the options are not delivered.
- * Source: Binance, user-data-stream.md and web-socket-api.md, 2026-07.
+ * A lost socket is replaced and subscribed anew, and one that the venue is about to end is replaced before it does. Events come from
+ * one socket at a time; with each change of it `onReconnected` tells the owner to ask what it may have missed. A refusal that a
+ * repetition could cure (too many requests, venue unavailable, no answer) is tried again with the next socket; any other one, of the
+ * key or the signature say, ends the stream: it goes to `onError`, and `ready` rejects with it. Reports of instruments that are not
+ * in the options are not delivered. Source: Binance, user-data-stream.md and web-socket-api.md, 2026-07.
  *
- * @throws {InvalidInputError} When an instrument is of another venue.
+ * @throws {InvalidInputError} When an instrument is of another venue. @throws The signal's reason when it is aborted already.
  */
 export function openUserStream(options: UserStreamOptions, parts: UserStreamParts): UserStream {
   for (const instrument of options.instruments) checkVenue(instrument, parts.venue);
+  options.signal?.throwIfAborted();
   return new BinanceUserStream(options, parts);
 }
 
@@ -47,57 +65,81 @@ class BinanceUserStream implements UserStream {
   readonly #instruments: ReadonlyMap<string, Instrument>;
   readonly #subscribed = new Settlement();
   readonly #connection: Connection;
+  readonly #subscriptions = new Map<Link, Subscription>(); // those under way, and granted ones
+  readonly #counters = { reports: 0, balances: 0, otherInstruments: 0, ignored: new Map<string, number>() };
+  readonly #onAbort = () => void this.close();
   #requestId = 0;
-  #signature = "";
   #hasSubscribed = false;
-  #answerTimer: NodeJS.Timeout | undefined;
+  #closed: Promise<void> | undefined;
 
   constructor(options: UserStreamOptions, parts: UserStreamParts) {
     this.#options = options;
     this.#parts = parts;
     this.#instruments = new Map(options.instruments.map((instrument) => [instrument.venueSymbol, instrument]));
+    const { endpoints, connectTimeoutMs, clock, random } = parts;
     this.#connection = new Connection({
-      url: parts.wsApiUrl,
-      onOpen: () => this.#subscribe(),
-      onMessage: (text) => this.#onMessage(text),
-      onLost: () => clearTimeout(this.#answerTimer),
-      onError: options.onError,
-      connectTimeoutMs: parts.connectTimeoutMs,
-      clock: parts.clock,
-      random: parts.random,
+      endpoints,
+      onOpen: (link) => this.#subscribe(link),
+      onFrame: (data, _isBinary, _atUs, _ns, link) => this.#onMessage(data.toString("utf8"), link),
+      onLost: (_reason, link) => this.#forget(link),
+      onLeft: (link) => this.#forget(link),
+      onError: (error) => this.#report(error),
+      lifeMs: LIFE_MS,
+      ping: { everyMs: 20_000, withinMs: 10_000, quietMs: 5_000 },
+      connectTimeoutMs,
+      clock,
+      random,
     });
+    options.signal?.addEventListener("abort", this.#onAbort, { once: true });
   }
 
   get ready(): Promise<void> {
     return this.#subscribed.promise;
   }
 
-  async close(): Promise<void> {
+  counters(): UserStreamCounters {
+    return this.#counters;
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#shut();
+    return this.#closed;
+  }
+
+  async #shut(): Promise<void> {
     this.#subscribed.reject(new Error("the user stream was closed before it was subscribed"));
-    clearTimeout(this.#answerTimer);
+    this.#options.signal?.removeEventListener("abort", this.#onAbort);
+    for (const { timer } of this.#subscriptions.values()) clearTimeout(timer);
     await this.#connection.close();
     this.#parts.onClose();
   }
 
-  #subscribe(): void {
-    const { signer, recvWindowMs, callTimeoutMs, clock } = this.#parts;
-    const timestamp = Math.floor(clock.nowUs() / 1000);
-    const params = signWsApi({ recvWindow: recvWindowMs, timestamp }, signer);
-    this.#signature = params.signature;
-    this.#connection.trySend(JSON.stringify({ id: ++this.#requestId, method: SUBSCRIBE, params }));
-    this.#answerTimer = setTimeout(() => {
+  #subscribe(link: Link): void {
+    const { signer, recvWindowMs, callTimeoutMs, nowUs } = this.#parts;
+    const params = signWsApi({ recvWindow: recvWindowMs, timestamp: Math.floor(nowUs() / 1000) }, signer);
+    const id = ++this.#requestId;
+    const timer = setTimeout(() => {
       const message = `the user stream's subscription got no answer in ${callTimeoutMs} ms`;
-      this.#options.onError(new TimeoutError(message, { outcome: "unknown" }));
-      this.#connection.restart(message);
+      this.#report(new TimeoutError(message, { outcome: "unknown" }));
+      link.drop(message);
     }, callTimeoutMs);
+    this.#subscriptions.set(link, { id, signature: params.signature, timer });
+    link.trySend(JSON.stringify({ id, method: SUBSCRIBE, params }));
   }
 
-  #onMessage(received: string): void {
-    const text = redact(received, [this.#parts.signer.apiKey, this.#signature]);
+  #forget(link: Link): void {
+    clearTimeout(this.#subscriptions.get(link)?.timer);
+    this.#subscriptions.delete(link);
+  }
+
+  #onMessage(received: string, link: Link): void {
+    const signature = this.#subscriptions.get(link)?.signature ?? "";
+    const text = redact(received, [this.#parts.signer.apiKey, signature]);
     try {
       const message = toFields("user stream", parseJson("user stream", text));
-      if (message["event"] === undefined) this.#onAnswer(message);
-      else this.#onUserEvent(toFields("user stream: event", message["event"]));
+      if (message["event"] === undefined) this.#onAnswer(message, link);
+      // What a socket brings before it took over, or after it was left, the owner asks for.
+      else if (link.isCurrent) this.#onUserEvent(toFields("user stream: event", message["event"]), link);
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
       const isOurs = error instanceof ProtocolError;
@@ -108,51 +150,76 @@ class BinanceUserStream implements UserStream {
     }
   }
 
-  #onAnswer(message: Fields): void {
+  #onAnswer(message: Fields, link: Link): void {
     const status = integerOf("user stream answer", message, "status");
-    const isOfSubscription = message["id"] === this.#requestId;
-    if (isOfSubscription) clearTimeout(this.#answerTimer);
-    if (status !== 200) return this.#onRefusal(toRefusal(status, message), isOfSubscription);
+    const subscription = this.#subscriptions.get(link);
+    const isOfSubscription = subscription !== undefined && message["id"] === subscription.id;
+    if (isOfSubscription) clearTimeout(subscription.timer);
+    if (status !== 200) return this.#onRefusal(toSocketError(SUBSCRIBE, message), isOfSubscription, link);
     if (!isOfSubscription) return;
-    if (this.#hasSubscribed) this.#options.onReconnected();
-    this.#hasSubscribed = true;
+    link.ready();
     this.#subscribed.resolve();
+    const isAgain = this.#hasSubscribed;
+    this.#hasSubscribed = true;
+    if (isAgain) this.#options.onReconnected();
   }
 
-  #onRefusal(error: RequestError, isOfSubscription: boolean): void {
+  #onRefusal(error: RequestError, isOfSubscription: boolean, link: Link): void {
     this.#report(error);
     if (!isOfSubscription || error.retryable) {
       // An unasked-for error says that the session is over (a revoked key): the next subscription will tell.
       const afterMs = error instanceof RateLimitError ? error.retryAfterMs : 0;
-      this.#connection.restart("the venue refused the subscription", afterMs);
+      link.drop("the venue refused the subscription", afterMs);
       return;
     }
     this.#subscribed.reject(error);
     void this.close();
   }
 
-  #onUserEvent(event: Fields): void {
+  #onUserEvent(event: Fields, link: Link): void {
+    const { onReport, onBalances, onBalanceChange, onOrderList } = this.#options;
     const kind = textOf("user stream event", event, "e");
-    if (kind === "executionReport") {
-      const instrument = this.#instruments.get(textOf(kind, event, "s"));
-      if (instrument !== undefined) this.#options.onReport(parseExecutionReport(event, instrument));
-    } else if (kind === "outboundAccountPosition") {
-      this.#options.onBalances(parseAccountPosition(event));
-    } else if (kind === "eventStreamTerminated" || kind === "serverShutdown") {
-      this.#connection.restart(`the venue ended the user stream (${kind})`);
+    switch (kind) {
+      case "executionReport": {
+        const instrument = this.#instrumentOf(kind, event);
+        if (instrument === undefined) return;
+        this.#counters.reports++;
+        return onReport(parseExecutionReport(event, instrument));
+      }
+      case "outboundAccountPosition":
+        this.#counters.balances++;
+        return onBalances(parseAccountPosition(event));
+      case "balanceUpdate":
+      case "externalLockUpdate":
+        if (onBalanceChange === undefined) return this.#ignore(kind);
+        return onBalanceChange(parseBalanceChange(event));
+      case "listStatus": {
+        if (onOrderList === undefined) return this.#ignore(kind);
+        const instrument = this.#instrumentOf(kind, event);
+        return instrument === undefined ? undefined : onOrderList(parseListStatus(event, instrument));
+      }
+      case "eventStreamTerminated":
+        return link.drop(`the venue ended the user stream (${kind})`);
+      case "serverShutdown":
+        return this.#connection.recycle();
+      default:
+        this.#ignore(kind);
     }
+  }
+
+  #instrumentOf(kind: string, event: Fields): Instrument | undefined {
+    const instrument = this.#instruments.get(textOf(kind, event, "s"));
+    if (instrument === undefined) this.#counters.otherInstruments++;
+    return instrument;
+  }
+
+  #ignore(kind: string): void {
+    const { ignored } = this.#counters;
+    const name = ignored.has(kind) || ignored.size < MOST_KINDS ? kind : "others";
+    ignored.set(name, (ignored.get(name) ?? 0) + 1);
   }
 
   #report(error: unknown): void {
     this.#options.onError(error instanceof Error ? error : new Error(String(error)));
   }
-}
-
-/** A refusal in the words of a REST reply, which it is the twin of; but its `retryAfter` is a moment, where REST has a duration. */
-function toRefusal(status: number, message: Fields): RequestError {
-  const error = toFields(`${SUBSCRIBE}: "error"`, message["error"]);
-  const { serverTime, retryAfter } = toFields(`${SUBSCRIBE}: "data"`, error["data"] ?? {});
-  const isTimed = typeof serverTime === "number" && typeof retryAfter === "number";
-  const seconds = isTimed ? String((retryAfter - serverTime) / 1000) : undefined;
-  return toError(SUBSCRIBE, { status, retryAfter: seconds, text: JSON.stringify(error) });
 }

@@ -53,6 +53,15 @@ export function parseCancel(value: unknown, instrument: Instrument): OrderReport
   return orderReport(where, order, instrument, clientOrderId, timeUsOf(where, order, "transactTime"));
 }
 
+/** An order in the RESULT form, as the answers about lists have it: no fills. */
+export function parseListedOrder(value: unknown, instrument: Instrument): OrderReport {
+  const where = "listed order";
+  const order = toFields(where, value);
+  checkSymbol(where, order, instrument);
+  const clientOrderId = textOf(where, order, "clientOrderId");
+  return orderReport(where, order, instrument, clientOrderId, timeUsOf(where, order, "transactTime"));
+}
+
 /** One order as a query gives it: no fills. */
 export function parseOrder(value: unknown, instrument: Instrument): OrderReport {
   const where = "order";
@@ -80,6 +89,17 @@ export function parseOwnTrade(value: unknown, instrument: Instrument): Fill {
     isMaker: flagOf(where, trade, "isMaker"),
     atUs: timeUsOf(where, trade, "time"),
   };
+}
+
+/** The answer to an amendment, whose order has fields of its own names. Source: rest-api.md, "Order Amend Keep Priority", 2026-07. */
+export function parseAmend(value: unknown, instrument: Instrument): OrderReport {
+  const where = "amend";
+  const reply = toFields(where, value);
+  const order = toFields(`${where}: "amendedOrder"`, reply["amendedOrder"]);
+  checkSymbol(where, order, instrument);
+  const clientOrderId = textOf(where, order, "clientOrderId");
+  const atUs = timeUsOf(where, reply, "transactTime");
+  return orderReport(where, { ...order, origQty: order["qty"] }, instrument, clientOrderId, atUs);
 }
 
 /** Balances of an account reply, those that are not zero. */
@@ -125,7 +145,7 @@ export function parseExecutionReport(event: Fields, instrument: Instrument): Ord
     fills: [],
     atUs,
   };
-  if (textOf(where, event, "x") !== "TRADE") return report;
+  if (textOf(where, event, "x") !== "TRADE") return withReason(report, event["eR"], event["r"]);
   const fee = event["n"] === null ? 0n : unitsOf(where, event, "n");
   const fill: Fill = {
     instrument,
@@ -151,7 +171,7 @@ function orderReport(
   clientOrderId: string,
   atUs: number,
 ): OrderReport {
-  return {
+  const report: OrderReport = {
     instrument,
     clientOrderId,
     venueOrderId: String(integerOf(where, order, "orderId")),
@@ -162,6 +182,13 @@ function orderReport(
     fills: [],
     atUs,
   };
+  return withReason(report, order["expiryReason"]);
+}
+
+/** The first reason that says something; the venue's word for none is NONE. */
+function withReason(report: OrderReport, ...reasons: readonly unknown[]): OrderReport {
+  const reason = reasons.find((one) => typeof one === "string" && one !== "" && one !== "NONE");
+  return reason === undefined ? report : { ...report, reason: reason as string };
 }
 
 function statusOf(where: string, fields: Fields, name: string): VenueOrderStatus {
@@ -178,7 +205,8 @@ function sideOf(where: string, fields: Fields, name: string): Side {
   throw new ProtocolError(`${where}: "${name}" must be BUY or SELL, got ${text}`);
 }
 
-function checkSymbol(where: string, fields: Fields, instrument: Instrument, name = "symbol"): void {
+/** @throws {ProtocolError} When the reply is about another symbol than was asked for. */
+export function checkSymbol(where: string, fields: Fields, instrument: Instrument, name = "symbol"): void {
   const symbol = textOf(where, fields, name);
   if (symbol !== instrument.venueSymbol) {
     throw new ProtocolError(`${where}: "${name}" is ${symbol}, asked was about ${instrument.venueSymbol}`);

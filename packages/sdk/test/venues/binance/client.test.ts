@@ -13,8 +13,8 @@ import {
   RequestError,
   VenueUnavailableError,
 } from "../../../src/index.ts";
+import { createSigner } from "../../../src/session/sign.ts";
 import { type BinanceOptions, createBinance } from "../../../src/venues/binance/index.ts";
-import { createSigner } from "../../../src/venues/binance/sign.ts";
 import { FakeVenue, type FakeVenueOptions, sendJson } from "../../support/fake-venue.ts";
 import { testInstrument } from "../../support/instruments.ts";
 import { rejectionOf } from "../../support/rejection.ts";
@@ -48,9 +48,12 @@ afterEach(async () => {
   while (closers.length > 0) await closers.pop()?.();
 });
 
-async function setUp(onRequest: NonNullable<FakeVenueOptions["onRequest"]>, options: Partial<BinanceOptions> = {}) {
+async function setUp(
+  onRequest: NonNullable<FakeVenueOptions["onRequest"]>,
+  options: Omit<BinanceOptions, "product"> = {},
+) {
   const venue = await FakeVenue.create({ onRequest });
-  const client = createBinance({ urls: venue.urls, credentials, ...options });
+  const client = createBinance({ urls: venue.urls, credentials, clockSync: false, retries: 0, ...options });
   closers.push(
     () => venue.close(),
     () => client.close(),
@@ -212,9 +215,9 @@ describe("a write that surely did not happen says that", () => {
   test("an aborted signal, a closed client", async () => {
     const { client, venue } = await answering({});
     const aborted = client.orders.submit(limit, { signal: AbortSignal.abort(new Error("no")) });
-    expect(await rejectionOf(aborted)).toMatchObject({ code: "NETWORK", outcome: "unsent" });
+    expect(await rejectionOf(aborted)).toMatchObject({ code: "ABORTED", outcome: "unsent" });
     await client.close();
-    expect(await rejectionOf(client.orders.submit(limit))).toMatchObject({ code: "NETWORK", outcome: "unsent" });
+    expect(await rejectionOf(client.orders.submit(limit))).toMatchObject({ code: "ABORTED", outcome: "unsent" });
     expect(venue.requests).toHaveLength(0);
   });
 });
@@ -223,8 +226,8 @@ test("a failed read keeps its own error; an aborted one gives the signal's reaso
   const { client } = await setUp((_, response) => response.writeHead(502).end("<html>"));
   expect(await rejectionOf(client.orders.get(ref))).toBeInstanceOf(VenueUnavailableError);
   const reason = new Error("enough");
-  expect(await rejectionOf(client.orders.get(ref, AbortSignal.abort(reason)))).toBe(reason);
-  expect(await rejectionOf(client.market.getServerTimeUs(AbortSignal.abort(reason)))).toBe(reason);
+  expect(await rejectionOf(client.orders.get(ref, { signal: AbortSignal.abort(reason) }))).toBe(reason);
+  expect(await rejectionOf(client.market.getServerTimeUs({ signal: AbortSignal.abort(reason) }))).toBe(reason);
 });
 
 describe("no secret is in an error", () => {
@@ -309,7 +312,7 @@ describe("reading", () => {
 
   test("fills are asked for by id, up to a thousand", async () => {
     const { client, venue } = await answering([]);
-    expect(await client.orders.listFills(instrument, { fromTradeId: 77 })).toEqual([]);
+    expect(await client.orders.listFills(instrument, { fromId: 77 })).toEqual([]);
     await client.orders.listFills(instrument);
     expect(venue.requests[0]?.params.toString()).toMatch(/^symbol=BTCUSDT&fromId=77&limit=1000&/);
     expect(venue.requests[1]?.params.has("fromId")).toBe(false);
@@ -327,7 +330,7 @@ describe("what cannot work is refused before anything is sent", () => {
       client.orders.cancel({ ...ref, instrument: foreign }),
       client.orders.get({ instrument, clientOrderId: "" }),
       client.orders.listFills(foreign),
-      client.orders.listFills(instrument, { fromTradeId: -1 }),
+      client.orders.listFills(instrument, { fromId: -1 }),
     ];
     for (const call of calls) expect(await rejectionOf(call)).toBeInstanceOf(InvalidInputError);
     expect(venue.requests).toHaveLength(0);
@@ -352,19 +355,19 @@ describe("what cannot work is refused before anything is sent", () => {
     expect([venue.requests, venue.sockets]).toEqual([[], []]);
   });
 
-  test("orders and account of futures, whose market data is served", async () => {
+  test("credentials of a futures client, which has market data only", async () => {
     const { venue, client: spot } = await answering({ serverTime: 5 });
     await spot.close();
     for (const [product, path] of [
       ["usdm", "/fapi/v1/time"],
       ["coinm", "/dapi/v1/time"],
     ] as const) {
-      const client = createBinance({ urls: venue.urls, credentials, product });
+      expect(() => createBinance({ urls: venue.urls, credentials, product } as BinanceOptions)).toThrow(
+        `credentials are for product "spot"; a client for "${product}" has market data only`,
+      );
+      const client = createBinance({ urls: venue.urls, product });
       closers.push(() => client.close());
       expect(client.venue).toBe(`binance-${product}`);
-      expect((await rejectionOf(client.orders.listOpen())).message).toBe(
-        `orders and account are for product "spot"; this client is for "${product}", market data only`,
-      );
       expect(await client.market.getServerTimeUs()).toBe(5_000);
       expect(venue.requests.at(-1)?.path).toBe(path);
     }
@@ -387,6 +390,25 @@ describe("what cannot work is refused before anything is sent", () => {
         "urls.rest must be an origin without a path, got http://a/api/v3",
       ],
       [{ urls: { ...urls, stream: "http://a" } }, 'urls.stream must be a URL of ws:// or wss://, got "http://a"'],
+      [{ urls, regions: [] }, "give urls or regions, not both"],
+      [{ regions: [] }, "regions must have at least one region"],
+      [
+        {
+          regions: [
+            { name: "a", ...urls },
+            { name: "a", ...urls },
+          ],
+        },
+        'the name "a" is there twice',
+      ],
+      [{ regions: [{ name: "a", ...urls, rest: "x" }] }, "regions[0].rest must be a URL"],
+      [{ environment: "live" as never }, 'environment must be "production", "testnet" or "demo", got "live"'],
+      [{ environment: "testnet", urls }, "environment names addresses of the venue"],
+      [{ orderTransport: "fix" as never }, 'orderTransport must be "rest" or "webSocket", got "fix"'],
+      [{ retries: -1 }, "retries must be"],
+      [{ requestWeight: 0 }, "requestWeight must be"],
+      [{ credentials, batching: { maxAgeMs: -1, maxSize: 10 } }, "maxAgeMs must be"],
+      [{ credentials, batching: { maxAgeMs: 1, maxSize: 5_000 } }, "batching.maxSize must be at most 1000"],
       [{ urls: { ...urls, wsApi: "" } }, 'urls.wsApi must be a URL of ws:// or wss://, got ""'],
     ];
     for (const [options, words] of bad) {

@@ -1,16 +1,36 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type Instrument, type MarketEvent, ProtocolError } from "../../../src/index.ts";
+import type { BarInterval } from "../../../src/model/bar.ts";
 import { parseSnapshot } from "../../../src/venues/binance/decode.ts";
-import { MarketFeed } from "../../../src/venues/binance/market-feed.ts";
-import { aggTradeFrame, depthFrame, frame, quoteFrame, snapshotReply, tradeFrame } from "../../support/frames.ts";
+import { MarketFeed, type MarketFeedOptions } from "../../../src/venues/binance/market-feed.ts";
+import { KeptTrade, type TradeWish } from "../../../src/venues/binance/trade-keeper.ts";
+import {
+  aggTradeFrame,
+  barFrame,
+  depthFrame,
+  frame,
+  quoteFrame,
+  snapshotReply,
+  tradeFrame,
+} from "../../support/frames.ts";
 import { testInstrument } from "../../support/instruments.ts";
 
 const instrument = testInstrument();
 
-function setUp({ rule = "contiguous" as const, of = instrument, onEvent = (_: MarketEvent) => {} } = {}) {
+interface SetUpOptions {
+  readonly rule?: MarketFeedOptions["rule"];
+  readonly of?: Instrument;
+  readonly onEvent?: (event: MarketEvent) => void;
+  readonly bars?: ReadonlySet<BarInterval>;
+  readonly backfill?: NonNullable<MarketFeedOptions["backfill"]>;
+}
+
+function setUp({ rule = "contiguous", of = instrument, onEvent = () => {}, ...more }: SetUpOptions = {}) {
   const events: MarketEvent[] = [];
   const errors: Error[] = [];
   const wanted: Instrument[] = [];
+  const behind: Instrument[] = [];
   let shutdowns = 0;
   let at = 0;
   const feed = new MarketFeed({
@@ -24,17 +44,23 @@ function setUp({ rule = "contiguous" as const, of = instrument, onEvent = (_: Ma
     onError: (error) => errors.push(error),
     onSnapshotWanted: (which) => wanted.push(which),
     onShutdown: () => shutdowns++,
+    onBookBehind: (which) => behind.push(which),
+    ...more,
   });
   return {
     feed,
     events,
     errors,
     wanted,
+    behind,
     shutdowns: () => shutdowns,
     kinds: () => events.map((event) => ("channel" in event ? `${event.channel} ${event.kind}` : event.kind)),
     send: (...frames: readonly string[]) => {
-      for (const text of frames) feed.frame(text, ++at * 1_000, at);
+      for (const text of frames) feed.frame(Buffer.from(text), ++at * 1_000, at);
     },
+    sendAt: (ms: number, text: string) => feed.frame(Buffer.from(text), ms * 1_000, ms * 1e6),
+    sendShared: (ms: number, ...frames: readonly string[]) =>
+      frames.map((text) => feed.frame(Buffer.from(text), ms * 1_000, ms * 1e6, true)),
     load: (reply: ReturnType<typeof snapshotReply>) => feed.load(of, parseSnapshot(reply, of), 500, 5),
     counters: () => feed.counters(of),
     top: () => {
@@ -109,7 +135,14 @@ describe("the book", () => {
     const { send, load, kinds, events, wanted, feed, counters } = setUpSynced();
     send(depthFrame({ U: 14, u: 15, E: 91 }), depthFrame({ U: 16, u: 16 }));
     expect(events).toMatchObject([
-      { kind: "gap", channel: "book", reason: "diff 14 to 15 does not follow 12", venueAtUs: 91_000, receivedNs: 2 },
+      {
+        kind: "gap",
+        channel: "book",
+        cause: "sequence",
+        reason: "diff 14 to 15 does not follow 12",
+        venueAtUs: 91_000,
+        receivedNs: 2,
+      },
     ]);
     expect([wanted, feed.book(instrument)]).toEqual([[instrument], undefined]);
     expect(load(snapshotReply(15, [["60.00", "1"]], []))).toBe(true);
@@ -119,7 +152,7 @@ describe("the book", () => {
   });
 
   test("follows the linked rule on futures", () => {
-    const { send, load, kinds, events } = setUp({ rule: "linked" as never });
+    const { send, load, kinds, events } = setUp({ rule: "linked" });
     send(depthFrame({ U: 5, u: 9, pu: 2 }), depthFrame({ U: 20, u: 25, pu: 9 }));
     expect(load(snapshotReply(7, [], []))).toBe(true);
     send(depthFrame({ U: 30, u: 33, pu: 25 }), depthFrame({ U: 40, u: 41, pu: 34 }));
@@ -252,6 +285,7 @@ describe("trades", () => {
       priceTicks: 6_125,
       sizeLots: 40,
       aggressor: "sell",
+      isBackfilled: false,
       venueAtUs: 2_000_000,
       receivedAtUs: 1_000,
       receivedNs: 1,
@@ -263,7 +297,12 @@ describe("trades", () => {
     const { send, kinds, events, counters } = setUp();
     send(tradeFrame(100), tradeFrame(103), tradeFrame(104));
     expect(kinds()).toEqual(["trade", "trade gap", "trade resync", "trade", "trade"]);
-    expect(events[1]).toMatchObject({ reason: "trades 101 to 102 are missing", venueAtUs: 2_000_000 });
+    expect(events[1]).toMatchObject({
+      cause: "sequence",
+      reason: "trades 101 to 102 are missing",
+      venueAtUs: 2_000_000,
+    });
+    expect(events[2]).toMatchObject({ backfilled: 0, missing: 2 });
     expect(counters()).toMatchObject({ trades: 3, gaps: 1, resyncs: 1, sequenceFailures: 1 });
   });
 
@@ -274,21 +313,25 @@ describe("trades", () => {
     expect(counters()).toMatchObject({ messages: 5, trades: 3, sequenceFailures: 2, gaps: 0 });
   });
 
-  test("what was missed while disconnected shows at the first trade after it", () => {
-    const { feed, send, kinds } = setUp();
+  test("a lost connection is a gap that ends with the next trade, which shows what was missed", () => {
+    const { feed, send, kinds, events, counters } = setUp();
     send(tradeFrame(100));
     feed.disconnect("cut off", 0, 0);
+    expect(kinds()).toEqual(["trade", "trade gap"]);
     send(tradeFrame(105));
     expect(kinds()).toEqual(["trade", "trade gap", "trade resync", "trade"]);
+    expect(events[1]).toMatchObject({ cause: "connection", reason: "the connection was lost: cut off" });
+    expect(events[2]).toMatchObject({ backfilled: 0, missing: 4 });
+    expect(counters()).toMatchObject({ gaps: 1, resyncs: 1, sequenceFailures: 0 });
   });
 
   test("a new connection that counts anew is told as a gap, not silenced", () => {
     const { feed, send, kinds, events } = setUp();
     send(tradeFrame(100));
     feed.disconnect("cut off", 0, 0);
-    send(tradeFrame(3), tradeFrame(4));
+    send(tradeFrame(3, { T: 3_000 }), tradeFrame(4, { T: 3_001 }));
     expect(kinds()).toEqual(["trade", "trade gap", "trade resync", "trade", "trade"]);
-    expect(events[1]).toMatchObject({ reason: "trade ids went back from 100 to 3" });
+    expect(events[2]).toMatchObject({ backfilled: 0, missing: undefined });
   });
 
   test("aggregates have ids of their own", () => {
@@ -310,7 +353,7 @@ describe("other frames", () => {
   test("of an instrument's undecoded streams are counted as ignored", () => {
     const { send, counters, errors } = setUp();
     send(
-      frame("btcusdt@kline_1m", {}),
+      frame("btcusdt@miniTicker", {}),
       frame("btcusdt@depth20@100ms", { lastUpdateId: 1 }),
       frame("ethusdt@trade", {}),
       frame("!ticker@arr", []),
@@ -405,5 +448,302 @@ describe("numbers finer than the instrument's steps", () => {
       ),
     );
     expect([feed.book(instrument)?.bidLevels, feed.book(instrument)?.bestBidLots]).toEqual([1, 1]);
+  });
+});
+
+describe("bars", () => {
+  test("are passed on with exact numbers, as often as they change", () => {
+    const { send, events, counters } = setUp();
+    send(barFrame(3), barFrame(4, { x: true }));
+    expect(events).toEqual([
+      {
+        kind: "bar",
+        instrument,
+        interval: "1m",
+        startUs: 60_000_000,
+        openTicks: 6_100,
+        highTicks: 6_120,
+        lowTicks: 6_090,
+        closeTicks: 6_110,
+        volumeLots: 50_000,
+        quoteVolume: 30_50000000n,
+        trades: 3,
+        isClosed: false,
+        venueAtUs: 60_003_000,
+        receivedAtUs: 1_000,
+        receivedNs: 1,
+      },
+      expect.objectContaining({ trades: 4, isClosed: true }),
+    ]);
+    expect(counters()).toMatchObject({ messages: 2, bars: 2, ignored: 0 });
+  });
+
+  test("of intervals that nobody asked for count as ignored", () => {
+    const { send, events, counters } = setUp({ bars: new Set(["5m"]) });
+    send(barFrame(3), barFrame(1, { i: "5m" }));
+    expect(events).toMatchObject([{ kind: "bar", interval: "5m" }]);
+    expect(counters()).toMatchObject({ messages: 2, bars: 1, ignored: 1 });
+  });
+});
+
+describe("a lost connection", () => {
+  test("is a gap of quotes and bars too, which ends with the next one", () => {
+    const { feed, send, kinds } = setUp();
+    feed.disconnect("before anything came", 0, 0);
+    send(quoteFrame(7, ["1", "1"], ["2", "1"]), barFrame(1));
+    feed.disconnect("cut off", 0, 0);
+    feed.disconnect("cut off", 0, 0);
+    send(quoteFrame(8, ["1", "1"], ["2", "1"]), barFrame(2));
+    expect(kinds()).toEqual(["quote", "bar", "quote gap", "bar gap", "quote resync", "quote", "bar resync", "bar"]);
+  });
+
+  test("of other instruments changes nothing", () => {
+    const { feed, kinds } = setUpSynced();
+    feed.disconnect("cut off", 0, 0, [testInstrument({ id: "binance:ETH/USDT" })]);
+    expect([kinds(), feed.book(instrument) === undefined]).toEqual([[], false]);
+  });
+});
+
+describe("frames of two sockets", () => {
+  const bid = ["61.00", "2"] as const;
+  const ask = ["61.10", "3"] as const;
+
+  test("count once, whichever came first, and are no failures", () => {
+    const { sendShared, kinds, counters } = setUpSynced();
+    const news = sendShared(
+      0,
+      depthFrame({ U: 13, u: 13 }),
+      depthFrame({ U: 13, u: 13 }),
+      quoteFrame(14, bid, ask),
+      quoteFrame(14, bid, ask),
+      quoteFrame(13, bid, ask),
+      tradeFrame(100),
+      tradeFrame(101),
+      tradeFrame(100),
+      barFrame(3),
+      barFrame(3),
+    );
+    expect(kinds()).toEqual(["book", "quote", "trade", "trade", "bar"]);
+    expect(news).toEqual([true, false, true, false, false, true, true, false, true, false]);
+    expect(counters()).toMatchObject({ duplicates: 5, sequenceFailures: 0, gaps: 0 });
+  });
+
+  test("a hole in the diffs of one is closed by the other: no gap", () => {
+    const { feed, sendShared, kinds, counters, top } = setUpSynced();
+    sendShared(0, depthFrame({ U: 14, u: 15, b: [["61.02", "1"]] }), depthFrame({ U: 16, u: 16 }));
+    expect(kinds()).toEqual([]);
+    expect(top()?.[0]).toBe(6_100); // still good, as of sequence 12
+    sendShared(100, depthFrame({ U: 13, u: 13, b: [["61.01", "1"]] }));
+    expect([kinds(), top()?.[0]]).toEqual([["book", "book", "book"], 6_102]);
+    feed.check(0, 10e9);
+    expect(counters()).toMatchObject({ gaps: 0, sequenceFailures: 0, bookUpdates: 4 });
+  });
+
+  test("a hole that neither closes in time is a gap, and what was held serves the snapshot", () => {
+    const { feed, sendShared, kinds, load, wanted } = setUpSynced();
+    sendShared(0, depthFrame({ U: 14, u: 15 }), depthFrame({ U: 14, u: 15 }), depthFrame({ U: 16, u: 16 }));
+    feed.check(0, 249e6);
+    expect(kinds()).toEqual([]);
+    feed.check(0, 250e6);
+    expect([kinds(), wanted]).toEqual([["book gap"], [instrument]]);
+    expect(load(snapshotReply(14, [["61.00", "2"]], []))).toBe(true);
+    expect(kinds()).toEqual(["book gap", "book resync", "book"]);
+    expect(feed.counters(instrument)).toMatchObject({ bookUpdates: 3, duplicates: 1 });
+  });
+
+  test("a hole in the trades of one is closed by the other, or is a gap in time", () => {
+    const { feed, sendShared, kinds } = setUp();
+    sendShared(0, tradeFrame(1), tradeFrame(3));
+    sendShared(100, tradeFrame(2));
+    expect(kinds()).toEqual(["trade", "trade", "trade"]);
+    sendShared(200, tradeFrame(6));
+    feed.check(0, 449e6);
+    expect(kinds()).toHaveLength(3);
+    feed.check(0, 450e6);
+    expect(kinds().slice(3)).toEqual(["trade gap", "trade resync", "trade"]);
+  });
+
+  test("a diff of one that cannot be decoded may still come over the other", () => {
+    const { feed, sendShared, errors, kinds } = setUpSynced();
+    sendShared(0, depthFrame({ U: 13, u: 13, b: [["sixty", "1"]] }));
+    sendShared(1, depthFrame({ U: 13, u: 13, b: [["61.01", "1"]] }));
+    expect([errors.length, kinds(), feed.book(instrument)?.bestBidTicks]).toEqual([1, ["book"], 6_101]);
+  });
+
+  test("on futures, too, a hole is closed by the other one", () => {
+    const { feed, sendShared, load, kinds } = setUp({ rule: "linked" });
+    sendShared(0, depthFrame({ U: 5, u: 9, pu: 2 }));
+    load(snapshotReply(7, [], []));
+    sendShared(1, depthFrame({ U: 30, u: 33, pu: 25 }), depthFrame({ U: 5, u: 9, pu: 2 }));
+    sendShared(2, depthFrame({ U: 20, u: 25, pu: 9 }));
+    feed.check(0, 10e9);
+    expect(kinds()).toEqual(["book", "book", "book"]);
+  });
+
+  test("whatever each of them loses, repeats or delays: what both bring together is the whole book", () => {
+    const diffs = Array.from({ length: 60 }, (_, i) =>
+      depthFrame({ U: 13 + 2 * i, u: 14 + 2 * i, b: [[`61.${String(i).padStart(2, "0")}`, String(i + 1)]] }),
+    );
+    const fate = fc.constantFrom("first", "second", "both", "bothTwice");
+    const lag = fc.integer({ min: 0, max: 5 });
+    fc.assert(
+      fc.property(fc.array(fate, { minLength: 60, maxLength: 60 }), lag, lag, (fates, lagA, lagB) => {
+        const { sendShared, kinds, counters, feed } = setUpSynced();
+        const copies = (i: number, leg: "first" | "second") => {
+          const is = fates[i];
+          return i < 0 || i >= 60 || (is !== leg && is !== "both" && is !== "bothTwice")
+            ? 0
+            : is === "bothTwice"
+              ? 2
+              : 1;
+        };
+        for (let step = 0; step < 70; step++) {
+          for (let n = copies(step - lagA, "first"); n > 0; n--) sendShared(step, diffs[step - lagA] as string);
+          for (let n = copies(step - lagB, "second"); n > 0; n--) sendShared(step, diffs[step - lagB] as string);
+          feed.check(0, step * 1e6);
+        }
+        expect(new Set(kinds())).toEqual(new Set(["book"]));
+        expect(counters()).toMatchObject({ bookUpdates: 61, gaps: 0, sequenceFailures: 0 });
+        expect(feed.book(instrument)?.bidLevels).toBe(61); // 61.00 is there from the beginning
+        expect(feed.book(instrument)?.bestBidTicks).toBe(6_159);
+      }),
+    );
+  });
+});
+
+describe("missed trades", () => {
+  function setUpFilled() {
+    const wishes: TradeWish[] = [];
+    const dropped: string[] = [];
+    const parts = setUp({
+      backfill: {
+        limit: 100,
+        onWanted: (wish) => wishes.push(wish),
+        onUnwanted: ({ id }, isAggregate) => dropped.push(`${id} ${isAggregate}`),
+      },
+    });
+    const kept = (tradeId: number, priceTicks = 6_000) => {
+      const frame = { tradeId, isAggregate: false, priceTicks, sizeLots: 7, isBuyerMaker: false, venueAtUs: 5 };
+      return new KeptTrade(frame, 900_000, 900);
+    };
+    return { ...parts, wishes, dropped, kept };
+  }
+
+  test("are asked for, and delivered in order with their own times before what came after them", () => {
+    const { send, wishes, kept, kinds, events, counters } = setUpFilled();
+    send(tradeFrame(100), tradeFrame(103), tradeFrame(104));
+    expect(kinds()).toEqual(["trade", "trade gap"]);
+    expect(wishes).toMatchObject([{ instrument, isAggregate: false, first: 101, last: 102 }]);
+    wishes[0]?.filled([kept(101), kept(102)], 900_000, 900);
+    expect(kinds().slice(2)).toEqual(["trade", "trade", "trade resync", "trade", "trade"]);
+    expect(events[2]).toMatchObject({
+      tradeId: 101,
+      isBackfilled: true,
+      sizeLots: 7,
+      receivedNs: 900,
+      aggressor: "buy",
+    });
+    expect(events[4]).toMatchObject({ backfilled: 2, missing: 0, receivedNs: 900 });
+    expect(events[5]).toMatchObject({ tradeId: 103, isBackfilled: false, receivedAtUs: 2_000, receivedNs: 2 });
+    expect(counters()).toMatchObject({ trades: 5, backfilled: 2, gaps: 1, resyncs: 1 });
+  });
+
+  test("that the venue does not have stay missing", () => {
+    const { send, wishes, kept, events, kinds } = setUpFilled();
+    send(tradeFrame(100), tradeFrame(104));
+    wishes[0]?.filled([kept(101)], 0, 0);
+    wishes[0]?.filledAll(0, 0);
+    expect(kinds()).toEqual(["trade", "trade gap", "trade", "trade resync", "trade"]);
+    expect(events[3]).toMatchObject({ backfilled: 1, missing: 2 });
+  });
+
+  test("of aggregates are asked for as such; entries without a price are no trades", () => {
+    const { send, wishes, kept, counters } = setUpFilled();
+    send(aggTradeFrame(7), aggTradeFrame(9));
+    expect(wishes).toMatchObject([{ isAggregate: true, first: 8, last: 8 }]);
+    wishes[0]?.filled([kept(8, 0)], 0, 0);
+    expect(counters()).toMatchObject({ trades: 2, backfilled: 0, ignored: 1 });
+  });
+
+  test("are not asked for one by one where the venue gives aggregates alone", () => {
+    const wishes: TradeWish[] = [];
+    const onWanted = (wish: TradeWish) => wishes.push(wish);
+    const { send, kinds } = setUp({ backfill: { limit: 9, isOfAggregates: true, onWanted, onUnwanted: () => {} } });
+    send(tradeFrame(1), tradeFrame(3), aggTradeFrame(1), aggTradeFrame(3));
+    expect(kinds()).toEqual(["trade", "trade gap", "trade resync", "trade", "trade", "trade gap"]);
+    expect(wishes).toMatchObject([{ isAggregate: true, first: 2 }]);
+  });
+
+  test("of an instrument that is not followed any more are not wanted", () => {
+    const { feed, send, wishes, dropped, kept, kinds } = setUpFilled();
+    send(tradeFrame(100), tradeFrame(103));
+    feed.follow([], []);
+    wishes[0]?.filled([kept(101)], 0, 0);
+    expect([dropped, kinds()]).toEqual([["binance:BTC/USDT false"], ["trade", "trade gap"]]);
+  });
+});
+
+describe("a channel that is stale", () => {
+  test("has a gap: the book until a snapshot, trades, quotes and bars until the next one", () => {
+    const { feed, send, kinds, events, wanted, load } = setUpSynced();
+    send(quoteFrame(12, ["61.00", "2"], ["61.10", "3"]), tradeFrame(1), barFrame(1));
+    for (const channel of ["book", "quote", "trade", "bar"] as const) {
+      feed.stale(instrument, channel, "nothing came for 5000 ms", 9_000, 9);
+      feed.stale(instrument, channel, "once is enough", 9_000, 9);
+    }
+    expect(kinds().slice(3)).toEqual(["book gap", "quote gap", "trade gap", "bar gap"]);
+    expect(events[3]).toMatchObject({ cause: "stale", reason: "nothing came for 5000 ms", receivedNs: 9 });
+    expect([wanted, feed.book(instrument)]).toEqual([[instrument], undefined]);
+    load(snapshotReply(20, [], []));
+    send(quoteFrame(21, ["61.00", "2"], ["61.10", "3"]), tradeFrame(2), barFrame(2));
+    expect(kinds().slice(7)).toEqual([
+      "book resync",
+      "book",
+      "quote resync",
+      "quote",
+      "trade resync",
+      "trade",
+      "bar resync",
+      "bar",
+    ]);
+  });
+
+  test("shows as a book that quotes have been ahead of for too long", () => {
+    const { feed, behind, sendAt } = setUpSynced();
+    const quoteAt = (ms: number, u: number) => sendAt(ms, quoteFrame(u, ["61.00", "2"], ["61.10", "3"]));
+    quoteAt(1_000, 13); // the diff of it may come within a second
+    feed.check(0, 1_100e6);
+    quoteAt(4_900, 14);
+    feed.check(0, 5_000e6);
+    expect(behind).toEqual([]);
+    feed.check(0, 5_001e6);
+    expect(behind).toEqual([instrument]);
+  });
+
+  test("is not a book that has nothing to tell", () => {
+    const { feed, behind, sendAt } = setUpSynced();
+    sendAt(1_000, quoteFrame(12, ["61.00", "2"], ["61.10", "3"]));
+    feed.check(0, 60_000e6);
+    expect(behind).toEqual([]);
+  });
+});
+
+describe("following other instruments", () => {
+  const eth = testInstrument({ id: "binance:ETH/USDT", symbol: "ETH/USDT", venueSymbol: "ETHUSDT" });
+
+  test("keeps what is known of those that stay, and forgets the others", () => {
+    const { feed, send, kinds } = setUpSynced();
+    feed.follow([instrument, eth], []);
+    expect(feed.book(instrument)?.bestBidTicks).toBe(6_100);
+    send(depthFrame({ U: 1, u: 2, s: "ETHUSDT" }), tradeFrame(1));
+    expect(feed.counters(eth)).toMatchObject({ messages: 1 });
+    feed.follow([eth], []);
+    expect([feed.book(instrument), feed.counters(instrument), feed.heard(instrument)]).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ]);
+    send(tradeFrame(2));
+    expect(kinds()).toEqual(["trade"]);
   });
 });

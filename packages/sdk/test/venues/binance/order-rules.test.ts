@@ -1,6 +1,8 @@
+import { inspect } from "node:util";
 import { describe, expect, test } from "vitest";
 import { InvalidInputError, type OrderRequest } from "../../../src/index.ts";
-import { checkOrder, toOrderParams } from "../../../src/venues/binance/order-rules.ts";
+import { toAmendParams, toOrderParams, toReplaceParams } from "../../../src/venues/binance/order-params.ts";
+import { checkAmend, checkOrder } from "../../../src/venues/binance/order-rules.ts";
 import { testInstrument } from "../../support/instruments.ts";
 
 const instrument = testInstrument({ tickIncrement: 5, lotIncrement: 10, minLots: 20, maxLots: 100_000 });
@@ -32,7 +34,7 @@ describe("checkOrder", () => {
     [{ clientOrderId: "x".repeat(37) }, /^clientOrderId must be/],
     [{ clientOrderId: "a b" }, /got "a b"$/],
     [{ clientOrderId: "ä" }, /^clientOrderId must be/],
-    [{ side: "long" }, 'side must be "buy" or "sell", got "long"'],
+    [{ side: "long" }, 'side must be one of "buy", "sell", got "long"'],
     [{ sizeLots: 0 }, "sizeLots must be a positive whole number, got 0"],
     [{ sizeLots: -10 }, "sizeLots must be a positive whole number, got -10"],
     [{ sizeLots: 10.5 }, "sizeLots must be a positive whole number, got 10.5"],
@@ -44,13 +46,27 @@ describe("checkOrder", () => {
     [{ priceTicks: 0 }, "priceTicks must be a positive whole number, got 0"],
     [{ priceTicks: 6_000_001 }, "priceTicks of binance:BTC/USDT must be a multiple of 5, got 6000001"],
     [{ priceTicks: 5 }, "price x size of an order of binance:BTC/USDT must be at least 5 USDT, got 0.00005"],
-    [{ timeInForce: "GTX" }, 'timeInForce must be "GTC", "IOC" or "FOK", got "GTX"'],
-    [{ type: "stop" }, 'type must be "limit", "postOnly" or "market", got "stop"'],
+    [{ timeInForce: "GTX" }, 'timeInForce must be one of "GTC", "IOC", "FOK", got "GTX"'],
+    [{ type: "twap" }, /^type must be one of "limit", .*, got "twap"$/],
+    [{ selfTradePrevention: "both" }, /^selfTradePrevention must be one of .*, got "both"$/],
+    [{ icebergLots: 10 }, "none"],
+    [{ icebergLots: 15 }, "icebergLots of binance:BTC/USDT must be a multiple of 10, got 15"],
+    [{ icebergLots: 100 }, "icebergLots must be below sizeLots 100, got 100"],
+    [{ icebergLots: 10, timeInForce: "IOC" }, 'an order with icebergLots must have timeInForce "GTC", got "IOC"'],
+    [{ triggerTicks: 5 }, 'an order of type "limit" has no triggerTicks and no trailingBps'],
+    [{ type: "stop" }, 'an order of type "stop" needs triggerTicks, trailingBps or both'],
+    [{ type: "stop", triggerTicks: 6_000_000 }, "none"],
+    [{ type: "takeProfit", triggerTicks: 6_000_001 }, /^triggerTicks of .* must be a multiple of 5/],
+    [{ type: "stop", trailingBps: 0.5 }, "trailingBps must be a whole number from 1 to 1000000, got 0.5"],
+    [{ type: "stopLimit", trailingBps: 50, priceTicks: 5 }, /^price x size/],
+    [{ type: "marketByQuote", quoteAmount: 10n }, "none"],
+    [{ type: "marketByQuote", quoteAmount: 0n }, "quoteAmount must be a positive bigint in units of 10^-8, got 0"],
+    [{ type: "marketByQuote", quoteAmount: 10 }, /^quoteAmount must be a positive bigint/],
     [{ type: "market", priceTicks: undefined }, "none"],
     [{ type: "postOnly", timeInForce: undefined, priceTicks: 5 }, /^price x size/],
   ];
   for (const [change, problem] of rows) {
-    test(`${JSON.stringify(change).slice(0, 60)}: ${String(problem)}`, () => {
+    test(`${inspect(change).slice(0, 60)}: ${String(problem)}`, () => {
       if (typeof problem === "string") expect(problemOf(change)).toBe(problem);
       else expect(problemOf(change)).toMatch(problem);
     });
@@ -73,4 +89,59 @@ test("orders become the venue's parameters, numbers as plain decimal text", () =
     price: "60000",
   });
   expect(toOrderParams({ ...limit, type: "market" })).toEqual({ ...common, type: "MARKET", side: "BUY" });
+});
+
+test("each kind carries its own fields and no others, whatever else the object has", () => {
+  const all = { ...limit, triggerTicks: 5_900_000, trailingBps: 50, icebergLots: 10, quoteAmount: 12_50000000n };
+  const fieldsOf = (type: OrderRequest["type"]) => {
+    const {
+      symbol: _1,
+      side: _2,
+      newClientOrderId: _3,
+      newOrderRespType: _4,
+      ...rest
+    } = toOrderParams({
+      ...all,
+      type,
+    } as OrderRequest);
+    return rest;
+  };
+  const priced = { quantity: "0.001", price: "60000", icebergQty: "0.0001" };
+  const triggered = { stopPrice: "59000", trailingDelta: 50 };
+  expect(fieldsOf("limit")).toEqual({ type: "LIMIT", ...priced, timeInForce: "GTC" });
+  expect(fieldsOf("postOnly")).toEqual({ type: "LIMIT_MAKER", ...priced });
+  expect(fieldsOf("market")).toEqual({ type: "MARKET", quantity: "0.001" });
+  expect(fieldsOf("marketByQuote")).toEqual({ type: "MARKET", quoteOrderQty: "12.5" });
+  expect(fieldsOf("stop")).toEqual({ type: "STOP_LOSS", quantity: "0.001", ...triggered });
+  expect(fieldsOf("takeProfit")).toEqual({ type: "TAKE_PROFIT", quantity: "0.001", ...triggered });
+  expect(fieldsOf("stopLimit")).toEqual({ type: "STOP_LOSS_LIMIT", ...priced, ...triggered, timeInForce: "GTC" });
+  expect(fieldsOf("takeProfitLimit")).toEqual({
+    type: "TAKE_PROFIT_LIMIT",
+    ...priced,
+    ...triggered,
+    timeInForce: "GTC",
+  });
+  expect(toOrderParams({ ...limit, selfTradePrevention: "expireBoth" })).toMatchObject({
+    selfTradePreventionMode: "EXPIRE_BOTH",
+  });
+});
+
+test("an amended order keeps its client order id, and a size that breaks a rule is refused", () => {
+  const amend = { instrument, clientOrderId: "a-1_B", sizeLots: 50 };
+  expect(toAmendParams(amend)).toEqual({
+    symbol: "BTCUSDT",
+    origClientOrderId: "a-1_B",
+    newClientOrderId: "a-1_B",
+    newQty: "0.0005",
+  });
+  expect(() => checkAmend({ ...amend, sizeLots: 10 })).toThrow(/must be from 20 to 100000/);
+  expect(() => checkAmend({ ...amend, clientOrderId: "" })).toThrow(/clientOrderId/);
+});
+
+test("a replacement sends nothing new when the cancel fails", () => {
+  expect(toReplaceParams({ instrument, clientOrderId: "old" }, limit)).toMatchObject({
+    cancelReplaceMode: "STOP_ON_FAILURE",
+    cancelOrigClientOrderId: "old",
+    newClientOrderId: "a-1_B",
+  });
 });

@@ -24,7 +24,7 @@ afterEach(async () => {
   while (closers.length > 0) await closers.pop()?.();
 });
 
-async function setUp(options: PaperOptions = {}, clientOptions: Partial<BinanceOptions> = {}) {
+async function setUp(options: PaperOptions = {}, clientOptions: Omit<BinanceOptions, "product"> = {}) {
   const paper = await createPaper({ seed: 5, ...options });
   const client = createBinance({ urls: paper.urls, credentials: paper, ...clientOptions });
   closers.push(
@@ -64,7 +64,7 @@ async function followUser(client: BinanceClient, instruments: readonly Instrumen
 }
 
 /** A quiet market: no model trades, so the only orders are the test's. */
-const quiet = (clientOptions: Partial<BinanceOptions> = {}) => setUp({ market: false }, clientOptions);
+const quiet = (clientOptions: Omit<BinanceOptions, "product"> = {}) => setUp({ market: false }, clientOptions);
 
 /** A price at which `lots` are worth enough to order, a round number of ticks. */
 function order(instrument: Instrument, clientOrderId: string, priceTicks: number, side: "buy" | "sell" = "buy") {
@@ -191,7 +191,7 @@ test("an order's life: accepted once, filled, reported, read back, cancelled", a
   const fills = await client.orders.listFills(instrument);
   expect(fills).toEqual(taken.fills.map((fill) => ({ ...fill, clientOrderId: "" })));
   const next = Number(taken.fills.at(-1)?.tradeId) + 1;
-  expect(await client.orders.listFills(instrument, { fromTradeId: next })).toEqual([]);
+  expect(await client.orders.listFills(instrument, { fromId: next })).toEqual([]);
 
   await vi.waitFor(() => expect(life("take").at(-1)).toBe("filled"));
   expect(life("rest")).toEqual(["accepted", "cancelled"]);

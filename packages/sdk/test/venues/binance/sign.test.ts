@@ -1,10 +1,13 @@
-import { createPrivateKey, generateKeyPairSync } from "node:crypto";
+import { createPrivateKey } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { InvalidInputError } from "../../../src/index.ts";
-import { createSigner, encodeParams, redact, signRest, signWsApi } from "../../../src/venues/binance/sign.ts";
+import { createSigner } from "../../../src/session/sign.ts";
+import { encodeParams, type Params, redact, signWsApi, withSignature } from "../../../src/venues/binance/sign.ts";
 import { dataFolder, needingData } from "../../support/data.ts";
+
+const signRest = (params: Params, signer: Parameters<typeof withSignature>[1]) =>
+  withSignature(encodeParams(params), signer);
 
 // The published example keys of Binance's documentation.
 const apiKey = "vmPUZE6mv9SD5VNHk4HlWFsOr6aKE2zvsw0MuIgwCIPy6utIco14y7Ju91duEh8A";
@@ -109,35 +112,6 @@ test.skipIf(dataFolder === undefined)(needingData("every recorded Binance vector
     const pem = der === undefined ? undefined : `-----BEGIN PRIVATE KEY-----\n${der}\n-----END PRIVATE KEY-----\n`;
     const signer = createSigner({ apiKey: key.apiKey ?? "none", apiSecret: pem ?? (key.secret as string) });
     expect([id, signer.sign(payload)]).toEqual([id, expected]);
-  }
-});
-
-test("refuses credentials that cannot work, without showing them", () => {
-  const rsa = generateKeyPairSync("rsa", { modulusLength: 2048 })
-    .privateKey.export({ format: "pem", type: "pkcs8" })
-    .toString();
-  const broken = "-----BEGIN PRIVATE KEY-----\nc2VjcmV0\n-----END PRIVATE KEY-----";
-  const bad = [
-    { apiKey: "", apiSecret },
-    { apiKey: "with space", apiSecret },
-    { apiKey: "with\r\nheader: x", apiSecret },
-    { apiKey, apiSecret: "" },
-    { apiKey, apiSecret: rsa },
-    { apiKey, apiSecret: broken },
-  ];
-  for (const credentials of bad) {
-    const error = (() => {
-      try {
-        createSigner(credentials);
-      } catch (thrown) {
-        return thrown as Error;
-      }
-      return undefined;
-    })();
-    expect(error).toBeInstanceOf(InvalidInputError);
-    for (const secret of ["c2VjcmV0", "with space", rsa.slice(40, 80)])
-      expect(String(error?.stack)).not.toContain(secret);
-    expect(error?.cause).toBeUndefined();
   }
 });
 

@@ -155,3 +155,16 @@ test("cancel ends what is under way, waiting or paused, and the next request sta
   await vi.waitFor(() => expect(accepted).toEqual(["A2"]));
   expect(errors).toHaveLength(1);
 });
+
+test("forget ends what is under way for one instrument, and nothing else", async () => {
+  const { loader, calls, clock, asked, accepted } = setUp();
+  for (const instrument of instruments.slice(0, 6)) loader.request(instrument);
+  loader.forget(instruments[0]!); // being fetched
+  loader.forget(instruments[4]!); // waiting for its turn
+  expect(calls.map(({ signal }) => signal.aborted)).toEqual([true, false, false, false]);
+  for (const call of calls.slice(0, 4)) call.answer(snapshot);
+  await vi.waitFor(() => expect(asked()).toEqual(["A0", "A1", "A2", "A3", "A5"]));
+  expect(accepted).toEqual(["A1", "A2", "A3"]);
+  loader.request(instruments[0]!); // afresh: at once, though it was asked for a moment ago
+  expect([asked().at(-1), clock.sleeping]).toEqual(["A0", 0]);
+});

@@ -10,8 +10,12 @@ import {
   RateLimitError,
   TimeoutError,
 } from "../../../src/index.ts";
-import { createBinance, type UserStreamOptions } from "../../../src/venues/binance/index.ts";
-import { createSigner, signWsApi } from "../../../src/venues/binance/sign.ts";
+import type { OrderListReport } from "../../../src/model/order-list.ts";
+import { fixedEndpoint } from "../../../src/region/endpoints.ts";
+import { createSigner } from "../../../src/session/sign.ts";
+import type { BalanceChange, UserStreamOptions } from "../../../src/stream/streams.ts";
+import { signWsApi } from "../../../src/venues/binance/sign.ts";
+import { openUserStream } from "../../../src/venues/binance/user-stream.ts";
 import { FakeVenue } from "../../support/fake-venue.ts";
 import { testInstrument } from "../../support/instruments.ts";
 import { rejectionOf } from "../../support/rejection.ts";
@@ -64,31 +68,51 @@ async function setUp(answer: Answer = accept, options: Partial<UserStreamOptions
       }),
   });
   const waits: number[] = [];
-  const client = createBinance({
-    urls: venue.urls,
-    credentials,
-    callTimeoutMs,
-    clock: impatientClock(waits),
-    random: seededRandom(1),
-  });
   const reports: OrderReport[] = [];
   const balances: (readonly [string, Balance])[] = [];
   const errors: Error[] = [];
   let reconnects = 0;
-  const stream = client.stream.user({
-    instruments: [instrument],
-    onReport: (report) => reports.push(report),
-    onBalances: (changed) => balances.push(...changed),
-    onReconnected: () => reconnects++,
-    onError: (error) => errors.push(error),
-    ...options,
-  });
+  let closes = 0;
+  const clock = impatientClock(waits);
+  const stream = openUserStream(
+    {
+      instruments: [instrument],
+      onReport: (report) => reports.push(report),
+      onBalances: (changed) => balances.push(...changed),
+      onReconnected: () => reconnects++,
+      onError: (error) => errors.push(error),
+      ...options,
+    },
+    {
+      venue: "binance",
+      endpoints: fixedEndpoint(venue.urls.wsApi),
+      signer: createSigner(credentials),
+      recvWindowMs: 5_000,
+      nowUs: () => clock.nowUs(),
+      connectTimeoutMs: 5_000,
+      callTimeoutMs,
+      clock,
+      random: seededRandom(1),
+      onClose: () => closes++,
+    },
+  );
   closers.push(
     () => venue.close(),
-    () => client.close(),
+    () => stream.close(),
   );
   const sendEvent = (event: unknown) => venue.socket.send(JSON.stringify({ subscriptionId: 0, event }));
-  return { venue, client, stream, requests, reports, balances, errors, reconnects: () => reconnects, sendEvent, waits };
+  return {
+    venue,
+    stream,
+    requests,
+    reports,
+    balances,
+    errors,
+    reconnects: () => reconnects,
+    closes: () => closes,
+    sendEvent,
+    waits,
+  };
 }
 
 const report = {
@@ -120,13 +144,13 @@ test("delivers reports of its instruments, and balances", async () => {
   const { stream, sendEvent, reports, balances, errors } = await setUp();
   await stream.ready;
   sendEvent({ ...report, s: "ETHUSDT" });
-  sendEvent({ e: "listStatus" });
   sendEvent({ e: "outboundAccountPosition", E: 1, u: 1, B: [{ a: "BTC", f: "1.5", l: "0" }] });
   sendEvent(report);
   await vi.waitFor(() => expect(reports).toHaveLength(1));
   expect(reports[0]).toMatchObject({ instrument, clientOrderId: "mine-1", status: "accepted", atUs: 9_000 });
   expect(balances).toEqual([["BTC", { free: 150_000_000n, locked: 0n }]]);
   expect(errors).toEqual([]);
+  expect(stream.counters()).toEqual({ reports: 1, balances: 1, otherInstruments: 1, ignored: new Map() });
 });
 
 test("a lost socket is subscribed anew, and its owner told to ask what it missed", async () => {
@@ -140,13 +164,90 @@ test("a lost socket is subscribed anew, and its owner told to ask what it missed
   expect(errors.map(({ message }) => message)).toEqual([expect.stringMatching(/was lost: cut off$/)]);
 });
 
-test("a stream that the venue ends, or is about to, is replaced", async () => {
-  const { stream, sendEvent, reconnects } = await setUp();
+test("a stream that the venue has ended is replaced", async () => {
+  const { stream, sendEvent, reconnects, errors } = await setUp();
   await stream.ready;
   sendEvent({ e: "eventStreamTerminated", E: 1 });
   await vi.waitFor(() => expect(reconnects()).toBe(1));
+  expect(errors[0]?.message).toMatch(/was lost: the venue ended the user stream \(eventStreamTerminated\)$/);
+});
+
+test("one that the venue is about to end is replaced before it does: the owner is told to ask, and hears of nothing twice", async () => {
+  const { venue, stream, sendEvent, reconnects, reports, errors } = await setUp();
+  await stream.ready;
   sendEvent({ e: "serverShutdown", E: 1 });
-  await vi.waitFor(() => expect(reconnects()).toBe(2));
+  await vi.waitFor(() => expect(reconnects()).toBe(1));
+  expect(venue.sockets).toHaveLength(2);
+  for (const socket of venue.sockets) socket.send(JSON.stringify({ subscriptionId: 0, event: report }));
+  await vi.waitFor(() => expect(venue.connections).toBe(1), { timeout: 5_000 });
+  expect([reports.length, errors]).toEqual([1, []]);
+});
+
+test("a subscription of the successor that gets no answer leaves the present one as it is", async () => {
+  let mute = false;
+  const { venue, stream, sendEvent, reports, reconnects, errors } = await setUp(
+    (request, socket, at) => (mute && at === 2 ? undefined : accept(request, socket, at)),
+    {},
+    100,
+  );
+  await stream.ready;
+  mute = true;
+  sendEvent({ e: "serverShutdown", E: 1 });
+  await vi.waitFor(() => expect(venue.sockets).toHaveLength(2));
+  venue.sockets[0]?.send(JSON.stringify({ subscriptionId: 0, event: report }));
+  await vi.waitFor(() => expect(reconnects()).toBe(1)); // by the third socket
+  expect([reports.length, venue.sockets.length]).toEqual([1, 3]);
+  expect(errors[0]).toBeInstanceOf(TimeoutError);
+});
+
+test("changes of balances and order lists are delivered to who asks for them, and counted by name where nobody does", async () => {
+  const changes: BalanceChange[] = [];
+  const lists: OrderListReport[] = [];
+  const events = [
+    { e: "balanceUpdate", E: 1, a: "BTC", d: "-1.5", T: 7 },
+    { e: "externalLockUpdate", E: 1, a: "BTC", d: "0.5", T: 8 },
+    {
+      e: "listStatus",
+      E: 1,
+      s: "BTCUSDT",
+      g: 5,
+      c: "OCO",
+      l: "EXEC_STARTED",
+      L: "EXECUTING",
+      r: "NONE",
+      C: "list-1",
+      T: 9,
+      O: [{ s: "BTCUSDT", i: 17, c: "leg-1" }],
+    },
+    { e: "newThing" },
+  ];
+  const asking = await setUp(accept, {
+    onBalanceChange: (change) => changes.push(change),
+    onOrderList: (list) => lists.push(list),
+  });
+  await asking.stream.ready;
+  for (const event of events) asking.sendEvent(event);
+  await vi.waitFor(() => expect(asking.stream.counters().ignored).toEqual(new Map([["newThing", 1]])));
+  expect(changes).toEqual([
+    { kind: "transfer", asset: "BTC", delta: -150_000_000n, atUs: 7_000 },
+    { kind: "externalLock", asset: "BTC", delta: 50_000_000n, atUs: 8_000 },
+  ]);
+  expect(lists).toEqual([
+    {
+      instrument,
+      clientListId: "list-1",
+      venueListId: "5",
+      status: "working",
+      orders: [{ clientOrderId: "leg-1", venueOrderId: "17" }],
+      atUs: 9_000,
+    },
+  ]);
+  expect(asking.errors).toEqual([]);
+  const silent = await setUp();
+  await silent.stream.ready;
+  for (const event of events) silent.sendEvent(event);
+  const names = ["balanceUpdate", "externalLockUpdate", "listStatus", "newThing"];
+  await vi.waitFor(() => expect([...silent.stream.counters().ignored.keys()]).toEqual(names));
 });
 
 test("a message that cannot be read is an error that shows it, and the stream goes on", async () => {
@@ -275,10 +376,19 @@ describe("a refused subscription", () => {
 });
 
 test("close before the subscription rejects ready and leaves nothing behind", async () => {
-  const { venue, stream, client } = await setUp(() => undefined);
+  const { venue, stream, closes } = await setUp(() => undefined);
   await vi.waitFor(() => expect(venue.sockets).toHaveLength(1));
   await stream.close();
   expect((await rejectionOf(stream.ready)).message).toBe("the user stream was closed before it was subscribed");
-  await client.close();
+  expect(closes()).toBe(1);
+  await vi.waitFor(() => expect(venue.connections).toBe(0));
+});
+
+test("the signal closes it", async () => {
+  const abort = new AbortController();
+  const { venue, stream, closes } = await setUp(accept, { signal: abort.signal });
+  await stream.ready;
+  abort.abort();
+  await vi.waitFor(() => expect(closes()).toBe(1));
   await vi.waitFor(() => expect(venue.connections).toBe(0));
 });

@@ -1,0 +1,44 @@
+import { EventEmitter } from "eventemitter3";
+import type { RequestError } from "./errors.ts";
+
+/** What a client tells besides the answers to its calls, as `client.events.on("regionChanged", ...)`. Listeners must not throw. */
+export interface ClientEvents {
+  /** Calls or sockets of a service go to another region from now on. */
+  regionChanged: (event: {
+    readonly service: string;
+    readonly from: string;
+    readonly to: string;
+    readonly reason: string;
+  }) => void;
+  /** An endpoint is given up until a probe finds it well again. */
+  endpointDown: (event: {
+    readonly service: string;
+    readonly region: string;
+    readonly url: string;
+    readonly reason: string;
+  }) => void;
+  endpointUp: (event: { readonly service: string; readonly region: string; readonly url: string }) => void;
+  /** A call is tried again. */
+  retried: (event: {
+    readonly call: string;
+    readonly attempt: number;
+    readonly delayMs: number;
+    readonly error: RequestError;
+  }) => void;
+  /** The venue asked for a pause; calls wait for it before they go out. */
+  rateLimited: (event: { readonly origin: string; readonly retryAfterMs: number }) => void;
+  sessionRefreshed: (event: { readonly expiresAtUs: number }) => void;
+  /** The session cannot be renewed: log in again. */
+  sessionLost: (event: { readonly error: Error }) => void;
+  /** The venue's clock was measured: how far it is ahead of ours. */
+  clockMeasured: (event: { readonly offsetUs: number; readonly roundTripUs: number }) => void;
+  /** Something in the background failed that no call tells of; it goes on by itself. */
+  failed: (event: { readonly service: string; readonly error: Error }) => void;
+}
+
+export type ClientEmitter = EventEmitter<ClientEvents>;
+
+/** An emitter for a client's events, without listeners. */
+export function createEvents(): ClientEmitter {
+  return new EventEmitter<ClientEvents>();
+}

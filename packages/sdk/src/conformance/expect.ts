@@ -1,0 +1,45 @@
+import { inspect } from "node:util";
+import { PitlaneError } from "@pitlane/perf";
+
+/** A venue breaks a rule that all venues keep; the message says what was seen. */
+export class ConformanceError extends PitlaneError {
+  readonly code = "CONFORMANCE";
+  readonly retryable = false;
+}
+
+/** @throws {ConformanceError} With `words` when `holds` is false. */
+export function check(holds: boolean, words: string): asserts holds {
+  if (!holds) throw new ConformanceError(words);
+}
+
+/** What `work` fails with. @throws {ConformanceError} When it succeeds, or fails with no error. */
+export async function failureOf(what: string, work: () => unknown): Promise<Error> {
+  try {
+    await work();
+  } catch (error) {
+    check(error instanceof Error, `${what} threw ${inspect(error)}, which is no Error`);
+    return error;
+  }
+  throw new ConformanceError(`${what} succeeded`);
+}
+
+/** Asks `holds` again and again. @throws {ConformanceError} When it does not hold within `limitMs`. */
+export async function eventually(words: string, holds: () => boolean, limitMs: number): Promise<void> {
+  const until = performance.now() + limitMs;
+  while (!holds()) {
+    check(performance.now() < until, `${words}: not within ${limitMs} ms`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
+/** Everything an error or another thing shows when it is printed, its causes and hidden fields too. */
+export function shown(thing: unknown): string {
+  const texts = [inspect(thing, { depth: 20, showHidden: true, getters: true })];
+  if (thing instanceof Error) texts.push(String(thing.stack));
+  try {
+    texts.push(JSON.stringify(thing) ?? "");
+  } catch {
+    texts.push(""); // a circle, or a bigint: inspect has shown it
+  }
+  return texts.join("\n");
+}

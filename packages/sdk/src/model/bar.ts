@@ -1,0 +1,36 @@
+/** Lengths of a bar; `M` is a month, whose length varies. */
+export type BarInterval =
+  | "1s"
+  | "1m"
+  | "3m"
+  | "5m"
+  | "15m"
+  | "30m"
+  | "1h"
+  | "2h"
+  | "4h"
+  | "6h"
+  | "8h"
+  | "12h"
+  | "1d"
+  | "3d"
+  | "1w"
+  | "1M";
+
+/** What was traded in one interval, by price and size. */
+export interface Bar {
+  readonly interval: BarInterval;
+  /** When the interval begins, microseconds since the epoch. */
+  readonly startUs: number;
+  readonly openTicks: number;
+  readonly highTicks: number;
+  readonly lowTicks: number;
+  readonly closeTicks: number;
+  /** Size traded, in lots. */
+  readonly volumeLots: number;
+  /** Price x size traded, in the quote asset's smallest unit. */
+  readonly quoteVolume: bigint;
+  readonly trades: number;
+  /** False while the interval lasts: the numbers may still change. */
+  readonly isClosed: boolean;
+}

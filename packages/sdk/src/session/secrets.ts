@@ -1,0 +1,108 @@
+import { inspect } from "node:util";
+
+const MASK = "[secret]";
+const MIN_LENGTH = 4; // shorter ones are in any text by chance, and masking them would tell where
+const MIN_ENCODED_LENGTH = 8; // shorter ones leave too little that is certain inside of base64
+const MIN_LINE_LENGTH = 16;
+
+/**
+ * Holds a secret that only `reveal` shows: printed, inspected, spread, cloned or turned into JSON, it is `[secret]` or nothing.
+ *
+ * @example
+ * const key = new Secret(await readKey());
+ * console.log(key); // [secret]
+ * send(key.reveal());
+ */
+export class Secret {
+  readonly #text: string;
+
+  constructor(text: string) {
+    this.#text = text;
+  }
+
+  /** The secret itself. Hand it on at once; keep the holder. */
+  reveal(): string {
+    return this.#text;
+  }
+
+  toString(): string {
+    return MASK;
+  }
+
+  toJSON(): string {
+    return MASK;
+  }
+
+  [inspect.custom](): string {
+    return MASK;
+  }
+}
+
+/**
+ * Takes secrets out of texts before they reach an error or a log: a venue's reply may quote our request.
+ *
+ * A secret is found as it is, percent-encoded (as a URL, a form or JSON writes it) and in base64, also inside a longer
+ * base64 text at whatever offset; of a secret of several lines, a PEM key, each line of 16 characters on. Texts of under
+ * 4 characters are not looked for, and base64 of under 8 not. Setting costs a little, redacting one pass over the text.
+ *
+ * @example
+ * const redactor = new Redactor();
+ * redactor.set("credentials", [apiKey, apiSecret]);
+ * throw new RejectedError(redactor.redact(venueText), details);
+ */
+export class Redactor {
+  readonly #secrets = new Map<string, readonly string[]>();
+  #pattern: RegExp | undefined;
+
+  /** Replaces the secrets known under `name`, so that those which change do not pile up. */
+  set(name: string, secrets: readonly string[]): void {
+    this.#secrets.set(name, secrets);
+    this.#pattern = patternOf([...this.#secrets.values()].flat());
+  }
+
+  /** `text` with every secret as `[secret]`. */
+  redact(text: string): string {
+    return this.#pattern === undefined ? text : text.replace(this.#pattern, MASK);
+  }
+}
+
+function patternOf(secrets: readonly string[]): RegExp | undefined {
+  const forms = new Set<string>();
+  for (const secret of secrets) {
+    for (const part of [secret, ...linesOf(secret)]) {
+      if (part.length < MIN_LENGTH) continue;
+      for (const form of formsOf(part)) forms.add(form);
+    }
+  }
+  if (forms.size === 0) return undefined;
+  // Longest first: an alternation takes the first that fits, and a shorter form may begin a longer one.
+  const longestFirst = [...forms].sort((a, b) => b.length - a.length);
+  return new RegExp(longestFirst.map((form) => form.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&")).join("|"), "g");
+}
+
+function linesOf(secret: string): string[] {
+  return secret.split(/\r?\n/).filter((line) => line.length >= MIN_LINE_LENGTH && !line.startsWith("-----"));
+}
+
+function formsOf(secret: string): string[] {
+  // Through its bytes: a lone surrogate, which these cannot hold, would throw.
+  const percent = encodeURIComponent(Buffer.from(secret, "utf8").toString("utf8"));
+  const lowerCase = percent.replace(/%[0-9A-F]{2}/g, (code) => code.toLowerCase());
+  const json = JSON.stringify(secret).slice(1, -1);
+  return [secret, percent, lowerCase, percent.replaceAll("%20", "+"), json, ...base64Forms(secret)];
+}
+
+/**
+ * The characters that are certain when `secret` stands in a base64 text after 3n, 3n + 1 or 3n + 2 bytes: all but those at its
+ * ends, which carry bits of its neighbours. In both alphabets.
+ */
+function base64Forms(secret: string): string[] {
+  const bytes = Buffer.from(secret, "utf8");
+  if (bytes.length < MIN_ENCODED_LENGTH) return [];
+  return [0, 1, 2].flatMap((offset) => {
+    const text = Buffer.concat([Buffer.alloc(offset), bytes]).toString("base64url");
+    const certain = text.slice(Math.ceil((offset * 8) / 6), Math.floor(((offset + bytes.length) * 8) / 6));
+    const base64 = certain.replaceAll("-", "+").replaceAll("_", "/");
+    return [certain, base64, encodeURIComponent(base64)];
+  });
+}

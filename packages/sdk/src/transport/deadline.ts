@@ -1,0 +1,78 @@
+import { type Clock, inRange } from "@pitlane/perf";
+import { TimeoutError } from "../errors.ts";
+import { CallAbortedError } from "./errors.ts";
+import type { HttpCall, Layer } from "./transport.ts";
+
+export interface DeadlineOptions {
+  /** Limit for a call over all its attempts and waits, in milliseconds; 1 to 600,000, 10,000 unless told. A call's own goes before it. */
+  readonly timeoutMs?: number;
+  readonly clock: Pick<Clock, "monotonicNs">;
+}
+
+/**
+ * Says when a call must be over. The layers inside keep to it, each while it waits, so a call has one timer at a time.
+ *
+ * @throws {InvalidInputError} When `timeoutMs` is out of range.
+ * @example
+ * const send = compose(pools.send, deadline({ timeoutMs: 30_000, clock }), retry(options));
+ */
+export function deadline({ timeoutMs = 10_000, clock }: DeadlineOptions): Layer {
+  inRange("timeoutMs", timeoutMs, 1, 600_000);
+  return (next) => (call) => {
+    call.deadlineNs = clock.monotonicNs() + (call.timeoutMs ?? timeoutMs) * 1e6;
+    return next(call);
+  };
+}
+
+/** What a layer that waits needs. */
+export interface WaitOptions {
+  readonly clock: Pick<Clock, "monotonicNs" | "sleep">;
+  /** Aborts when the client closes: waiting calls end then, unsent. */
+  readonly closing?: AbortSignal | undefined;
+}
+
+/**
+ * Waits for what `start` begins, but no longer than the call may take.
+ *
+ * @param what Ends the sentence "GET /x waited for ...".
+ * @param start Gets a signal that aborts when nobody waits any more.
+ * @param untilNs The call's deadline; who knows that he waits for less passes Infinity, and saves the timer.
+ * @throws {TimeoutError} When the call's deadline comes first; with outcome `unsent`, as nothing goes out while it waits.
+ * @throws {CallAbortedError} When the caller aborts or the client closes.
+ * @throws What `start` fails with.
+ */
+export async function waitWithin<T>(
+  call: HttpCall,
+  what: string,
+  { clock, closing }: WaitOptions,
+  start: (signal: AbortSignal) => Promise<T> | T,
+  untilNs: number = call.deadlineNs,
+): Promise<T> {
+  const stop = new AbortController();
+  const isOver = new Promise<never>((_, reject) => {
+    stop.signal.addEventListener("abort", () => reject(stop.signal.reason), { once: true });
+  });
+  isOver.catch(() => {}); // it is heard below, unless `start` throws
+  const abort = (how: string, cause: unknown) =>
+    stop.abort(new CallAbortedError(`${call.what} ${how} while it waited for ${what}`, { outcome: "unsent", cause }));
+  const onAbort = () => abort("was aborted by the caller", call.signal?.reason);
+  const onClosing = () => abort("was ended by the client's close", closing?.reason);
+  if (call.signal?.aborted) onAbort();
+  if (closing?.aborted) onClosing();
+  call.signal?.addEventListener("abort", onAbort, { once: true });
+  closing?.addEventListener("abort", onClosing, { once: true });
+  if (untilNs < Number.POSITIVE_INFINITY) {
+    const leftMs = Math.max(0, (untilNs - clock.monotonicNs()) / 1e6);
+    clock.sleep(leftMs, stop.signal).then(
+      () => stop.abort(new TimeoutError(`${call.what} had no time left: it waited for ${what}`, { outcome: "unsent" })),
+      () => {}, // ended, below or by an abort
+    );
+  }
+  try {
+    return await Promise.race([isOver, start(stop.signal)]);
+  } finally {
+    call.signal?.removeEventListener("abort", onAbort);
+    closing?.removeEventListener("abort", onClosing);
+    stop.abort(); // ends the sleep; whoever listened has his answer
+  }
+}

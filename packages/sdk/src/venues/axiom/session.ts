@@ -1,0 +1,127 @@
+import { type Clock, InvalidInputError, type Random } from "@pitlane/perf";
+import type { CallControl } from "../../calls.ts";
+import type { ClientEmitter } from "../../client-events.ts";
+import type { EndpointChoice } from "../../region/endpoints.ts";
+import type { Login } from "../../session/login.ts";
+import type { Redactor } from "../../session/secrets.ts";
+import type { SessionStatus } from "../../session/session.ts";
+import { createSessionManager, type SessionManager } from "../../session/session-manager.ts";
+import type { SessionStore } from "../../session/store.ts";
+import type { Send } from "../../transport/transport.ts";
+import { type PasswordCredentials, passwordLogin, type WalletCredentials, walletLogin } from "./login.ts";
+import { refreshSession } from "./refresh.ts";
+import { type AxiomSession, type AxiomTokens, type BroughtSession, sortTokens, toSession } from "./tokens.ts";
+
+export type AxiomCredentials = PasswordCredentials | WalletCredentials;
+
+export interface SessionParts {
+  readonly credentials: AxiomCredentials | undefined;
+  readonly session: AxiomTokens | undefined;
+  readonly store: SessionStore<AxiomSession> | undefined;
+  readonly refreshAheadMs: number | undefined;
+  readonly keepAlive: boolean | undefined;
+  /** Sends to any of the REST hosts. */
+  readonly send: Send;
+  /** Sends to the origin a call has begun with. */
+  readonly sendTo: Send;
+  readonly endpoints: EndpointChoice;
+  readonly events: ClientEmitter;
+  readonly redactor: Redactor;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+/** What may be known of a session: no token is in it. */
+export interface SessionInfo {
+  readonly status: SessionStatus;
+  /** Who is logged in; undefined while nobody is. */
+  readonly userId: string | undefined;
+  /** When the access token ends, by our clock; it is renewed before. Undefined while there is none. */
+  readonly expiresAtUs: number | undefined;
+}
+
+/** @throws {InvalidInputError | UnreadableTokenError} When credentials or tokens break a rule; before any I/O. */
+export function createSession(parts: SessionParts): SessionManager<AxiomSession> {
+  const { credentials, session, store, refreshAheadMs, keepAlive, events, redactor, clock, random } = parts;
+  const brought = session === undefined ? undefined : sortTokens(session);
+  const renew = { send: parts.sendTo, endpoints: parts.endpoints, clock };
+  if (brought !== undefined) {
+    const { accessToken, refreshToken, cookies } = brought;
+    redactor.set(
+      "brought",
+      [accessToken, refreshToken, ...Object.values(cookies)].filter((secret) => secret !== undefined),
+    );
+  }
+  const logIn = credentials === undefined ? undefined : loginBy(credentials, parts);
+  return createSessionManager<AxiomSession>({
+    refresh: (before, signal) => refreshSession(before, renew, signal),
+    login: firstBy(brought, logIn, (bare, signal) => refreshSession(bare, renew, signal)),
+    tokens: brought?.accessToken === undefined ? undefined : whole(brought, brought.accessToken),
+    store,
+    refreshAheadMs,
+    keepAlive,
+    events,
+    redactor,
+    clock,
+    random,
+  });
+}
+
+/** The calls about the session. None of them shows a token. */
+export function sessionCalls(sessions: SessionManager<AxiomSession>) {
+  const info = (session: AxiomSession | undefined): SessionInfo => ({
+    status: sessions.status,
+    userId: session?.account,
+    expiresAtUs: sessions.expiresAtUs,
+  });
+  return {
+    /** What is known now; asks nobody. */
+    getInfo: (): SessionInfo => info(sessions.tryGet()),
+    /** Waits for a session: reads the store, renews, or logs in when it must. Calls do that by themselves. */
+    ensure: async ({ signal }: CallControl = {}): Promise<SessionInfo> => info(await sessions.get(signal)),
+    /** Logs in anew, also when the session was lost. @throws {InvalidInputError} When there are no `credentials`. */
+    login: async ({ signal }: CallControl = {}): Promise<SessionInfo> => info(await sessions.login(signal)),
+    /** Renews now, though the session lives. */
+    refresh: async ({ signal }: CallControl = {}): Promise<SessionInfo> => info(await sessions.refresh(signal)),
+    /** Takes up tokens from elsewhere, a browser say, in place of the session. @throws {InvalidInputError} When they need an accessToken. */
+    use: async (tokens: AxiomTokens): Promise<void> => {
+      const brought = sortTokens(tokens);
+      if (brought.accessToken === undefined) {
+        throw new InvalidInputError(
+          "session.use needs an accessToken; a refreshToken alone is for createAxiom({ session })",
+        );
+      }
+      await sessions.use(whole(brought, brought.accessToken));
+    },
+    /** Forgets the session, here and in the store. The venue is not told: how the site logs out is not known. */
+    clear: (): Promise<void> => sessions.clear(),
+  };
+}
+
+export type AxiomSessionCalls = ReturnType<typeof sessionCalls>;
+
+function whole({ refreshToken, cookies }: BroughtSession, accessToken: string): AxiomSession {
+  return toSession(accessToken, refreshToken, cookies);
+}
+
+function loginBy(credentials: AxiomCredentials, parts: SessionParts): Login<AxiomSession> {
+  if ("password" in credentials) return passwordLogin(credentials, parts);
+  if ("sign" in credentials) return walletLogin(credentials, parts);
+  throw new InvalidInputError("credentials must have email and password, or walletAddress and sign");
+}
+
+/** A refresh token without an access token is used for the first login, once; then `logIn`, where there is one. */
+function firstBy(
+  brought: BroughtSession | undefined,
+  logIn: Login<AxiomSession> | undefined,
+  renew: (brought: BroughtSession, signal: AbortSignal) => Promise<AxiomSession>,
+): Login<AxiomSession> | undefined {
+  if (brought === undefined || brought.accessToken !== undefined) return logIn;
+  let isUsed = false;
+  return async (signal) => {
+    if (isUsed && logIn !== undefined) return logIn(signal);
+    const session = await renew(brought, signal);
+    isUsed = true;
+    return session;
+  };
+}

@@ -1,0 +1,62 @@
+import { InvalidInputError } from "@pitlane/perf";
+import type { ClientEmitter } from "../../client-events.ts";
+import { createRegions, type Regions } from "../../region/regions.ts";
+import { type AxiomUrls, pulseEndpoints } from "./endpoints.ts";
+import { type EucalyptusStreamOptions, openEucalyptusStream } from "./eucalyptus-stream.ts";
+import { openPulseStream, type PulseStreamOptions } from "./pulse-stream.ts";
+import { openRoomStream, type RoomStreamOptions } from "./room-stream.ts";
+import type { SocketParts } from "./socket.ts";
+
+export interface StreamCallsParts extends Omit<SocketParts, "onClose"> {
+  readonly urls: AxiomUrls;
+  readonly regions: Regions;
+  /** Those that are open: whoever closes the client closes them. */
+  readonly streams: Set<{ close(): Promise<void> }>;
+  readonly isClosed: () => boolean;
+  readonly events: Pick<ClientEmitter, "emit">;
+}
+
+/** Streams. Each has a socket of its own, which stays: it reconnects under the session of the time, and says what was missed. */
+export function streamCalls({ urls, regions, streams, isClosed, events, ...parts }: StreamCallsParts) {
+  function open<T extends { close(): Promise<void> }>(create: (parts: SocketParts) => T): T {
+    if (isClosed()) throw new InvalidInputError("the client is closed: create another one");
+    const stream: T = create({ ...parts, onClose: () => streams.delete(stream) });
+    streams.add(stream);
+    return stream;
+  }
+
+  return {
+    /**
+     * Joins rooms of the cluster socket.
+     *
+     * @example
+     * const stream = axiom.stream.rooms({ rooms: [axiomRooms.newPairs], onError: console.error });
+     * for await (const event of stream) {
+     *   if (event.kind === "newPair") console.log(event.pair.tokenTicker);
+     *   if (event.kind === "gap") console.log("missed something:", event.reason);
+     * }
+     */
+    rooms: (options: RoomStreamOptions) => open((given) => openRoomStream(options, regions.service("cluster"), given)),
+    /**
+     * Keeps the tables of the Pulse page.
+     *
+     * @example
+     * const pulse = axiom.stream.pulse({ onEvent: () => {}, onError: console.error });
+     * await pulse.ready;
+     * console.log(pulse.rows("finalStretch").map((row) => row.tokenTicker));
+     */
+    pulse: (options: PulseStreamOptions) =>
+      open((given) => {
+        const choose = (userId: string | undefined) => {
+          const endpoints = new Map([["pulse", pulseEndpoints(urls.pulse, userId)]]);
+          return createRegions({ endpoints, events, clock: given.clock }).service("pulse"); // without probes: there is nothing to close
+        };
+        return openPulseStream(options, choose, given);
+      }),
+    /** Trades of the wallets that the user tracks, as they happen. */
+    trackedTrades: (options: EucalyptusStreamOptions) =>
+      open((given) => openEucalyptusStream(options, regions.service("eucalyptus"), given)),
+  };
+}
+
+export type AxiomStreamCalls = ReturnType<typeof streamCalls>;

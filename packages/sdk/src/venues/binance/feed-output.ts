@@ -1,0 +1,56 @@
+import type { Channel, GapCause, MarketEvent, ResyncEvent } from "../../stream/events.ts";
+import type { Track } from "./track.ts";
+
+type Recovery = Pick<ResyncEvent, "backfilled" | "missing">;
+
+const WHOLE: Recovery = { backfilled: 0, missing: 0 };
+
+/** Gives out the events of a feed, with the times of the frame that is being worked on. */
+export class FeedOutput {
+  readonly #onEvent: (event: MarketEvent) => void;
+  readonly #onError: (error: Error) => void;
+  receivedAtUs = 0;
+  receivedNs = 0;
+  /** The venue's time of it; 0 where it has none. */
+  venueAtUs = 0;
+
+  constructor(onEvent: (event: MarketEvent) => void, onError: (error: Error) => void) {
+    this.#onEvent = onEvent;
+    this.#onError = onError;
+  }
+
+  /** What follows is of this moment. */
+  at(receivedAtUs: number, receivedNs: number): void {
+    this.receivedAtUs = receivedAtUs;
+    this.receivedNs = receivedNs;
+    this.venueAtUs = 0;
+  }
+
+  emit(event: MarketEvent): void {
+    try {
+      this.#onEvent(event);
+    } catch (error) {
+      this.error(error);
+    }
+  }
+
+  error(error: unknown): void {
+    this.#onError(error instanceof Error ? error : new Error(String(error)));
+  }
+
+  gap(track: Track, channel: Channel, cause: GapCause, reason: string, venueAtUs = this.venueAtUs): void {
+    track.counters.gaps++;
+    track.gaps[channel] = true;
+    const { receivedAtUs, receivedNs } = this;
+    const { instrument } = track;
+    this.emit({ kind: "gap", channel, cause, reason, instrument, venueAtUs, receivedAtUs, receivedNs });
+  }
+
+  resync(track: Track, channel: Channel, { backfilled, missing }: Recovery = WHOLE): void {
+    track.counters.resyncs++;
+    track.gaps[channel] = false;
+    const { receivedAtUs, receivedNs, venueAtUs } = this;
+    const { instrument } = track;
+    this.emit({ kind: "resync", channel, backfilled, missing, instrument, venueAtUs, receivedAtUs, receivedNs });
+  }
+}

@@ -1,0 +1,261 @@
+import type { DepthDiff, DepthSnapshot } from "../../book/depth-diff.ts";
+import type { OrderBook } from "../../book/order-book.ts";
+import type { Instrument } from "../../model/instrument.ts";
+import type { BookEvent, GapEvent, InstrumentCounters, MarketEvent } from "../../stream/events.ts";
+import type { BinanceProduct } from "./client.ts";
+import { FrameDecoder, parseSnapshot } from "./decode.ts";
+import { excerpt, parseJson } from "./fields.ts";
+import type { FrameSink } from "./frames.ts";
+import { MarketFeed } from "./market-feed.ts";
+import { newTally, type RecordedMarketTally } from "./recorded-tally.ts";
+
+export interface RecordedMarketOptions {
+  readonly product: BinanceProduct;
+  /** All whose streams are in the recording; messages of others are ignored by name. Ids and venue symbols must be unique. */
+  readonly instruments: readonly Instrument[];
+}
+
+interface Target {
+  readonly instrument: Instrument;
+  /** Of the last diff; NaN before the first. */
+  lastSequence: number;
+  /** As the feed counted them so far. */
+  sequenceFailures: number;
+  /** A book was asked for and not loaded yet. */
+  wantsSnapshot: boolean;
+  /** The newest snapshot that was not tried yet. */
+  snapshot: DepthSnapshot | undefined;
+}
+
+const MOST_EXAMPLES = 20;
+
+/**
+ * Checks a recording of market streams with the very code that reads live ones: decoder, books, sequence and quote checks. Frames and
+ * snapshots go in, in the order they were received; nothing is read or awaited. Memory does not grow with the recording.
+ *
+ * @example
+ * const market = new RecordedMarket({ product: "spot", instruments });
+ * for (const { stream, data, atUs } of frames) market.frame(stream, data, atUs);
+ * market.finish().undecoded; // 0
+ */
+export class RecordedMarket {
+  readonly #isLinked: boolean;
+  readonly #targets = new Map<string, Target>();
+  readonly #decoder: FrameDecoder<Target>;
+  readonly #feed: MarketFeed;
+  readonly #tally = newTally();
+  // Beside the feed, which tells counts but not the names of what it ignored.
+  readonly #sink: FrameSink<Target> = {
+    depth: (target, diff) => {
+      this.#tally.depths++;
+      this.#target = target;
+      this.#checkUnsynced(target, diff);
+    },
+    quote: (target) => {
+      this.#tally.quotes++;
+      this.#target = target;
+    },
+    trade: (target, { isAggregate }) => {
+      this.#target = target;
+      if (isAggregate) this.#tally.aggTrades++;
+      else this.#tally.trades++;
+    },
+    bar: () => {
+      this.#tally.bars++;
+    },
+    ignored: (_target, stream) => this.#ignore(stream),
+    shutdown: () => this.#ignore("!serverShutdown"),
+  };
+  #target: Target | undefined; // of the message being worked on, where its kind has a sequence
+  #isIgnored = false;
+  #isBad = false;
+  #held = 0; // snapshots not tried yet
+  #firstAtUs = Number.NaN;
+  #atUs = 0;
+
+  constructor({ product, instruments }: RecordedMarketOptions) {
+    this.#isLinked = product !== "spot";
+    for (const instrument of instruments) {
+      this.#targets.set(instrument.venueSymbol, {
+        instrument,
+        lastSequence: Number.NaN,
+        sequenceFailures: 0,
+        wantsSnapshot: false,
+        snapshot: undefined,
+      });
+    }
+    this.#decoder = new FrameDecoder(this.#targets.values(), []);
+    this.#feed = new MarketFeed({
+      rule: this.#isLinked ? "linked" : "contiguous",
+      instruments,
+      streams: [],
+      onEvent: (event) => this.#onEvent(event),
+      onError: (error) => this.#onError(error),
+      onSnapshotWanted: ({ venueSymbol }) => {
+        (this.#targets.get(venueSymbol) as Target).wantsSnapshot = true;
+      },
+      onShutdown: () => {},
+    });
+  }
+
+  /** The book of an instrument; undefined while it is not in sync. */
+  book(instrument: Instrument): OrderBook | undefined {
+    return this.#feed.book(instrument);
+  }
+
+  /** Undefined for an instrument that was not named. */
+  counters(instrument: Instrument): Readonly<InstrumentCounters> | undefined {
+    return this.#feed.counters(instrument);
+  }
+
+  /** Takes a frame of a combined stream. `atUs` is when it was received, microseconds since the epoch. */
+  frame(stream: string, data: Buffer, atUs: number): void {
+    this.#begin(atUs);
+    try {
+      this.#decoder.decode(data, this.#sink);
+    } catch (error) {
+      this.#isBad = true;
+      this.#fail(`${stream}: ${(error as Error).message}; it begins ${excerpt(data.toString("utf8", 0, 400))}`);
+    }
+    const { gaps } = this.#tally;
+    this.#feed.frame(data, atUs, this.#ns(atUs));
+    if (this.#target !== undefined) this.#checkOrder(this.#target, stream, this.#tally.gaps > gaps);
+    this.#trySnapshots();
+    this.#end();
+  }
+
+  /** Takes the text of a `GET depth` reply. */
+  snapshot(venueSymbol: string, text: string, atUs: number): void {
+    this.#begin(atUs);
+    const target = this.#targets.get(venueSymbol);
+    if (target === undefined) this.#ignore(`depth of ${venueSymbol}`);
+    else {
+      const where = `depth of ${venueSymbol}`;
+      try {
+        const snapshot = parseSnapshot(parseJson(where, text), target.instrument);
+        if (target.snapshot === undefined) this.#held++;
+        else this.#tally.snapshots.unused++;
+        target.snapshot = snapshot;
+      } catch (error) {
+        this.#isBad = true;
+        this.#fail(`${where}: ${(error as Error).message}; it begins ${excerpt(text)}`);
+      }
+    }
+    this.#trySnapshots();
+    this.#end();
+  }
+
+  /**
+   * The counts, once everything was taken.
+   * @throws {TypeError} When a message is not accounted for, which would be a fault of this class.
+   */
+  finish(): RecordedMarketTally {
+    const tally = this.#tally;
+    tally.sequenceFailures = 0;
+    tally.checksumsChecked = 0;
+    tally.checksumFailures = 0;
+    for (const target of this.#targets.values()) {
+      if (target.snapshot !== undefined) tally.snapshots.unused++;
+      target.snapshot = undefined;
+      const counters = this.#feed.counters(target.instrument) as InstrumentCounters;
+      tally.sequenceFailures += counters.sequenceFailures;
+      tally.checksumsChecked += counters.checksumsChecked;
+      tally.checksumFailures += counters.checksumFailures;
+    }
+    let ignored = 0;
+    for (const count of tally.ignored.values()) ignored += count;
+    if (tally.decoded + tally.undecoded + ignored !== tally.messages) {
+      throw new TypeError(
+        `of ${tally.messages} messages ${tally.decoded + tally.undecoded + ignored} are accounted for`,
+      );
+    }
+    return tally;
+  }
+
+  #begin(atUs: number): void {
+    if (Number.isNaN(this.#firstAtUs)) this.#firstAtUs = atUs;
+    this.#atUs = atUs;
+    this.#isBad = false;
+    this.#isIgnored = false;
+    this.#target = undefined;
+    this.#tally.messages++;
+  }
+
+  #end(): void {
+    if (this.#isBad) this.#tally.undecoded++;
+    else if (!this.#isIgnored) this.#tally.decoded++;
+  }
+
+  #ignore(stream: string): void {
+    this.#isIgnored = true;
+    const at = stream.indexOf("@");
+    // Without the symbol: of a thousand of them the names would be no summary.
+    const name = at < 0 || stream.startsWith("!") ? stream : stream.slice(at + 1);
+    this.#tally.ignored.set(name, (this.#tally.ignored.get(name) ?? 0) + 1);
+  }
+
+  #trySnapshots(): void {
+    if (this.#held === 0) return;
+    for (const target of this.#targets.values()) {
+      if (!target.wantsSnapshot || target.snapshot === undefined) continue;
+      const { snapshot, instrument } = target;
+      target.snapshot = undefined;
+      this.#held--;
+      target.wantsSnapshot = false; // or asked for again by what follows
+      if (this.#feed.load(instrument, snapshot, this.#atUs, this.#ns(this.#atUs))) this.#tally.snapshots.applied++;
+      else {
+        target.wantsSnapshot = true;
+        this.#tally.snapshots.stale++;
+        this.#fail(`${instrument.id}: the snapshot of sequence ${snapshot.sequence} is older than the diffs at hand`);
+      }
+    }
+  }
+
+  #checkOrder(target: Target, stream: string, isTold: boolean): void {
+    const { sequenceFailures } = this.#feed.counters(target.instrument) as InstrumentCounters;
+    if (sequenceFailures > target.sequenceFailures && !isTold) this.#fail(`${stream}: came late, or twice`);
+    target.sequenceFailures = sequenceFailures;
+  }
+
+  /** Before a snapshot the feed cannot tell whether diffs follow each other: a hole among them is found here. */
+  #checkUnsynced(target: Target, { firstSequence, lastSequence, previousSequence }: DepthDiff): void {
+    const last = target.lastSequence;
+    target.lastSequence = lastSequence;
+    if (Number.isNaN(last) || lastSequence <= last || this.#feed.book(target.instrument) !== undefined) return;
+    if (this.#isLinked ? previousSequence === last : firstSequence <= last + 1) return;
+    this.#tally.gaps++;
+    this.#fail(`${target.instrument.id}: diff ${firstSequence} to ${lastSequence} does not follow ${last}`);
+  }
+
+  #onEvent(event: MarketEvent): void {
+    if (event.kind === "book") this.#checkCrossed(event);
+    else if (event.kind === "gap") this.#onGap(event);
+  }
+
+  #onGap({ instrument, channel, reason }: GapEvent): void {
+    this.#tally.gaps++;
+    this.#fail(`${instrument.id}: gap in ${channel}: ${reason}`);
+  }
+
+  #checkCrossed({ instrument, book, sequence }: BookEvent): void {
+    if (!(book.bestBidTicks >= book.bestAskTicks)) return; // also of an empty side, whose price is NaN
+    this.#tally.crossed++;
+    this.#fail(`${instrument.id}: at sequence ${sequence} the book is crossed`);
+  }
+
+  #onError(error: Error): void {
+    if (this.#isBad) return; // told by the decoder before
+    this.#tally.errors++;
+    this.#fail(error.message);
+  }
+
+  #fail(what: string): void {
+    const { examples } = this.#tally;
+    if (examples.length < MOST_EXAMPLES) examples.push(`${new Date(this.#atUs / 1000).toISOString()} ${what}`);
+  }
+
+  /** On a clock of the recording's own: nanoseconds since the epoch are no safe integers. */
+  #ns(atUs: number): number {
+    return (atUs - this.#firstAtUs) * 1000;
+  }
+}

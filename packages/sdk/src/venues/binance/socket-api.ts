@@ -1,0 +1,233 @@
+import { InvalidInputError } from "@pitlane/perf";
+import { AuthError, NetworkError, ProtocolError, RateLimitError, type RequestError } from "../../errors.ts";
+import type { Signer } from "../../session/sign.ts";
+import type { Link } from "../../stream/link.ts";
+import { BudgetExhaustedError, CallAbortedError } from "../../transport/errors.ts";
+import type { Api, ApiCall } from "./api.ts";
+import { type Fields, parseJson, toFields } from "./fields.ts";
+import { type PendingCall, PendingCalls } from "./pending-calls.ts";
+import { redact, signWsApi } from "./sign.ts";
+import { toSocketError, usedWeightOf } from "./socket-reply.ts";
+
+/** The connection under a `SocketApi`: a `Connection`. */
+export interface ApiConnection {
+  /** Opens another socket, which takes over when it is ready. */
+  recycle(): void;
+  close(): Promise<void>;
+}
+
+/** What a `SocketApi` wants to hear of its connection. */
+export interface ApiConnectionCallbacks {
+  readonly onOpen: (link: Link) => void;
+  readonly onFrame: (data: Buffer, link: Link) => void;
+  readonly onLost: (reason: string) => void;
+}
+
+/** The request weight of the venue, spent before the wire. */
+export interface WeightLimit {
+  /** Takes the call's weight, or nothing and returns false. */
+  tryTake(call: ApiCall): boolean;
+  /** How long the call would have to wait for its weight, in milliseconds. */
+  waitMs(call: ApiCall): number;
+  /** Waits for the call's weight. @throws The signal's reason when it aborts first. */
+  take(call: ApiCall, signal: AbortSignal): Promise<void>;
+  /** The venue's own count. */
+  observe(usedWeight: number): void;
+  /** The venue asked for a pause. */
+  pause(retryAfterMs: number): void;
+}
+
+export interface SocketApiOptions {
+  readonly open: (callbacks: ApiConnectionCallbacks) => ApiConnection;
+  readonly signer: Signer;
+  readonly recvWindowMs: number;
+  readonly callTimeoutMs: number;
+  readonly nowUs: () => number;
+  /** Measures the venue's time anew. */
+  readonly resync: () => Promise<void>;
+  readonly limit: WeightLimit;
+  readonly clock: ConstructorParameters<typeof PendingCalls>[0];
+  /** What concerns no call: messages that cannot be read, a session that the venue ended. */
+  readonly onError: (error: Error) => void;
+}
+
+const BAD_TIMESTAMP = -1021;
+const LOGON_ID = 0; // calls count from 1
+
+/**
+ * Binance's WebSocket API as a way for calls: one socket, opened by the first of them, which stays; any number of calls at once.
+ *
+ * With an Ed25519 key the session is logged on when the socket opens, and calls then need no signature; with other keys each is
+ * signed. Calls that come while the socket opens wait for it, within their own time limit. Source: web-socket-api.md, 2026-07.
+ */
+export class SocketApi implements Api {
+  readonly #options: SocketApiOptions;
+  readonly #calls: PendingCalls;
+  #connection: ApiConnection | undefined;
+  #link: Link | undefined; // that calls go out on
+  readonly #logons = new Map<Link, string>(); // signatures of those under way
+  readonly #closing = new AbortController();
+
+  constructor(options: SocketApiOptions) {
+    this.#options = options;
+    this.#calls = new PendingCalls(options.clock, options.callTimeoutMs);
+  }
+
+  async call(call: ApiCall): Promise<unknown> {
+    if (this.#closing.signal.aborted) throw new InvalidInputError("the client is closed: create another one");
+    const { method } = call;
+    if (method === undefined) throw new InvalidInputError(`the WebSocket API has no call ${call.verb} ${call.path}`);
+    if (!this.#options.limit.tryTake(call)) await this.#paid(method, call);
+    this.#open();
+    return this.#calls.add(method, call, () => this.#flush());
+  }
+
+  /** Closes the socket; calls under way fail. */
+  async close(): Promise<void> {
+    this.#closing.abort(new InvalidInputError("the client was closed"));
+    this.#link = undefined;
+    this.#calls.rejectAll(
+      ({ what, id }) => new NetworkError(`${what}: the client was closed`, { outcome: id > 0 ? "unknown" : "unsent" }),
+    );
+    await this.#connection?.close();
+  }
+
+  /** Waits for the call's weight, where there is time for that. */
+  async #paid(what: string, call: ApiCall): Promise<void> {
+    const { limit, callTimeoutMs } = this.#options;
+    const { signal, timeoutMs = callTimeoutMs } = call.control;
+    const waitMs = limit.waitMs(call);
+    if (waitMs >= timeoutMs) {
+      const words = `has no time to wait ${waitMs} ms for the venue's request budget`;
+      throw new BudgetExhaustedError(`${what} ${words}`, { retryAfterMs: waitMs });
+    }
+    const closing = this.#closing.signal;
+    try {
+      await limit.take(call, signal === undefined ? closing : AbortSignal.any([signal, closing]));
+    } catch (cause) {
+      if (call.isRead) signal?.throwIfAborted(); // a read has no outcome to tell: its caller gets the reason back
+      throw new CallAbortedError(`${what} was ended while it waited for the request budget`, {
+        outcome: "unsent",
+        cause,
+      });
+    }
+  }
+
+  #open(): void {
+    this.#connection ??= this.#options.open({
+      onOpen: (link) => this.#onOpen(link),
+      onFrame: (data, link) => this.#onFrame(data.toString("utf8"), link),
+      onLost: (reason) => {
+        this.#link = undefined;
+        this.#logons.clear();
+        this.#calls.lost(reason);
+      },
+    });
+  }
+
+  #onOpen(link: Link): void {
+    const { signer, recvWindowMs, nowUs } = this.#options;
+    if (signer.algorithm !== "ed25519") return this.#ready(link);
+    const params = signWsApi({ recvWindow: recvWindowMs, timestamp: Math.floor(nowUs() / 1000) }, signer);
+    this.#logons.set(link, params.signature);
+    link.trySend(JSON.stringify({ id: LOGON_ID, method: "session.logon", params }));
+  }
+
+  #ready(link: Link): void {
+    link.ready();
+    this.#link = link;
+    this.#flush();
+  }
+
+  #flush(): void {
+    if (this.#link === undefined) return;
+    for (const pending of this.#calls.waiting()) {
+      try {
+        this.#send(pending);
+      } catch (error) {
+        pending.reject(error instanceof Error ? error : new Error(String(error))); // of the caller's onSent: nothing was sent
+      }
+    }
+  }
+
+  #send(pending: PendingCall): void {
+    const { signer, recvWindowMs, nowUs } = this.#options;
+    const { params: asked, isSigned, method } = pending.call;
+    let params: Fields = asked;
+    if (isSigned) {
+      const timed = { ...asked, recvWindow: recvWindowMs, timestamp: Math.floor(nowUs() / 1000) };
+      if (signer.algorithm === "ed25519")
+        params = timed; // the session is logged on
+      else {
+        const signed = signWsApi(timed, signer);
+        pending.signature = signed.signature;
+        params = signed;
+      }
+    }
+    this.#calls.send(pending, (id) => this.#link?.trySend(JSON.stringify({ id, method, params })) ?? false);
+  }
+
+  #onFrame(received: string, link: Link): void {
+    let message: Fields;
+    try {
+      message = toFields("WebSocket API", parseJson("WebSocket API", received));
+    } catch {
+      // Not its text: it may echo the signature of any call, also of one that has ended.
+      this.#options.onError(
+        new ProtocolError(`a WebSocket API message of ${received.length} characters cannot be read`),
+      );
+      return;
+    }
+    const used = usedWeightOf(message);
+    if (used !== undefined) this.#options.limit.observe(used);
+    if (message["event"] !== undefined) return this.#onVenueEvent(message["event"]);
+    const { id } = message;
+    if (id === LOGON_ID) return this.#onLogon(message, link);
+    if (typeof id !== "number") return this.#onSessionEnd(message, link);
+    const pending = this.#calls.answered(id);
+    if (pending === undefined) return; // its caller has gone
+    if (message["status"] === 200) return pending.resolve(message["result"]);
+    this.#onRefusal(pending, message);
+  }
+
+  #onRefusal(pending: PendingCall, message: Fields): void {
+    const { signer, resync, limit } = this.#options;
+    let error: RequestError;
+    try {
+      const clean = JSON.parse(redact(JSON.stringify(message), [signer.apiKey, pending.signature])) as Fields;
+      error = toSocketError(pending.what, clean);
+    } catch (cause) {
+      return pending.reject(cause instanceof Error ? cause : new Error(String(cause)));
+    }
+    if (error instanceof RateLimitError) limit.pause(error.retryAfterMs);
+    const isEarlyOrLate = error instanceof AuthError && error.venueCode === BAD_TIMESTAMP;
+    if (!isEarlyOrLate || pending.isRenewed) return pending.reject(error);
+    pending.isRenewed = true;
+    this.#calls.requeue(pending);
+    resync().then(
+      () => this.#flush(),
+      () => pending.reject(error), // the refusal says more than why the time cannot be told
+    );
+  }
+
+  #onLogon(message: Fields, link: Link): void {
+    const signature = this.#logons.get(link) ?? "";
+    this.#logons.delete(link);
+    if (message["status"] === 200) return this.#ready(link);
+    const clean = JSON.parse(redact(JSON.stringify(message), [this.#options.signer.apiKey, signature])) as Fields;
+    const error = toSocketError("session.logon", clean);
+    if (!error.retryable) this.#calls.rejectAll(() => error);
+    link.drop("the venue refused the logon", error instanceof RateLimitError ? error.retryAfterMs : 0);
+  }
+
+  /** An error that answers no call: the key went bad while the session lived. */
+  #onSessionEnd(message: Fields, link: Link): void {
+    this.#options.onError(toSocketError("session", message));
+    link.drop("the venue ended the session");
+  }
+
+  #onVenueEvent(event: unknown): void {
+    const kind = toFields("WebSocket API event", event)["e"];
+    if (kind === "serverShutdown") this.#connection?.recycle();
+  }
+}

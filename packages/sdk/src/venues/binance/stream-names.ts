@@ -1,0 +1,106 @@
+import { InvalidInputError } from "@pitlane/perf";
+import { RejectedError } from "../../errors.ts";
+import type { BarInterval } from "../../model/bar.ts";
+import type { Instrument } from "../../model/instrument.ts";
+import type { Channel } from "../../stream/events.ts";
+import type { SubscriptionAnswer, SubscriptionDialect } from "../../stream/subscriptions.ts";
+
+/** Streams of one connection. Source: web-socket-streams.md, "Websocket Limits". */
+export const MOST_STREAMS = 1_024;
+
+const NAMES_PER_MESSAGE = 200;
+// Servers refuse request lines of more than 8 KiB or so; names beyond this are asked for by message.
+const LONGEST_TARGET = 4_000;
+const LONGEST_ANSWER = 4_096; // bytes; a frame that is longer is no answer
+
+/**
+ * The streams of an instrument that are subscribed unless told: depth at 100 ms, book ticker and trades, and its bars.
+ */
+export function defaultStreams({ venueSymbol }: Instrument): readonly string[] {
+  const symbol = venueSymbol.toLowerCase();
+  return [`${symbol}@depth@100ms`, `${symbol}@bookTicker`, `${symbol}@trade`];
+}
+
+export function barStreams({ venueSymbol }: Instrument, intervals: readonly BarInterval[]): readonly string[] {
+  return intervals.map((interval) => `${venueSymbol.toLowerCase()}@kline_${interval}`);
+}
+
+/** The part of a stream's name that says whose it is: `btcusdt`. */
+export function symbolIn(stream: string): string {
+  return stream.split("@", 1)[0] as string;
+}
+
+/** Which channel a stream's frames belong to; undefined for those that are not decoded. */
+export function channelOf(stream: string): Channel | undefined {
+  const kind = stream.slice(symbolIn(stream).length + 1);
+  if (kind === "bookTicker") return "quote";
+  if (kind === "trade" || kind === "aggTrade") return "trade";
+  if (kind.startsWith("kline_")) return "bar";
+  return /^depth(@\d+ms)?$/.test(kind) ? "book" : undefined;
+}
+
+/** @throws {InvalidInputError} When one is no stream's name. */
+export function checkStreams(streams: readonly string[]): readonly string[] {
+  for (const stream of streams) {
+    if (!/^[^\s/?&#%]+$/.test(stream)) {
+      throw new InvalidInputError(`streams: ${JSON.stringify(stream)} is not a stream name such as btcusdt@trade`);
+    }
+  }
+  return streams;
+}
+
+/** A handshake's path and query, with as many of the wanted streams as a URL may hold: those cost no message. */
+export function targetOf(wanted: ReadonlySet<string>): { readonly target: string; readonly names: readonly string[] } {
+  const names: string[] = [];
+  let target = "";
+  for (const name of wanted) {
+    const longer = `${target}${target === "" ? "/stream?streams=" : "/"}${encodeURI(name)}`;
+    if (longer.length > LONGEST_TARGET) break;
+    target = longer;
+    names.push(name);
+  }
+  return { target: target === "" ? "/stream" : target, names };
+}
+
+/**
+ * How Binance's market streams are asked for names while they are open.
+ *
+ * The venue ends a connection that sends more than 5 messages, pings and pongs among them, in any second, and bans who does it
+ * again: 3 of ours in 1.1 s leave room for a ping, a pong, and the jitter of the way. Errors come in two forms, both of which are
+ * read. An unknown stream is granted and stays silent. Source: web-socket-streams.md, 2026-07, and issues of client libraries.
+ */
+export const STREAM_DIALECT: SubscriptionDialect = {
+  namesPerMessage: NAMES_PER_MESSAGE,
+  pace: { messages: 3, windowMs: 1_100 },
+  subscribe: (params, id) => JSON.stringify({ method: "SUBSCRIBE", params, id }),
+  unsubscribe: (params, id) => JSON.stringify({ method: "UNSUBSCRIBE", params, id }),
+  readAnswer: (data) => {
+    if (data[2] === 115 || data.length > LONGEST_ANSWER) return undefined; // {"s...: a frame of a stream
+    return readAnswer(data.toString("utf8"));
+  },
+};
+
+function readAnswer(text: string): SubscriptionAnswer | undefined {
+  let answer: unknown;
+  try {
+    answer = JSON.parse(text);
+  } catch {
+    return undefined; // whoever reads frames will tell
+  }
+  if (typeof answer !== "object" || answer === null || "stream" in answer) return undefined;
+  const { id, result, error, code, msg } = answer as Readonly<Record<string, unknown>>;
+  const refusal = typeof error === "object" && error !== null ? (error as typeof answer) : { code, msg };
+  const isRefused = "msg" in refusal && typeof refusal.msg === "string";
+  if (!isRefused && result === undefined) return undefined;
+  return { id: typeof id === "number" ? id : undefined, error: isRefused ? toError(refusal) : undefined };
+}
+
+function toError(refusal: { readonly code?: unknown; readonly msg?: unknown }): Error {
+  const venueCode = typeof refusal.code === "number" ? refusal.code : undefined;
+  const venueText = String(refusal.msg).slice(0, 200);
+  return new RejectedError(`the venue refused a subscription: ${venueCode ?? ""} ${venueText}`, {
+    status: 0,
+    venueCode,
+    venueText,
+  });
+}

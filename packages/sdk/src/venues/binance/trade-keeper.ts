@@ -1,0 +1,168 @@
+import type { Instrument } from "../../model/instrument.ts";
+import { TradeSequence } from "../../stream/backfill.ts";
+import type { GapCause } from "../../stream/events.ts";
+import type { FeedOutput } from "./feed-output.ts";
+import type { TradeFrame } from "./frames.ts";
+import type { Track } from "./track.ts";
+
+/** A trade that lasts beyond its frame: held back, or fetched. */
+export class KeptTrade implements TradeFrame {
+  tradeId: number;
+  isAggregate: boolean;
+  priceTicks: number;
+  sizeLots: number;
+  isBuyerMaker: boolean;
+  venueAtUs: number;
+  readonly receivedAtUs: number;
+  readonly receivedNs: number;
+
+  constructor(frame: Readonly<TradeFrame>, receivedAtUs: number, receivedNs: number) {
+    this.tradeId = frame.tradeId;
+    this.isAggregate = frame.isAggregate;
+    this.priceTicks = frame.priceTicks;
+    this.sizeLots = frame.sizeLots;
+    this.isBuyerMaker = frame.isBuyerMaker;
+    this.venueAtUs = frame.venueAtUs;
+    this.receivedAtUs = receivedAtUs;
+    this.receivedNs = receivedNs;
+  }
+}
+
+/** Trades that a feed has missed. */
+export interface TradeWish {
+  readonly instrument: Instrument;
+  readonly isAggregate: boolean;
+  readonly first: number;
+  readonly last: number;
+  /** Takes what was fetched, oldest first; any number of times. */
+  filled(trades: readonly KeptTrade[], receivedAtUs: number, receivedNs: number): void;
+  /** No more comes: what is still missing stays so. */
+  filledAll(receivedAtUs: number, receivedNs: number): void;
+}
+
+export interface TradeKeeperOptions {
+  readonly output: FeedOutput;
+  /** How missed trades are fetched; undefined: they are not. */
+  readonly backfill:
+    | {
+        /** Longest hole, in trades; 0 to 1,000,000. */
+        readonly limit: number;
+        /** Single trades are not fetched: futures give old ones to holders of a key alone. Default false. */
+        readonly isOfAggregates?: boolean;
+        readonly onWanted: (wish: TradeWish) => void;
+        readonly onUnwanted: (instrument: Instrument, isAggregate: boolean) => void;
+      }
+    | undefined;
+  readonly healMs: number;
+}
+
+/** Keeps the trades of a feed in the order of their ids: trades go in, trade events, gaps and wishes for missed ones come out. */
+export class TradeKeeper {
+  readonly #options: TradeKeeperOptions;
+  readonly #healing = new Set<TradeSequence<TradeFrame>>();
+
+  constructor(options: TradeKeeperOptions) {
+    this.#options = options;
+  }
+
+  /** Takes a trade: true when it is news. */
+  take(track: Track, frame: TradeFrame, isShared: boolean): boolean {
+    const { output } = this.#options;
+    const sequence = frame.isAggregate ? track.aggTrades : track.trades;
+    output.venueAtUs = frame.venueAtUs;
+    const isNews = sequence.offer(frame, isShared, output.receivedNs);
+    if (isNews) {
+      if (sequence.isHealing) this.#healing.add(sequence);
+    } else if (isShared) track.counters.duplicates++;
+    else track.counters.sequenceFailures++;
+    return isNews;
+  }
+
+  /** Every socket is lost. */
+  disconnect(track: Track, reason: string): void {
+    track.trades.disconnect(reason);
+    track.aggTrades.disconnect(reason);
+  }
+
+  /** Something may be missing, for a reason the ids do not show. */
+  doubt(track: Track, cause: GapCause, reason: string): void {
+    track.trades.doubt(cause, reason);
+    track.aggTrades.doubt(cause, reason);
+  }
+
+  /** Time has passed: holes that no other socket has closed are gaps now. */
+  expire(nowNs: number): void {
+    for (const sequence of this.#healing) {
+      sequence.expire(nowNs);
+      if (!sequence.isHealing) this.#healing.delete(sequence);
+    }
+  }
+
+  /** Forgets an instrument that is not followed any more. */
+  remove(track: Track): void {
+    for (const sequence of [track.trades, track.aggTrades]) {
+      sequence.stop();
+      this.#healing.delete(sequence);
+    }
+  }
+
+  /** The sequence of an instrument's trades, or of its aggregates, which have ids of their own. */
+  newSequence(track: () => Track, isAggregate: boolean): TradeSequence<TradeFrame> {
+    const { output, backfill, healMs } = this.#options;
+    const sequence: TradeSequence<TradeFrame> = new TradeSequence<TradeFrame>({
+      fillLimit: backfill === undefined || (backfill.isOfAggregates && !isAggregate) ? 0 : backfill.limit,
+      healMs,
+      copy: (trade) => new KeptTrade(trade, output.receivedAtUs, output.receivedNs),
+      sink: {
+        deliver: (trade, isBackfilled) => this.#deliver(track(), trade, isBackfilled),
+        gap: (cause, reason) => {
+          if (cause === "sequence" || cause === "renumbered") track().counters.sequenceFailures++;
+          output.gap(track(), "trade", cause, reason);
+        },
+        resync: (backfilled, missing) => output.resync(track(), "trade", { backfilled, missing }),
+        wish: (first, last) => {
+          const { instrument } = track();
+          backfill?.onWanted({
+            instrument,
+            isAggregate,
+            first,
+            last,
+            filled: (trades, receivedAtUs, receivedNs) => {
+              output.at(receivedAtUs, receivedNs);
+              sequence.filled(trades);
+            },
+            filledAll: (receivedAtUs, receivedNs) => {
+              output.at(receivedAtUs, receivedNs);
+              sequence.filledAll();
+            },
+          });
+        },
+        dropWish: () => backfill?.onUnwanted(track().instrument, isAggregate),
+      },
+    });
+    return sequence;
+  }
+
+  #deliver({ instrument, counters }: Track, trade: TradeFrame, isBackfilled: boolean): void {
+    if (trade.priceTicks === 0) {
+      counters.ignored++; // its id counts, but it is no trade of the market
+      return;
+    }
+    counters.trades++;
+    if (isBackfilled) counters.backfilled++;
+    const { output } = this.#options;
+    const { receivedAtUs, receivedNs } = trade instanceof KeptTrade ? trade : output;
+    output.emit({
+      kind: "trade",
+      instrument,
+      tradeId: trade.tradeId,
+      priceTicks: trade.priceTicks,
+      sizeLots: trade.sizeLots,
+      aggressor: trade.isBuyerMaker ? "sell" : "buy",
+      isBackfilled,
+      venueAtUs: trade.venueAtUs,
+      receivedAtUs,
+      receivedNs,
+    });
+  }
+}

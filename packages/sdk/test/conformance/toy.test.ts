@@ -1,0 +1,31 @@
+import { describe, expect, test } from "vitest";
+import { ConformanceError, conformance } from "../../src/testing.ts";
+import { openToyRig, type ToyOptions, toyVenue } from "./toy-venue.ts";
+
+const checksOf = (wrong?: ToyOptions["wrong"]) =>
+  conformance({ venue: toyVenue, openRig: () => openToyRig(wrong), also: ["write"] });
+
+describe("a venue of somebody else's, made of the package's parts", () => {
+  for (const { name, run } of checksOf()) test(name, run, 60_000);
+});
+
+describe("the suite finds a client that", () => {
+  const faults: readonly [wrong: NonNullable<ToyOptions["wrong"]>, rule: string, words: RegExp][] = [
+    ["repeatsWrites", "never repeats a write whose answer was lost", /the venue accepted it 4 times/],
+    [
+      "connectsAtOnce",
+      "connects to nothing before its first call",
+      /has seen 1 requests of a client that was only created/,
+    ],
+    ["showsItsKey", "shows no secret", /a secret of 15 characters is shown/],
+    ["livesOn", "ends everything when it is closed", /a call of a closed client succeeded/],
+  ];
+  for (const [wrong, rule, words] of faults) {
+    test(`${wrong}, by the rule "${rule}"`, async () => {
+      const check = checksOf(wrong).find(({ name }) => name.includes(rule));
+      const failure = await check?.run().catch((error: unknown) => error);
+      expect(failure).toBeInstanceOf(ConformanceError);
+      expect((failure as Error).message).toMatch(words);
+    }, 60_000);
+  }
+});

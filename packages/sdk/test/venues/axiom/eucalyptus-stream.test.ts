@@ -1,0 +1,48 @@
+import { expect, onTestFinished, test } from "vitest";
+import { createAxiom, type EucalyptusEvent } from "../../../src/venues/axiom/index.ts";
+import { eucalyptusColumns, PAIR } from "./examples.ts";
+import { fakeAxiom, token, until } from "./fake-axiom.ts";
+import { setUp } from "./paper-axiom.ts";
+
+test("trades of tracked wallets come from the paper venue as they happen", async () => {
+  const { axiom } = await setUp();
+  const errors: Error[] = [];
+  const stream = axiom.stream.trackedTrades({ onError: (error) => errors.push(error) });
+  for await (const event of stream) {
+    expect(event.kind).toBe("trade");
+    if (event.kind !== "trade") continue;
+    expect([2, 4]).toContain(event.trade.typeCode);
+    expect(event.trade.moreColumns).toEqual([]);
+    break;
+  }
+  expect(errors).toEqual([]);
+});
+
+test("rows, lists of rows, other messages and losses are told apart", async () => {
+  const fake = await fakeAxiom({});
+  const axiom = createAxiom({ urls: fake.urls, session: { accessToken: token("user", 900) } });
+  onTestFinished(() => axiom.close());
+  const events: EucalyptusEvent[] = [];
+  const errors: Error[] = [];
+  const stream = axiom.stream.trackedTrades({
+    onEvent: (event) => events.push(event),
+    onError: (error) => errors.push(error),
+  });
+  await stream.ready;
+  expect(fake.socketUrls).toEqual(["/eucalyptus/ws"]);
+  const row = eucalyptusColumns();
+  for (const message of [row, [row, row], { method: "pong" }, { hello: 1 }])
+    fake.sockets[0]?.send(JSON.stringify(message));
+  fake.sockets[0]?.send("no json");
+  fake.sockets[0]?.send(JSON.stringify([1, 2]));
+  await until(() => events.length === 4 && errors.length === 2);
+  expect(events.map(({ kind }) => kind)).toEqual(["trade", "trade", "trade", "unknown"]);
+  expect(events[0]).toMatchObject({ trade: { pairAddress: PAIR } });
+  expect(errors.map(({ message }) => message)).toEqual([
+    "a frame of the eucalyptus socket is no JSON: 7 bytes",
+    "eucalyptus row: column 1 (walletAddress) must be text, got 2",
+  ]);
+  fake.sockets[0]?.terminate();
+  await until(() => events.length === 6);
+  expect(events.slice(4)).toMatchObject([{ kind: "gap", cause: "lost" }, { kind: "resync" }]);
+});
