@@ -14,6 +14,21 @@ const guides: DefaultTheme.SidebarItem[] = [
   { text: "Architecture", link: "/guide/architecture" },
 ];
 
+const sdk: DefaultTheme.SidebarItem[] = [
+  { text: "Overview", link: "/guide/sdk/" },
+  { text: "Market data", link: "/guide/sdk/market-data" },
+  { text: "Orders", link: "/guide/sdk/orders" },
+  { text: "Errors", link: "/guide/sdk/errors" },
+  { text: "Regions and failover", link: "/guide/sdk/regions" },
+  { text: "Sessions and secrets", link: "/guide/sdk/sessions" },
+  { text: "The transport", link: "/guide/sdk/transport" },
+  { text: "Binance", link: "/guide/sdk/binance" },
+  { text: "Axiom", link: "/guide/sdk/axiom" },
+  { text: "Add a venue", link: "/guide/sdk/add-a-venue" },
+  { text: "Faults on demand", link: "/guide/sdk/faults" },
+  { text: "Fault matrix", link: "/guide/sdk/fault-matrix" },
+];
+
 const parts: DefaultTheme.SidebarItem[] = [
   { text: "Overview", link: "/guide/perf/" },
   { text: "Clock and randomness", link: "/guide/perf/clock-and-randomness" },
@@ -51,6 +66,7 @@ export default defineConfig({
     ],
     sidebar: [
       { text: "Guide", items: guides },
+      { text: "SDK", items: sdk },
       { text: "Performance parts", items: parts },
       { text: "API reference", items: referencePages() },
     ],
