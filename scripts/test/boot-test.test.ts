@@ -17,7 +17,7 @@ function setUp({
   biome?: string;
   npx?: string;
 }) {
-  const pass = { turbo: "true", biome: "true", tsc: "true", node: "true", knip: "true" };
+  const pass = { turbo: "true", biome: "true", tsc: "true", node: "true", knip: "true", "size-limit": "true" };
   const vitest = `
     echo "$*" > vitest-arguments
     for argument; do case $argument in --outputFile.json=*) file="\${argument#*=}";; esac; done
@@ -40,27 +40,27 @@ it("ends with the sum of checks and tests, after the names of what was skipped",
   const { house, lines } = setUp({ report: fileReport("passed", "passed", "passed", "skipped") });
   expect(await test(house, [])).toBe(0);
   expect(lines.at(-2)).toMatch(/^skipped: .*packages\/sdk\/test\/a\.test\.ts: does thing 2$/);
-  expect(lines.at(-1)).toBe("8 passed, 0 failed, 1 skipped");
+  expect(lines.at(-1)).toBe("9 passed, 0 failed, 1 skipped");
 });
 
 it("fails when a test failed", async () => {
   const { house, lines } = setUp({ report: fileReport("failed", "passed", "failed"), exitCode: 1 });
   expect(await test(house, [])).toBe(1);
-  expect(lines.at(-1)).toBe("7 passed, 1 failed, 0 skipped");
+  expect(lines.at(-1)).toBe("8 passed, 1 failed, 0 skipped");
 });
 
 it("runs the tests although a check failed, and fails", async () => {
   const { house, lines } = setUp({ report: fileReport("passed", "passed"), biome: "exit 1" });
   expect(await test(house, [])).toBe(1);
   expect(lines).toContain("failed checks: lint");
-  expect(lines.at(-1)).toBe("6 passed, 1 failed, 0 skipped");
+  expect(lines.at(-1)).toBe("7 passed, 1 failed, 0 skipped");
 });
 
 it("fails when vitest crashed without a report", async () => {
   const { house, lines } = setUp({ exitCode: 134 });
   expect(await test(house, [])).toBe(1);
   expect(lines).toContain("vitest ended with exit code 134");
-  expect(lines.at(-1)).toBe("6 passed, 1 failed, 0 skipped");
+  expect(lines.at(-1)).toBe("7 passed, 1 failed, 0 skipped");
 });
 
 it("has its last line also when nothing could be installed", async () => {

@@ -21,6 +21,10 @@ export interface CallControl {
   readonly signal?: AbortSignal | undefined;
   /** Limit for this call, tries and waits included, in milliseconds, 1 to 600,000; default the client's. */
   readonly timeoutMs?: number | undefined;
+  /** Repeats of this call at most, 0 to 100; default the client's. A write is repeated only where it was provably unsent. */
+  readonly retries?: number | undefined;
+  /** A read without an answer for this long is sent to a second region as well, in milliseconds, 1 to 60,000; default the client's rule. */
+  readonly hedgeAfterMs?: number | undefined;
 }
 
 /** What every write takes. */

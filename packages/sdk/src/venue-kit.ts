@@ -33,6 +33,7 @@ export { type DeadlineOptions, deadline } from "./transport/deadline.ts";
 export { type FailoverOptions, failover } from "./transport/failover.ts";
 export { type CallBudget, type LimitOptions, limit } from "./transport/limit.ts";
 export { type MeasureOptions, measure } from "./transport/measure.ts";
+export type { TransportOptions } from "./transport/options.ts";
 export { createPools, type Pools, type PoolsOptions } from "./transport/pools.ts";
 export { type RetryLayerOptions, retry } from "./transport/retry.ts";
 export {

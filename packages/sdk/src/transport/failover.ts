@@ -107,13 +107,14 @@ export function failover({ choice, suspectAfterMs = 300, hedgeAfterMs, clock }: 
     }
 
     return async (call) => {
-      const isHedged = hedgeAfterMs !== undefined && call.isRead;
+      const afterMs = call.hedgeAfterMs ?? hedgeAfterMs;
+      const isHedged = afterMs !== undefined && call.isRead;
       let tried: Set<Endpoint> | undefined;
       for (let endpoint = choice.pick(); ; ) {
         if (isHedged || tried !== undefined) tried = (tried ?? new Set()).add(endpoint);
         const flight = begin(call, endpoint);
         try {
-          const reply = await (isHedged && tried !== undefined ? hedged(call, hedgeAfterMs, tried) : next(call));
+          const reply = await (isHedged && tried !== undefined ? hedged(call, afterMs, tried) : next(call));
           answered(flight);
           return reply;
         } catch (error) {

@@ -43,7 +43,7 @@ export function retry(options: RetryLayerOptions): Layer {
       try {
         return await next(call);
       } catch (error) {
-        if (attempt === retries || !mayRepeat(call, error)) throw error;
+        if (attempt === (call.retries ?? retries) || !mayRepeat(call, error)) throw error;
         const isPaced = error instanceof RateLimitError || error instanceof BudgetExhaustedError;
         const askedMs = isPaced ? error.retryAfterMs : 0;
         const delayMs = Math.max(askedMs, backoffMs(attempt, { baseMs, capMs, factor, random }));

@@ -1,4 +1,4 @@
-import { inRange } from "@pitlane/perf";
+import { inRange, integerInRange } from "@pitlane/perf";
 import type { Priority } from "@pitlane/perf/limit";
 
 export type HttpMethod = "GET" | "POST" | "PUT" | "DELETE";
@@ -23,6 +23,10 @@ export interface CallOptions {
   readonly priority?: Priority;
   /** Limit for the call over all its attempts and waits, in milliseconds, 1 to 600,000; default the client's. */
   readonly timeoutMs?: number | undefined;
+  /** Repeats of this call at most, 0 to 100; default the client's. */
+  readonly retries?: number | undefined;
+  /** A read without an answer for this long goes to a second endpoint as well, in milliseconds, 1 to 60,000; default the client's rule. */
+  readonly hedgeAfterMs?: number | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Called once per attempt, synchronously, right before its bytes are handed to the socket, with `clock.monotonicNs()`. */
   readonly onSent?: ((sentNs: number) => void) | undefined;
@@ -51,6 +55,8 @@ export class HttpCall {
   readonly weight: number;
   readonly priority: Priority;
   readonly timeoutMs: number | undefined;
+  readonly retries: number | undefined;
+  readonly hedgeAfterMs: number | undefined;
   readonly signal: AbortSignal | undefined;
   readonly onSent: ((sentNs: number) => void) | undefined;
 
@@ -74,7 +80,7 @@ export class HttpCall {
   /** Why this attempt is given up; the pool does not begin one that is. */
   abandonedFor: string | undefined = undefined;
 
-  /** @throws {InvalidInputError} When `timeoutMs` is out of range. */
+  /** @throws {InvalidInputError} When a number is out of range. */
   constructor(options: CallOptions) {
     this.method = options.method;
     this.path = options.path;
@@ -86,6 +92,9 @@ export class HttpCall {
     this.weight = options.weight ?? 1;
     this.priority = options.priority ?? "read";
     this.timeoutMs = options.timeoutMs === undefined ? undefined : inRange("timeoutMs", options.timeoutMs, 1, 600_000);
+    this.retries = options.retries === undefined ? undefined : integerInRange("retries", options.retries, 0, 100);
+    this.hedgeAfterMs =
+      options.hedgeAfterMs === undefined ? undefined : inRange("hedgeAfterMs", options.hedgeAfterMs, 1, 60_000);
     this.signal = options.signal;
     this.onSent = options.onSent;
     this.sentQuery = this.query;

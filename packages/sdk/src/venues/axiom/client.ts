@@ -2,6 +2,7 @@ import type { Clock, Random } from "@pitlane/perf";
 import type { MetricsRegistry } from "@pitlane/perf/metrics";
 import type { ClientEmitter } from "../../client-events.ts";
 import type { SessionStore } from "../../session/store.ts";
+import type { TransportOptions } from "../../transport/options.ts";
 import type { AxiomAccountCalls } from "./account.ts";
 import type { BatchingOptions } from "./balances.ts";
 import type { AxiomRegion, AxiomUrls } from "./endpoints.ts";
@@ -13,7 +14,7 @@ import type { AxiomTrackingCalls } from "./tracking.ts";
 import type { AxiomTransactionCalls } from "./transactions.ts";
 import type { AxiomUnverifiedCalls } from "./unverified.ts";
 
-export interface AxiomOptions {
+export interface AxiomOptions extends Omit<TransportOptions, "regionRules"> {
   /** The venue's name; default `axiom`. */
   readonly venue?: string;
   /** Default the hosts of the real service, `AXIOM_URLS`. */
@@ -44,6 +45,8 @@ export interface AxiomOptions {
   readonly connections?: number;
   /** How often each REST host is asked for its time, in milliseconds; 100 to 3,600,000, default 60,000. These requests are not within `limit`. */
   readonly probeEveryMs?: number;
+  /** Sends a read to a second host as well when the first has not answered after this many milliseconds. Default: never. */
+  readonly hedgeAfterMs?: number;
   /** Repeats of a failed read; 0 to 100, default 3. */
   readonly retries?: number;
   /** Where calls are measured; default nowhere. */

@@ -69,7 +69,14 @@ export function createAxiom(
   const redactor = new Redactor();
 
   const headersTimeoutMs = Math.max(1_000, timeoutMs);
-  const pools = createPools({ connectTimeoutMs, headersTimeoutMs, callTimeoutMs: timeoutMs, connections, clock });
+  const pools = createPools({
+    ...options.http,
+    connectTimeoutMs,
+    headersTimeoutMs,
+    callTimeoutMs: timeoutMs,
+    connections,
+    clock,
+  });
   const probePools = createPools({ connectTimeoutMs, connections: 1, clock });
   const probe = httpProbe(probePools.send, "/server-time");
   const regions = createRegions({
@@ -91,10 +98,23 @@ export function createAxiom(
   const limited = limit({ budget, maxWaiting: 10_000, events, clock, closing: closing.signal });
   const timed = deadline({ timeoutMs, clock });
   const measured = measure({ registry: options.metrics, venue, clock });
-  const repeated = retry({ retries: options.retries ?? 3, clock, random, events, closing: closing.signal });
+  const repeated = retry({
+    ...options.backoff,
+    retries: options.retries ?? 3,
+    clock,
+    random,
+    events,
+    closing: closing.signal,
+  });
   const judged = classify((call, reply) => errorOf(call, reply, redactor, clock.nowUs()));
   const headed = withHeaders({ "user-agent": userAgent, accept: "application/json, text/plain, */*" });
-  const anywhere = (service: string) => failover({ choice: regions.service(service), suspectAfterMs: 2_000, clock });
+  const anywhere = (service: string) =>
+    failover({
+      choice: regions.service(service),
+      suspectAfterMs: options.suspectAfterMs ?? 2_000,
+      hedgeAfterMs: options.hedgeAfterMs,
+      clock,
+    });
 
   const plain = compose(pools.send, timed, anywhere("rest"), limited, headed, judged);
   const sessions = createSession({

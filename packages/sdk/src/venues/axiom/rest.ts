@@ -57,7 +57,11 @@ export class Rest {
     return this.#send(ask, control, false);
   }
 
-  async #send<T>(ask: Ask<T>, { signal, timeoutMs, onSent }: WriteControl, isRead: boolean): Promise<T> {
+  async #send<T>(
+    ask: Ask<T>,
+    { signal, timeoutMs, retries, hedgeAfterMs, onSent }: WriteControl,
+    isRead: boolean,
+  ): Promise<T> {
     const { service = "rest", path, query = {}, body, text, headers, isPrivate = true, parse, parseText } = ask;
     const nowMs = Math.floor(this.#clock.nowUs() / 1000);
     const v = service === "friends" ? nowMs % 10 : nowMs; // the site's own way round caches
@@ -72,6 +76,8 @@ export class Rest {
       isPrivate,
       priority: isRead ? "read" : "new",
       timeoutMs,
+      retries,
+      hedgeAfterMs,
       signal,
       onSent,
     });

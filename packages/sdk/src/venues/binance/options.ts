@@ -1,5 +1,6 @@
 import type { Clock, Random } from "@pitlane/perf";
 import type { MetricsRegistry } from "@pitlane/perf/metrics";
+import type { TransportOptions } from "../../transport/options.ts";
 
 /** Which of Binance's markets: they differ in paths and in the sequence rule of their depth streams. Only `spot` takes orders here. */
 export type BinanceProduct = "spot" | "usdm" | "coinm";
@@ -23,7 +24,7 @@ export interface BinanceRegion extends BinanceUrls {
 export type BinanceEnvironment = "production" | "testnet" | "demo";
 
 /** What a client for market data needs to know. */
-export interface BinanceMarketOptions {
+export interface BinanceMarketOptions extends TransportOptions {
   /** Default `spot`. */
   readonly product?: BinanceProduct;
   /** Venue name in instrument ids; default `binance`, `binance-usdm`, `binance-coinm` by product. */

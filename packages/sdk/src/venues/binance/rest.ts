@@ -39,6 +39,8 @@ export class Rest implements Api {
       weight,
       priority,
       timeoutMs: control.timeoutMs,
+      retries: control.retries,
+      hedgeAfterMs: control.hedgeAfterMs,
       signal: control.signal,
       onSent: control.onSent,
     });

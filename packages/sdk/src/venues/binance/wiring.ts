@@ -83,7 +83,7 @@ export function wire(
   const closing = new AbortController();
 
   const allowH2 = options.http2 ?? false;
-  const pools = createPools({ connectTimeoutMs, callTimeoutMs, connections, allowH2, clock });
+  const pools = createPools({ ...options.http, connectTimeoutMs, callTimeoutMs, connections, allowH2, clock });
   const probePools = createPools({ connections: 1, clock });
   const regions = createRegions({
     endpoints: new Map([
@@ -91,6 +91,7 @@ export function wire(
       ["stream", stream],
       ["wsApi", wsApi],
     ]),
+    ...options.regionRules,
     probes: { rest: httpProbe(probePools.send, `${facts.apiPath}/ping`) },
     events,
     clock,
@@ -103,8 +104,13 @@ export function wire(
   const layers: readonly Layer[] = [
     deadline({ timeoutMs: callTimeoutMs, clock }),
     measure({ registry: options.metrics, venue, clock }),
-    retry({ ...waiting, retries: options.retries ?? 3, random, events }),
-    failover({ choice: regions.service("rest"), hedgeAfterMs: options.hedgeAfterMs, clock }),
+    retry({ ...options.backoff, ...waiting, retries: options.retries ?? 3, random, events }),
+    failover({
+      choice: regions.service("rest"),
+      hedgeAfterMs: options.hedgeAfterMs,
+      suspectAfterMs: options.suspectAfterMs ?? 300,
+      clock,
+    }),
     limit({ ...waiting, budget, usedWeightHeader: USED_WEIGHT, events }),
     ...(authenticator === undefined ? [] : [authenticate({ ...waiting, authenticator })]),
     classify(replyError),

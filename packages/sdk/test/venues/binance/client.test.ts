@@ -230,6 +230,21 @@ test("a failed read keeps its own error; an aborted one gives the signal's reaso
   expect(await rejectionOf(client.market.getServerTimeUs({ signal: AbortSignal.abort(reason) }))).toBe(reason);
 });
 
+test("a call's own number of repeats goes before the client's", async () => {
+  const failing: NonNullable<FakeVenueOptions["onRequest"]> = (_, response) => response.writeHead(503).end();
+  const { client, venue } = await setUp(failing, { retries: 1, backoff: { baseMs: 1, capMs: 1 } });
+  await rejectionOf(client.market.getServerTimeUs());
+  expect(venue.requests).toHaveLength(2);
+  await rejectionOf(client.market.getServerTimeUs({ retries: 0 }));
+  expect(venue.requests).toHaveLength(3);
+  await rejectionOf(client.market.getServerTimeUs({ retries: 3 }));
+  expect(venue.requests).toHaveLength(7);
+  for (const control of [{ retries: -1 }, { hedgeAfterMs: 0 }, { timeoutMs: Number.NaN }]) {
+    expect(await rejectionOf(client.market.getServerTimeUs(control))).toBeInstanceOf(InvalidInputError);
+  }
+  expect(venue.requests).toHaveLength(7);
+});
+
 describe("no secret is in an error", () => {
   const signatureOf = (text: string) => /signature=([0-9a-f]+)/.exec(text)?.[1] ?? "no signature";
   const replies: readonly [name: string, onRequest: NonNullable<FakeVenueOptions["onRequest"]>][] = [
@@ -406,6 +421,10 @@ describe("what cannot work is refused before anything is sent", () => {
       [{ environment: "testnet", urls }, "environment names addresses of the venue"],
       [{ orderTransport: "fix" as never }, 'orderTransport must be "rest" or "webSocket", got "fix"'],
       [{ retries: -1 }, "retries must be"],
+      [{ http: { keepAliveMs: 0 } }, "keepAliveMs must be"],
+      [{ backoff: { factor: 99 } }, "factor must be"],
+      [{ regionRules: { margin: 2 } }, "margin must be"],
+      [{ suspectAfterMs: 0 }, "suspectAfterMs must be"],
       [{ requestWeight: 0 }, "requestWeight must be"],
       [{ credentials, batching: { maxAgeMs: -1, maxSize: 10 } }, "maxAgeMs must be"],
       [{ credentials, batching: { maxAgeMs: 1, maxSize: 5_000 } }, "batching.maxSize must be at most 1000"],

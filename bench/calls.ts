@@ -1,0 +1,202 @@
+// A call as an application makes it: ours, with its layers, checks and exact numbers, beside undici alone and the clients most use.
+// Figures are CPU time of this process for one call, the server being another one. Of the peers only ours checks the order against
+// the instrument before it is sent, spends a request budget, and says after a failure whether the venue may have acted.
+import { type ChildProcess, spawn } from "node:child_process";
+import { createHmac } from "node:crypto";
+import { once } from "node:events";
+import { createBinance } from "@pitlane/sdk/binance";
+import { MainClient } from "binance";
+import ccxt from "ccxt";
+import { Pool } from "undici";
+import type { Case, Suite } from "../scripts/bench/suite.ts";
+
+const TICKER = {
+  symbol: "BTCUSDT",
+  bidPrice: "61000.01000000",
+  bidQty: "1.00100000",
+  askPrice: "61000.02000000",
+  askQty: "0.50000000",
+};
+const ORDER = {
+  symbol: "BTCUSDT",
+  orderId: 28,
+  orderListId: -1,
+  clientOrderId: "bench",
+  transactTime: 1_767_225_600_000,
+  price: "61000.01000000",
+  origQty: "0.01000000",
+  executedQty: "0.00000000",
+  origQuoteOrderQty: "0.00000000",
+  cummulativeQuoteQty: "0.00000000",
+  status: "NEW",
+  timeInForce: "GTC",
+  type: "LIMIT",
+  side: "BUY",
+  workingTime: 1_767_225_600_000,
+  selfTradePreventionMode: "EXPIRE_MAKER",
+  fills: [],
+};
+const INFO = {
+  timezone: "UTC",
+  serverTime: 1_767_225_600_000,
+  rateLimits: [],
+  exchangeFilters: [],
+  symbols: [
+    {
+      symbol: "BTCUSDT",
+      status: "TRADING",
+      baseAsset: "BTC",
+      baseAssetPrecision: 8,
+      quoteAsset: "USDT",
+      quotePrecision: 8,
+      quoteAssetPrecision: 8,
+      orderTypes: ["LIMIT", "LIMIT_MAKER", "MARKET"],
+      isSpotTradingAllowed: true,
+      isMarginTradingAllowed: false,
+      permissions: [],
+      permissionSets: [["SPOT"]],
+      filters: [
+        { filterType: "PRICE_FILTER", minPrice: "0.01", maxPrice: "1000000.00", tickSize: "0.01" },
+        { filterType: "LOT_SIZE", minQty: "0.00001", maxQty: "9000.00", stepSize: "0.00001" },
+        { filterType: "NOTIONAL", minNotional: "5", applyMinToMarket: true, maxNotional: "9000000", avgPriceMins: 5 },
+      ],
+    },
+  ],
+};
+
+// In a process of its own, so that its CPU time is not ours.
+const SERVER = `
+  const bodies = ${JSON.stringify({ exchangeInfo: JSON.stringify(INFO), bookTicker: JSON.stringify(TICKER), order: JSON.stringify(ORDER) })};
+  const head = { "content-type": "application/json;charset=UTF-8", "x-mbx-used-weight": "12", "x-mbx-used-weight-1m": "12" };
+  const server = require("node:http").createServer((request, response) => {
+    request.on("data", () => {}).on("end", () => {
+      const { url } = request;
+      const body = url.includes("exchangeInfo") ? bodies.exchangeInfo : url.includes("ookTicker") ? bodies.bookTicker : bodies.order;
+      response.writeHead(200, head);
+      response.end(body);
+    });
+  });
+  server.keepAliveTimeout = 60000;
+  server.listen(0, "127.0.0.1", () => console.log(server.address().port));
+`;
+const KEY = "vmPUZE6mv9SD5VNHk4HlWFsOr6aKE2zvsw0MuIgwCIPy6utIco14y7Ju91duEh8A";
+const SECRET = "NhqPtmdSJYdKjVHjA7PZj4Mge3R5YNiP1e3UZjInClVN65XAbvqqM6A7H5fATj0j";
+
+type Call = () => Promise<unknown>;
+type Client = (origin: string) => Promise<{ readonly read: Call; readonly order: Call }>;
+
+const ours: Client = async (origin) => {
+  const stream = origin.replace("http", "ws");
+  const client = createBinance({
+    urls: { rest: origin, stream, wsApi: `${stream}/ws-api/v3` },
+    credentials: { apiKey: KEY, apiSecret: SECRET },
+    requestWeight: 1_000_000_000,
+    clockSync: false,
+  });
+  const instrument = await client.market.getInstrument("BTC/USDT");
+  const request = { instrument, side: "buy", type: "limit", priceTicks: 6_100_001, sizeLots: 1_000 } as const;
+  let count = 0;
+  return {
+    read: () => client.market.getTopOfBook(instrument),
+    order: () => client.orders.submit({ ...request, clientOrderId: `bench-${count++}`, timeInForce: "GTC" }),
+  };
+};
+
+const undiciAlone: Client = async (origin) => {
+  const pool = new Pool(origin, { connections: 20 });
+  const headers = { "X-MBX-APIKEY": KEY, "content-type": "application/x-www-form-urlencoded" };
+  let count = 0;
+  return {
+    read: async () =>
+      (await pool.request({ method: "GET", path: "/api/v3/ticker/bookTicker?symbol=BTCUSDT" })).body.json(),
+    order: async () => {
+      const text = `symbol=BTCUSDT&type=LIMIT&side=BUY&newClientOrderId=bench-${count++}&newOrderRespType=FULL&quantity=0.01&timeInForce=GTC&price=61000.01&recvWindow=5000&timestamp=${Date.now()}`;
+      const body = `${text}&signature=${createHmac("sha256", SECRET).update(text).digest("hex")}`;
+      return (await pool.request({ method: "POST", path: "/api/v3/order", headers, body })).body.json();
+    },
+  };
+};
+
+const ccxtClient: Client = async (origin) => {
+  const api = { public: `${origin}/api/v3`, private: `${origin}/api/v3` };
+  const options = { fetchMarkets: { types: ["spot"] }, fetchMargins: false, fetchCurrencies: false };
+  const exchange = new ccxt.binance({ apiKey: KEY, secret: SECRET, enableRateLimit: false, options, urls: { api } });
+  await exchange.loadMarkets();
+  return {
+    read: () => exchange.fetchBidsAsks(["BTC/USDT"]),
+    order: () => exchange.createOrder("BTC/USDT", "limit", "buy", 0.01, 61_000.01),
+  };
+};
+
+const binanceClient: Client = async (origin) => {
+  const client = new MainClient({ api_key: KEY, api_secret: SECRET, baseUrl: origin, disableTimeSync: true });
+  let count = 0;
+  return {
+    read: () => client.getSymbolOrderBookTicker({ symbol: "BTCUSDT" }),
+    order: () =>
+      client.submitNewOrder({
+        symbol: "BTCUSDT",
+        side: "BUY",
+        type: "LIMIT",
+        timeInForce: "GTC",
+        quantity: 0.01,
+        price: 61_000.01,
+        newClientOrderId: `x-U5D79M5B${count++}`,
+      }),
+  };
+};
+
+/** CPU time for one call, `callers` at a time, in microseconds: the least of several windows, since other work only ever adds to it. */
+function cpu(make: Client, kind: "read" | "order", callers: number): Case {
+  return {
+    value: async () => {
+      const server = spawn(process.execPath, ["-e", SERVER], { stdio: ["ignore", "pipe", "inherit"] });
+      try {
+        const call = (await make(`http://127.0.0.1:${await portOf(server)}`))[kind];
+        const calls = callers === 1 ? 800 : 3_000;
+        await run(call, callers, 2 * calls);
+        let leastUs = Number.POSITIVE_INFINITY;
+        for (let window = 0; window < 8; window++) {
+          const before = process.cpuUsage();
+          await run(call, callers, calls);
+          const { user, system } = process.cpuUsage(before);
+          leastUs = Math.min(leastUs, (user + system) / calls);
+        }
+        return leastUs;
+      } finally {
+        server.kill();
+      }
+    },
+  };
+}
+
+async function run(call: Call, callers: number, calls: number): Promise<void> {
+  let left = calls;
+  const one = async () => {
+    while (left-- > 0) await call();
+  };
+  await Promise.all(Array.from({ length: callers }, one));
+}
+
+async function portOf(server: ChildProcess): Promise<number> {
+  const [data] = (await once(server.stdout as NodeJS.ReadableStream, "data")) as [Buffer];
+  return Number(data.toString());
+}
+
+const suite: Suite = {
+  name: "calls",
+  comparisons: (["read", "order"] as const).flatMap((kind) =>
+    [1, 50].map((callers) => ({
+      name: `${kind === "read" ? "best bid and ask" : "signed order"}, CPU, ${callers} at a time`,
+      unit: "us/op" as const,
+      ours: cpu(ours, kind, callers),
+      peers: {
+        "undici request + JSON": { case: cpu(undiciAlone, kind, callers), aim: 1 },
+        ccxt: { case: cpu(ccxtClient, kind, callers), aim: 0.5 },
+        "binance MainClient": { case: cpu(binanceClient, kind, callers), aim: 0.5 },
+      },
+    })),
+  ),
+};
+
+export default suite;
