@@ -1,7 +1,7 @@
 export { type Outcome, unwrap } from "./batch/outcome.ts";
 export { bookDigest } from "./book/digest.ts";
 export { Levels } from "./book/levels.ts";
-export { type BookSideName, OrderBook } from "./book/order-book.ts";
+export { type BookSideName, OrderBook, type OrderBookOptions } from "./book/order-book.ts";
 export type {
   AccountCalls,
   BarsControl,
