@@ -1,13 +1,12 @@
 // A call as an application makes it: ours, with its layers, checks and exact numbers, beside undici alone and the clients most use.
 // Figures are CPU time of this process for one call, the server being another one. Of the peers only ours checks the order against
 // the instrument before it is sent, spends a request budget, and says after a failure whether the venue may have acted.
-import { type ChildProcess, spawn } from "node:child_process";
 import { createHmac } from "node:crypto";
-import { once } from "node:events";
 import { createBinance } from "@pitlane/sdk/binance";
 import { MainClient } from "binance";
 import ccxt from "ccxt";
 import { Pool } from "undici";
+import { called } from "../scripts/bench/called.ts";
 import type { Case, Suite } from "../scripts/bench/suite.ts";
 
 const TICKER = {
@@ -146,42 +145,14 @@ const binanceClient: Client = async (origin) => {
   };
 };
 
-/** CPU time for one call, `callers` at a time, in microseconds: the least of several windows, since other work only ever adds to it. */
-function cpu(make: Client, kind: "read" | "order", callers: number): Case {
-  return {
-    value: async () => {
-      const server = spawn(process.execPath, ["-e", SERVER], { stdio: ["ignore", "pipe", "inherit"] });
-      try {
-        const call = (await make(`http://127.0.0.1:${await portOf(server)}`))[kind];
-        const calls = callers === 1 ? 800 : 3_000;
-        await run(call, callers, 2 * calls);
-        let leastUs = Number.POSITIVE_INFINITY;
-        for (let window = 0; window < 8; window++) {
-          const before = process.cpuUsage();
-          await run(call, callers, calls);
-          const { user, system } = process.cpuUsage(before);
-          leastUs = Math.min(leastUs, (user + system) / calls);
-        }
-        return leastUs;
-      } finally {
-        server.kill();
-      }
-    },
-  };
-}
-
-async function run(call: Call, callers: number, calls: number): Promise<void> {
-  let left = calls;
-  const one = async () => {
-    while (left-- > 0) await call();
-  };
-  await Promise.all(Array.from({ length: callers }, one));
-}
-
-async function portOf(server: ChildProcess): Promise<number> {
-  const [data] = (await once(server.stdout as NodeJS.ReadableStream, "data")) as [Buffer];
-  return Number(data.toString());
-}
+const cpu = (make: Client, kind: "read" | "order", callers: number): Case =>
+  called({
+    server: SERVER,
+    make: async (origin) => (await make(origin))[kind],
+    callers,
+    calls: callers === 1 ? 800 : 3_000,
+    windows: 8,
+  });
 
 const suite: Suite = {
   name: "calls",

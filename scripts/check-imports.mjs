@@ -48,6 +48,9 @@ const MAY_IMPORT = {
   user: { anywhere: ["perf", "sdk", "paper", "runtime", "plugin"], inTests: [] },
 };
 
+/** What benches of all packages share. */
+const BENCH_PARTS = new Set(["called", "flooded", "suite"].map((name) => `scripts/bench/${name}.ts`));
+
 const DEPENDENCY_KINDS = ["dependencies", "devDependencies", "peerDependencies", "optionalDependencies"];
 const WORKSPACE_GLOBS = ["packages/*", "packages/plugins/*", "apps/*", "examples/*", "bench"];
 const SOURCE = /\.[cm]?[jt]sx?$/;
@@ -225,7 +228,7 @@ function relativeRefusal(specifier, inside, importer, members) {
   if (isConfig && posix.dirname(target) === ".") return undefined;
   // The form of a bench suite, and the flood that streams are measured in, are one for all packages; benches are not shipped either.
   const isBench = importer.dir === "bench" || inside.startsWith("bench/");
-  if (isBench && (target === "scripts/bench/suite.ts" || target === "scripts/bench/flooded.ts")) return undefined;
+  if (isBench && BENCH_PARTS.has(target)) return undefined;
   return `${specifier} leaves ${importer.dir}: move what is needed into a package and import it by name`;
 }
 

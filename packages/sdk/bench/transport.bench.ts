@@ -1,12 +1,11 @@
 // Every call to a venue passes the whole stack of layers: what they cost comes on top of the wire. The figures are CPU time of this
 // process for one call, the server being another one; undici's own request API, without any of what the layers do, is the limit.
-import { type ChildProcess, spawn } from "node:child_process";
 import { createHmac } from "node:crypto";
-import { once } from "node:events";
 import { createRandom, createSystemClock } from "@pitlane/perf";
 import { WeightedBudget } from "@pitlane/perf/limit";
 import { MetricsRegistry } from "@pitlane/perf/metrics";
 import { Pool } from "undici";
+import { called } from "../../../scripts/bench/called.ts";
 import type { Case, Suite } from "../../../scripts/bench/suite.ts";
 import { RejectedError } from "../src/errors.ts";
 import { endpointSet } from "../src/region/endpoint-set.ts";
@@ -143,45 +142,14 @@ function edge(origin: string): { get: Call; post: Call } {
   };
 }
 
-/**
- * CPU time of this process for one call, `callers` at a time, in microseconds: the least of several windows, as whatever else runs on
- * the machine only ever adds to it. Each is long enough for some collections of garbage.
- */
-function cpu(make: (origin: string) => { get: Call; post: Call }, kind: "get" | "post", callers: number): Case {
-  return {
-    value: async () => {
-      const server = spawn(process.execPath, ["-e", SERVER], { stdio: ["ignore", "pipe", "inherit"] });
-      try {
-        const call = make(`http://127.0.0.1:${await portOf(server)}`)[kind];
-        const calls = callers === 1 ? 1_500 : 6_000;
-        await run(call, callers, 4 * calls);
-        let leastUs = Number.POSITIVE_INFINITY;
-        for (let window = 0; window < 12; window++) {
-          const before = process.cpuUsage();
-          await run(call, callers, calls);
-          const { user, system } = process.cpuUsage(before);
-          leastUs = Math.min(leastUs, (user + system) / calls);
-        }
-        return leastUs;
-      } finally {
-        server.kill();
-      }
-    },
-  };
-}
-
-async function run(call: Call, callers: number, calls: number): Promise<void> {
-  let left = calls;
-  const one = async () => {
-    while (left-- > 0) await call();
-  };
-  await Promise.all(Array.from({ length: callers }, one));
-}
-
-async function portOf(server: ChildProcess): Promise<number> {
-  const [data] = (await once(server.stdout as NodeJS.ReadableStream, "data")) as [Buffer];
-  return Number(data.toString());
-}
+const cpu = (make: (origin: string) => { get: Call; post: Call }, kind: "get" | "post", callers: number): Case =>
+  called({
+    server: SERVER,
+    make: async (origin) => make(origin)[kind],
+    callers,
+    calls: callers === 1 ? 1_500 : 6_000,
+    windows: 12,
+  });
 
 const suite: Suite = {
   name: "transport",
