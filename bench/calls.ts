@@ -93,11 +93,19 @@ const ours: Client = async (origin) => {
     clockSync: false,
   });
   const instrument = await client.market.getInstrument("BTC/USDT");
-  const request = { instrument, side: "buy", type: "limit", priceTicks: 6_100_001, sizeLots: 1_000 } as const;
   let count = 0;
   return {
     read: () => client.market.getTopOfBook(instrument),
-    order: () => client.orders.submit({ ...request, clientOrderId: `bench-${count++}`, timeInForce: "GTC" }),
+    order: () =>
+      client.orders.submit({
+        instrument,
+        clientOrderId: `bench-${count++}`,
+        side: "buy",
+        type: "limit",
+        priceTicks: 6_100_001,
+        sizeLots: 1_000,
+        timeInForce: "GTC",
+      }),
   };
 };
 

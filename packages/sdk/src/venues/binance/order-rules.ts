@@ -116,6 +116,7 @@ function checkQuoteAmount(amount: bigint): void {
 }
 
 function checkNotional(instrument: Instrument, priceTicks: number, sizeLots: number): void {
+  if (instrument.minNotional === 0n) return;
   const notional = notionalUnits(instrument, priceTicks, sizeLots);
   if (notional >= instrument.minNotional) return;
   throw new InvalidInputError(

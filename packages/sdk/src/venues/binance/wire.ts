@@ -41,7 +41,20 @@ export function parseNewOrder(value: unknown, instrument: Instrument): OrderRepo
       atUs,
     };
   });
-  return { ...report, fills };
+  if (fills.length === 0) return report;
+  const { status, side, sizeLots, filledLots } = report;
+  const filled: OrderReport = {
+    instrument,
+    clientOrderId: report.clientOrderId,
+    venueOrderId: report.venueOrderId,
+    status,
+    side,
+    sizeLots,
+    filledLots,
+    fills,
+    atUs,
+  };
+  return report.reason === undefined ? filled : { ...filled, reason: report.reason };
 }
 
 /** The answer to a cancel. It carries an id of its own: the order's is `origClientOrderId`. */
