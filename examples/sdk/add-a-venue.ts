@@ -6,7 +6,6 @@ import { createPaper, type Fault } from "@pitlane/paper";
 import { createRandom, createSystemClock, InvalidInputError } from "@pitlane/perf";
 import {
   type CallControl,
-  type ClientEvents,
   type Instrument,
   ProtocolError,
   parseScaled,
@@ -17,7 +16,6 @@ import {
 } from "@pitlane/sdk";
 import { conformance, type Misbehaviour, type Rig } from "@pitlane/sdk/testing";
 import * as kit from "@pitlane/sdk/venue";
-import { EventEmitter } from "eventemitter3";
 
 // 1. What it can do. A call that is not named here is not on the client's type: using it does not compile.
 const CAPABILITIES = { market: ["listInstruments", "getServerTimeUs"] } as const satisfies kit.Capabilities;
@@ -29,7 +27,7 @@ const example = kit.defineVenue({ name: "example", capabilities: CAPABILITIES, c
 function createExample({ url, apiKey }: { readonly url: string; readonly apiKey: string }): ExampleClient {
   if (!URL.canParse(url)) throw new InvalidInputError("url must be the origin of the venue's API");
   const clock = createSystemClock();
-  const events = new EventEmitter<ClientEvents>();
+  const events = kit.createEvents();
   const closing = new AbortController();
   const pools = kit.createPools({ clock });
   const send = kit.compose(

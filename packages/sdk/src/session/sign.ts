@@ -23,8 +23,8 @@ export interface Signer {
  * The signer for a key pair, by what the secret is: HMAC-SHA-256, or with a PEM private key Ed25519 or RSA (PKCS #1 v1.5 with
  * SHA-256, 2,048 to 4,096 bits).
  *
- * Signing is synchronous: a promise would cost more than HMAC's 2 us, and as much as Ed25519's 36 us. RSA holds the thread up for
- * 0.25 ms with 2,048 bits and for 4 ms with 4,096: prefer Ed25519.
+ * Signing is synchronous: a promise would cost more than HMAC itself. RSA holds the thread up by far the longest, the more so
+ * the longer its key: prefer Ed25519.
  * Source: RFC 2104; RFC 8032, section 5.1; RFC 8017, section 8.2.
  *
  * @throws {InvalidInputError} When a part is empty or not printable ASCII, or the PEM holds no such key. Never shows it.

@@ -29,7 +29,7 @@ export interface PoolsOptions {
   /** How long one address of a host is tried before the next, in milliseconds; 10 to 60,000, 250 unless told. */
   readonly addressTimeoutMs?: number;
   /**
-   * Offer HTTP/2, where TLS lets the server choose; false unless told: HTTP/1.1 is about three times as fast for one call. Each connection
+   * Offer HTTP/2, where TLS lets the server choose; false unless told. Each connection
    * carries one call at a time with either, so that a broken one costs one call.
    */
   readonly allowH2?: boolean;

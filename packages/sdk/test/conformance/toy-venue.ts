@@ -1,10 +1,8 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { createRandom, createSystemClock, InvalidInputError } from "@pitlane/perf";
-import { EventEmitter } from "eventemitter3";
 import {
   type CallControl,
-  type ClientEvents,
   OutcomeUnknownError,
   ProtocolError,
   RateLimitError,
@@ -19,6 +17,7 @@ import {
   authenticate,
   classify,
   compose,
+  createEvents,
   createPools,
   deadline,
   defineVenue,
@@ -48,7 +47,7 @@ export const toyVenue = defineVenue({
 function createToy({ url, apiKey, timeoutMs = 2_000, wrong }: ToyOptions) {
   const clock = createSystemClock();
   const random = createRandom(1);
-  const events = new EventEmitter<ClientEvents>();
+  const events = createEvents();
   const pools = createPools({ clock });
   const send: Send = compose(
     pools.send,
