@@ -23,6 +23,10 @@ export interface AxiomRegion {
     readonly pulse: string;
     /** `ws://127.0.0.1:PORT/eucalyptus/ws` */
     readonly eucalyptus: string;
+    /** `ws://127.0.0.1:PORT/eucalyptus-bnb/ws` */
+    readonly eucalyptusBnb: string;
+    /** `ws://127.0.0.1:PORT/friends/ws` */
+    readonly friends: string;
   };
 }
 
@@ -69,6 +73,8 @@ export function toPaperAxiom({ venue, ports }: AxiomSide, host: string): PaperAx
       cluster: `ws://${place}/`,
       pulse: `ws://${place}/ws`,
       eucalyptus: `ws://${place}/eucalyptus/ws`,
+      eucalyptusBnb: `ws://${place}/eucalyptus-bnb/ws`,
+      friends: `ws://${place}/friends/ws`,
     };
     return { name: region, port, urls };
   });

@@ -26,7 +26,9 @@ export { parseRegions, type RegionSpec } from "./regions.ts";
 export {
   type AxiomControls,
   type AxiomMail,
+  type AxiomPresence,
   type AxiomSession,
+  type AxiomTradeReport,
   type AxiomUserSpec,
   type AxiomWalletSpec,
   DEMO_AXIOM_EMAIL,

@@ -136,6 +136,9 @@ function worth(instrument: Instrument, amount: bigint): bigint {
 }
 
 function limitsOf(limits: Partial<Limits>): Limits {
+  const unknown = Object.keys(limits).find((name) => !Object.hasOwn(DEFAULT_LIMITS, name));
+  if (unknown !== undefined)
+    throw new InvalidInputError(`there is no limit ${unknown}; there are ${Object.keys(DEFAULT_LIMITS).join(", ")}`);
   const all = { ...DEFAULT_LIMITS, ...limits };
   for (const [name, value] of Object.entries(all)) integerInRange(`limits.${name}`, value, 1, Number.MAX_SAFE_INTEGER);
   return all;

@@ -47,6 +47,7 @@ test("the key of wallet bundles is 32 bytes, another for every venue", async () 
   expect(body.wallets).toMatchObject([
     { walletAddress: wallet, network: "sol", isPrimary: true, isArchived: false, name: "Hot" },
   ]);
+  expect((await one.asUser("/bundle-key-and-wallets-v2", { v: 1 })).body).toEqual(body);
   expect((await other.asUser("/bundle-key-and-wallets", {})).body.bundleKey).not.toBe(body.bundleKey);
 });
 

@@ -19,12 +19,12 @@ async function joined(local: Venue, ...rooms: string[]): Promise<SocketClient> {
 describe("the handshake", () => {
   test("is refused with 401 without a living access token", async () => {
     const { connect, session, venue, clock } = await setUp();
-    for (const path of ["/", "/ws", "/eucalyptus/ws"]) {
+    for (const path of ["/", "/ws", "/eucalyptus/ws", "/eucalyptus-bnb/ws", "/friends/ws"]) {
       await expect(connect(path, "")).rejects.toThrow("401");
       await expect(connect(path, `auth-refresh-token=${session.refreshToken}`)).rejects.toThrow("401");
       await connect(path, `auth-access-token=${session.accessToken}`);
     }
-    expect(venue.sockets).toBe(3);
+    expect(venue.sockets).toBe(5);
     clock.advance({ ms: 960_000 });
     await expect(connect("/")).rejects.toThrow("401");
   });
@@ -299,7 +299,8 @@ describe("the same seed", () => {
 describe("a token that dies while its socket is open", () => {
   test("ends the socket when tokens are expired, and a refreshed one connects again", async () => {
     const local = await setUp();
-    const sockets = [await local.connect("/"), await local.connect("/ws"), await local.connect("/eucalyptus/ws")];
+    const paths = ["/", "/ws", "/eucalyptus/ws", "/eucalyptus-bnb/ws", "/friends/ws"];
+    const sockets = await Promise.all(paths.map((path) => local.connect(path)));
     local.venue.expireTokens();
     for (const socket of sockets) expect(await socket.closed).toEqual({ code: 1008, reason: "session expired" });
     await expect(local.connect("/")).rejects.toThrow("401");

@@ -129,7 +129,8 @@ export class SocketClient {
     socket.on("message", (data: Buffer, isBinary: boolean) => {
       this.raw.push(data);
       this.binary.push(isBinary);
-      this.frames.push(isBinary ? decode(data) : JSON.parse(data.toString()));
+      const isDot = data.length === 1 && data.toString() === "."; // the one frame of the venue's that is neither
+      this.frames.push(isDot ? "." : isBinary ? decode(data) : JSON.parse(data.toString()));
       this.#onFrame();
     });
     this.closed = new Promise((resolve) => {
@@ -151,7 +152,11 @@ export class SocketClient {
   }
 
   send(message: unknown): void {
-    this.#socket.send(JSON.stringify(message));
+    this.sendText(JSON.stringify(message));
+  }
+
+  sendText(text: string): void {
+    this.#socket.send(text);
   }
 
   join(...rooms: string[]): void {

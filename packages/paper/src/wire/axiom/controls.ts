@@ -1,6 +1,8 @@
+import type { AxiomPresence } from "./friends-socket.ts";
 import type { AxiomMail } from "./mail-codes.ts";
 import type { RelayedTransaction } from "./relay.ts";
 import type { Tokens } from "./sessions.ts";
+import type { AxiomTradeReport } from "./trade-reports.ts";
 
 /** A session as somebody's browser has it. */
 export interface AxiomSession extends Tokens {
@@ -16,6 +18,10 @@ export interface AxiomControls {
   readonly mails: readonly AxiomMail[];
   /** The public ledger: every signed transaction ever accepted, in order, none forgotten. The judge of "sent twice". */
   readonly acceptedTransactions: readonly RelayedTransaction[];
+  /** What clients said after trades, oldest first: the newest 1,000 to 2,000. */
+  readonly tradeReports: readonly AxiomTradeReport[];
+  /** Where users are by what their connections to the friends socket said last. */
+  readonly presences: readonly AxiomPresence[];
   /** Addresses of the pairs that exist now, oldest first. */
   readonly pairAddresses: readonly string[];
   /** Connected sockets, of all kinds and regions. */

@@ -7,6 +7,7 @@ import { pairRoutes } from "./pair-routes.ts";
 import { AxiomRefusal, refuse } from "./refusal.ts";
 import { relayRoutes } from "./relay.ts";
 import { type Call, Reply, type Route, recordOf } from "./route.ts";
+import { reportRoutes } from "./trade-reports.ts";
 import type { AxiomVenue } from "./venue.ts";
 
 const JSON_TYPE = "application/json; charset=utf-8";
@@ -36,6 +37,7 @@ export class HttpApi {
       ...pairRoutes(venue),
       ...feedRoutes(venue),
       ...relayRoutes(venue.relay),
+      ...reportRoutes(venue.reports),
     ];
     this.#routes = new Map(routes.map((route) => [route.of, route]));
     for (const { of } of routes) {

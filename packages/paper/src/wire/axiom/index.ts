@@ -1,5 +1,6 @@
 export { answerAxiomAdmin } from "./admin.ts";
 export type { AxiomControls, AxiomSession } from "./controls.ts";
+export type { AxiomPresence } from "./friends-socket.ts";
 export type { AxiomMail } from "./mail-codes.ts";
 export {
   type AxiomUserSpec,
@@ -10,4 +11,5 @@ export {
 } from "./options.ts";
 export { createAxiomProtocol } from "./protocol.ts";
 export type { RelayedTransaction, RelayResult } from "./relay.ts";
+export type { AxiomTradeReport } from "./trade-reports.ts";
 export { AxiomVenue } from "./venue.ts";

@@ -1,20 +1,22 @@
 import type { HttpAnswer, HttpRequest, Place, Protocol, Refusal, Upgrade } from "../protocol.ts";
 import { ACCESS_COOKIE, cookieOf } from "./cookies.ts";
 import { HttpApi, refusalAnswer } from "./http-api.ts";
-import type { AxiomVenue } from "./venue.ts";
+import type { AxiomVenue, SocketKind } from "./venue.ts";
 
 const MOST_BODY_BYTES = 1024 * 1024;
 const MOST_MESSAGE_BYTES = 256 * 1024; // a userState with its blacklist
 
-/** Paths of the sockets. Pulse and eucalyptus are `/ws` of hosts of their own; on one port the latter goes below its host's name. */
-const SOCKETS: Readonly<Record<string, "cluster" | "pulse" | "eucalyptus">> = {
+/** Paths of the sockets. All but the cluster's are `/ws` of hosts of their own; on one port all but Pulse go below their host's name. */
+const SOCKETS: Readonly<Record<string, SocketKind>> = {
   "/": "cluster",
   "/ws": "pulse",
   "/eucalyptus/ws": "eucalyptus",
+  "/eucalyptus-bnb/ws": "eucalyptusBnb",
+  "/friends/ws": "friends",
 };
 
 /**
- * One port of an Axiom venue: the REST API of all its hosts, the relay, and the three kinds of sockets, told apart by path.
+ * One port of an Axiom venue: the REST API of all its hosts, the relay, and all kinds of sockets, told apart by path.
  *
  * A handshake without a living access token in its cookies is refused with 401, on every socket. All ports of a venue share everything.
  */

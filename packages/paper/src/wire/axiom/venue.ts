@@ -5,10 +5,12 @@ import type { Trader } from "../../models/axiom-token.ts";
 import type { Peer } from "../peer.ts";
 import type { Reader } from "../protocol.ts";
 import { AddressLimit } from "./address-limit.ts";
+import { BnbSocket } from "./bnb-socket.ts";
 import { ClusterSocket } from "./cluster-socket.ts";
 import type { AxiomControls, AxiomSession } from "./controls.ts";
 import { ACCESS_COOKIE, REFRESH_COOKIE } from "./cookies.ts";
 import { EucalyptusSocket } from "./eucalyptus-socket.ts";
+import { type AxiomPresence, FriendsSocket } from "./friends-socket.ts";
 import { type AxiomMail, MailCodes } from "./mail-codes.ts";
 import { type AxiomVenueOptions, checkAxiomOptions } from "./options.ts";
 import { Publisher } from "./publisher.ts";
@@ -17,11 +19,15 @@ import { PulseTables } from "./pulse-tables.ts";
 import { Relay, type RelayedTransaction } from "./relay.ts";
 import { Rooms } from "./rooms.ts";
 import { type Access, Sessions } from "./sessions.ts";
+import { type AxiomTradeReport, TradeReports } from "./trade-reports.ts";
 import { type User, Users } from "./users.ts";
 import { WalletNonces } from "./wallet-login.ts";
 
 /** Wallets of the market that every user tracks from the start. */
 const TRACKED = 12;
+
+/** What a socket is for. */
+export type SocketKind = "cluster" | "pulse" | "eucalyptus" | "eucalyptusBnb" | "friends";
 
 /** Close code of a connection whose token is worth nothing any more; ours, the venue's is unknown. */
 const POLICY_VIOLATION = 1008;
@@ -44,6 +50,7 @@ export class AxiomVenue implements AxiomControls {
   readonly nonces: WalletNonces;
   readonly market: TokenMarket;
   readonly relay: Relay;
+  readonly reports: TradeReports;
   readonly tables: PulseTables;
   readonly options: Required<Pick<AxiomVenueOptions, "tokensIn" | "registration">> & AxiomVenueOptions;
   /** Undefined where requests are not limited. */
@@ -51,6 +58,7 @@ export class AxiomVenue implements AxiomControls {
   readonly #rooms = new Rooms();
   readonly #pulse = new Set<PulseSocket>();
   readonly #eucalyptus = new Set<EucalyptusSocket>();
+  readonly #friends = new Set<FriendsSocket>();
   readonly #accesses = new Map<Peer, Access>();
   readonly #traders: ReadonlyMap<string, Trader>;
 
@@ -70,6 +78,7 @@ export class AxiomVenue implements AxiomControls {
     this.codes = new MailCodes({ clock, codeLifeMs, onMail });
     this.nonces = new WalletNonces(clock);
     this.relay = new Relay(clock, this.users);
+    this.reports = new TradeReports(clock);
     this.limiter = options.rateLimit && new AddressLimit({ ...options.rateLimit, clock });
     this.market.watch(
       new Publisher({
@@ -98,6 +107,14 @@ export class AxiomVenue implements AxiomControls {
 
   get acceptedTransactions(): readonly RelayedTransaction[] {
     return this.relay.accepted;
+  }
+
+  get tradeReports(): readonly AxiomTradeReport[] {
+    return this.reports.all;
+  }
+
+  get presences(): readonly AxiomPresence[] {
+    return [...this.#friends].flatMap(({ presence }) => presence ?? []);
   }
 
   get pairAddresses(): readonly string[] {
@@ -140,10 +157,19 @@ export class AxiomVenue implements AxiomControls {
   }
 
   /** A new connection, with the token it came with. */
-  connect(kind: "cluster" | "pulse" | "eucalyptus", peer: Peer, user: User, access: Access): Reader {
+  connect(kind: SocketKind, peer: Peer, user: User, access: Access): Reader {
     this.#accesses.set(peer, access);
     const gone = () => this.#accesses.delete(peer);
     if (kind === "cluster") return new ClusterSocket(peer, this.#rooms, gone);
+    if (kind === "eucalyptusBnb") return new BnbSocket(peer, gone);
+    if (kind === "friends") {
+      const socket = new FriendsSocket(peer, user, (closed) => {
+        gone();
+        this.#friends.delete(closed);
+      });
+      this.#friends.add(socket);
+      return socket;
+    }
     if (kind === "pulse") {
       const format = this.options.pulseFrames ?? "msgpack";
       const onClose = (closed: PulseSocket) => {

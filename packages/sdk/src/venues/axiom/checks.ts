@@ -1,4 +1,4 @@
-import { InvalidInputError } from "@pitlane/perf";
+import { InvalidInputError, integerInRange } from "@pitlane/perf";
 import { base58 } from "@scure/base";
 
 /**
@@ -37,6 +37,26 @@ export function checkAll(
 export function oneOf<T extends string>(name: string, value: T, choices: readonly T[]): T {
   if (choices.includes(value)) return value;
   throw new InvalidInputError(`${name} must be one of ${choices.join(", ")}, got ${JSON.stringify(value)}`);
+}
+
+/** The path of a call's version: `/a`, `/a-v2`, ... @throws {InvalidInputError} When it has no such version. */
+export function pathOf(path: string, version: number, latest: number): string {
+  integerInRange("version", version, 1, latest);
+  return version === 1 ? path : `${path}-v${version}`;
+}
+
+/** A transaction's signature: base58 of 64 bytes. @throws {InvalidInputError} Naming `name`. Its value is never shown. */
+export function checkSignature(name: string, value: string): string {
+  if (typeof value === "string" && value.length >= 64 && value.length <= 88 && tryDecode(value)?.length === 64) {
+    return value;
+  }
+  throw new InvalidInputError(`${name} must be the signature of a transaction, base58 of 64 bytes`);
+}
+
+/** True or false. @throws {InvalidInputError} Naming `name`. */
+export function checkFlag(name: string, value: boolean): boolean {
+  if (typeof value === "boolean") return value;
+  throw new InvalidInputError(`${name} must be true or false`);
 }
 
 /** Text of 1 to `most` characters, none of them a control character. Its value is never shown. @throws {InvalidInputError} Naming `name`. */

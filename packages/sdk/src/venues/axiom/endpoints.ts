@@ -29,6 +29,7 @@ export interface AxiomUrls {
   readonly account: readonly string[];
   /** Submission of signed transactions. */
   readonly transactions: readonly string[];
+  /** Friends and what they do. */
   readonly friends: readonly string[];
   /** The BNB chain. */
   readonly bnb: readonly string[];
@@ -38,7 +39,12 @@ export interface AxiomUrls {
   readonly cluster: Readonly<Partial<Record<AxiomRegion, readonly string[]>>>;
   /** The Pulse sockets: a user belongs to one of them by a hash of the user id. */
   readonly pulse: readonly string[];
+  /** Trades of tracked wallets. */
   readonly eucalyptus: readonly string[];
+  /** The same of the BNB chain. */
+  readonly eucalyptusBnb: readonly string[];
+  /** Presence. */
+  readonly friendsSocket: readonly string[];
 }
 
 const host = (name: string): string => `${name}.axiom.trade`;
@@ -48,7 +54,9 @@ const wss = (...names: readonly string[]): readonly string[] => names.map((name)
 /**
  * The hosts of the real service, as others have found them: the venue publishes no list.
  *
- * Which `apiN` is in which region is not known. `tx-custom` is said to take what `tx-pro` takes; how they differ is not known.
+ * Which `apiN` is in which region is not known. `tx-custom` is said to take what `tx-pro` takes; how they differ is not known. More hosts
+ * were seen and are not here, as nobody recorded what is special about them: `api1`, `api4`, `api5`, `api11`, and the clusters
+ * `cluster-global2`, `cluster-global1-heavy`, `cluster-asia2`, `cluster-gcp-asia1`, `cluster-gcp-aus1`.
  * Source: hosts seen in working third-party clients and browser captures, 2025-08 to 2026-09.
  */
 export const AXIOM_URLS: AxiomUrls = {
@@ -71,21 +79,32 @@ export const AXIOM_URLS: AxiomUrls = {
   },
   pulse: wss("pulse", "pulse2").map((url) => `${url}/ws`),
   eucalyptus: wss("eucalyptus").map((url) => `${url}/ws`),
+  eucalyptusBnb: wss("eucalyptus-bnb").map((url) => `${url}/ws`),
+  friendsSocket: wss("friends").map((url) => `${url}/ws`),
 };
 
-/** One server in place of all hosts: what a local exchange needs. @param socket Origin of its sockets; the Pulse and Eucalyptus ones are at `/ws` and `/eucalyptus/ws` unless told. */
-export function localUrls(
-  rest: string,
-  socket: string,
-  paths: { readonly pulse?: string; readonly eucalyptus?: string } = {},
-): AxiomUrls {
-  const { pulse = "/ws", eucalyptus = "/eucalyptus/ws" } = paths;
+/** Where a local server has the sockets that the venue has on hosts of their own. */
+export interface LocalPaths {
+  /** Default `/ws`. */
+  readonly pulse?: string;
+  /** Default `/eucalyptus/ws`. */
+  readonly eucalyptus?: string;
+  /** Default `/eucalyptus-bnb/ws`. */
+  readonly eucalyptusBnb?: string;
+  /** Default `/friends/ws`. */
+  readonly friendsSocket?: string;
+}
+
+/** One server in place of all hosts: what a local exchange needs. @param socket Origin of its sockets. */
+export function localUrls(rest: string, socket: string, paths: LocalPaths = {}): AxiomUrls {
   const all = [rest];
   return {
     ...{ rest: all, account: all, transactions: all, friends: all, bnb: all, turnkey: all },
     cluster: { global: [socket] },
-    pulse: [socket + pulse],
-    eucalyptus: [socket + eucalyptus],
+    pulse: [socket + (paths.pulse ?? "/ws")],
+    eucalyptus: [socket + (paths.eucalyptus ?? "/eucalyptus/ws")],
+    eucalyptusBnb: [socket + (paths.eucalyptusBnb ?? "/eucalyptus-bnb/ws")],
+    friendsSocket: [socket + (paths.friendsSocket ?? "/friends/ws")],
   };
 }
 
@@ -122,6 +141,8 @@ export function checkUrls(urls: AxiomUrls): AxiomUrls {
     cluster: Object.fromEntries(cluster),
     pulse: checkList("urls.pulse", urls.pulse, WS),
     eucalyptus: checkList("urls.eucalyptus", urls.eucalyptus, WS),
+    eucalyptusBnb: checkList("urls.eucalyptusBnb", urls.eucalyptusBnb, WS),
+    friendsSocket: checkList("urls.friendsSocket", urls.friendsSocket, WS),
   };
 }
 

@@ -1,6 +1,6 @@
 import { InvalidInputError, integerInRange } from "@pitlane/perf";
 import { Deque } from "@pitlane/perf/ring";
-import { StreamOverflowError } from "../../stream/overflow.ts";
+import { QueueIterator, type UnreadEvents } from "../../stream/iterate.ts";
 
 /** How a stream's events reach their reader. */
 export interface FeedOptions<E> {
@@ -23,11 +23,6 @@ export interface FeedOverflow {
   readonly policy?: "dropOldest" | "close";
 }
 
-interface Waiter<E> {
-  readonly resolve: (result: IteratorResult<E, undefined>) => void;
-  readonly reject: (error: Error) => void;
-}
-
 /**
  * Gives events to a callback and to a `for await`, or to one of them.
  *
@@ -36,23 +31,18 @@ interface Waiter<E> {
  */
 export class EventFeed<E> {
   readonly #options: FeedOptions<E>;
-  readonly #capacity: number;
-  readonly #isDropping: boolean;
-  readonly #toGap: (dropped: number, next: E) => E;
+  readonly #createReader: () => QueueIterator<E>;
   readonly #onLeave: () => Promise<void>;
-  #queue: Deque<E> | undefined;
-  #dropped = 0;
-  #waiter: Waiter<E> | undefined;
+  #reader: QueueIterator<E> | undefined;
   #isRead = false;
   #isOver = false;
-  #error: Error | undefined;
 
   /**
    * @param toGap What is said of dropped events, before the event that follows them.
    * @param onLeave Called when a loop is left, or has to end.
    * @throws {InvalidInputError} When an option breaks its rule.
    */
-  constructor(options: FeedOptions<E>, toGap: (dropped: number, next: E) => E, onLeave: () => Promise<void>) {
+  constructor(options: FeedOptions<E>, toGap: (reason: string, next: E) => E, onLeave: () => Promise<void>) {
     const { onEvent, onError, overflow: { capacity = 10_000, policy = "dropOldest" } = {} } = options;
     if (typeof onError !== "function") throw new InvalidInputError("onError must be a function");
     if (onEvent !== undefined && typeof onEvent !== "function")
@@ -60,12 +50,14 @@ export class EventFeed<E> {
     if (policy !== "dropOldest" && policy !== "close") {
       throw new InvalidInputError(`overflow.policy must be dropOldest or close, got ${JSON.stringify(policy)}`);
     }
+    integerInRange("overflow.capacity", capacity, 1, 1_000_000);
     this.#options = options;
-    this.#capacity = integerInRange("overflow.capacity", capacity, 1, 1_000_000);
-    this.#isDropping = policy === "dropOldest";
-    this.#toGap = toGap;
+    this.#createReader = () => {
+      const unread = new Deque<E>(capacity);
+      return new QueueIterator(policy === "close" ? unread : new Latest(unread, toGap), onLeave);
+    };
     this.#onLeave = onLeave;
-    if (onEvent === undefined) this.#queue = new Deque(this.#capacity);
+    if (onEvent === undefined) this.#reader = this.#createReader();
   }
 
   push(event: E): void {
@@ -75,7 +67,7 @@ export class EventFeed<E> {
     } catch (error) {
       this.report(error);
     }
-    if (this.#queue !== undefined) this.#enqueue(this.#queue, event);
+    if (this.#reader?.tryPush(event) === false) void this.#onLeave();
   }
 
   report(error: unknown): void {
@@ -83,71 +75,48 @@ export class EventFeed<E> {
   }
 
   /** No more events come. */
-  end(error?: Error): void {
-    if (this.#isOver) return;
+  end(): void {
     this.#isOver = true;
-    this.#error = error;
-    const waiter = this.#waiter;
-    this.#waiter = undefined;
-    if (waiter !== undefined) void this.#last().then(waiter.resolve, waiter.reject);
+    this.#reader?.end();
   }
 
   /** @throws {InvalidInputError} While another loop reads. */
   iterate(): AsyncIterator<E, undefined> {
     if (this.#isRead) throw new InvalidInputError("the stream is read by another loop already");
     this.#isRead = true;
-    this.#queue ??= new Deque(this.#capacity);
-    return {
-      next: () => this.#next(),
-      return: async () => {
-        this.#queue?.clear();
-        this.#dropped = 0;
-        this.end();
-        await this.#onLeave();
-        return { value: undefined, done: true };
-      },
-    };
+    this.#reader ??= this.#createReader();
+    if (this.#isOver) this.#reader.end();
+    return this.#reader;
+  }
+}
+
+/** The latest events: where there is no room the oldest goes, which is told before the next one that is read. */
+class Latest<E> implements UnreadEvents<E> {
+  readonly #events: Deque<E>;
+  readonly #toGap: (reason: string, next: E) => E;
+  #dropped = 0;
+
+  constructor(events: Deque<E>, toGap: (reason: string, next: E) => E) {
+    this.#events = events;
+    this.#toGap = toGap;
   }
 
-  #enqueue(queue: Deque<E>, event: E): void {
-    const waiter = this.#waiter;
-    if (waiter !== undefined) {
-      this.#waiter = undefined;
-      waiter.resolve({ value: event, done: false });
-      return;
-    }
-    if (queue.tryPush(event)) return;
-    if (this.#isDropping) {
-      queue.shift();
-      this.#dropped++;
-      queue.tryPush(event);
-      return;
-    }
-    this.end(new StreamOverflowError(`${queue.size} events were not read: the stream was closed, as its policy says`));
-    void this.#onLeave();
+  get size(): number {
+    return this.#events.size;
   }
 
-  #next(): Promise<IteratorResult<E, undefined>> {
-    const queue = this.#queue;
-    const next = queue?.at(0);
-    if (this.#dropped > 0 && next !== undefined) {
-      const gap = this.#toGap(this.#dropped, next);
-      this.#dropped = 0;
-      return Promise.resolve({ value: gap, done: false });
-    }
-    const value = queue?.shift();
-    if (value !== undefined) return Promise.resolve({ value, done: false });
-    if (this.#isOver) return this.#last();
-    if (this.#waiter !== undefined) return Promise.reject(new InvalidInputError("the next event is awaited already"));
-    return new Promise((resolve, reject) => {
-      this.#waiter = { resolve, reject };
-    });
+  tryPush(event: E): boolean {
+    if (this.#events.tryPush(event)) return true;
+    this.#events.shift();
+    this.#dropped++;
+    return this.#events.tryPush(event);
   }
 
-  /** The end of the loop: an error is told once. */
-  #last(): Promise<IteratorResult<E, undefined>> {
-    const error = this.#error;
-    this.#error = undefined;
-    return error === undefined ? Promise.resolve({ value: undefined, done: true }) : Promise.reject(error);
+  shift(): E | undefined {
+    const next = this.#events.at(0);
+    if (this.#dropped === 0 || next === undefined) return this.#events.shift();
+    const reason = `overflow: ${this.#dropped} events were dropped, the consumer is too slow`;
+    this.#dropped = 0;
+    return this.#toGap(reason, next);
   }
 }

@@ -2,10 +2,24 @@ export type { AxiomAccountCalls, PortfolioRequest, Wallets } from "./account.ts"
 export type { BatchingOptions } from "./balances.ts";
 export type { AxiomClient, AxiomOptions, UnverifiedAxiomClient } from "./client.ts";
 export { axiomVenue, createAxiom } from "./create-axiom.ts";
-export { AXIOM_REGIONS, AXIOM_URLS, type AxiomRegion, type AxiomUrls, localUrls } from "./endpoints.ts";
+export {
+  AXIOM_REGIONS,
+  AXIOM_URLS,
+  type AxiomRegion,
+  type AxiomUrls,
+  type LocalPaths,
+  localUrls,
+} from "./endpoints.ts";
 export { TurnstileRequiredError } from "./errors.ts";
-export type { EucalyptusEvent, EucalyptusStream, EucalyptusStreamOptions } from "./eucalyptus-stream.ts";
+export {
+  type EucalyptusEvent,
+  type EucalyptusStream,
+  type EucalyptusStreamOptions,
+  TRACKED_CHAINS,
+  type TrackedChain,
+} from "./eucalyptus-stream.ts";
 export type { FeedOptions, FeedOverflow } from "./event-feed.ts";
+export type { FriendsEvent, FriendsPage, FriendsStream, FriendsStreamOptions } from "./friends-stream.ts";
 export type { PasswordCredentials, WalletCredentials } from "./login.ts";
 export {
   type AxiomMarketCalls,
@@ -17,6 +31,8 @@ export {
 export { type PulseAge, type PulseFilter, type PulseRange, pulseFilter } from "./pulse-filter.ts";
 export type { PulseEvent, PulseGap, PulseState, PulseStream, PulseStreamOptions } from "./pulse-stream.ts";
 export type { PulseUpdate } from "./pulse-tables.ts";
+export type { PushEvent, PushStream } from "./push-stream.ts";
+export type { PositionReport, ReportedPreset, TransactionReport } from "./reports.ts";
 export type { Query } from "./rest.ts";
 export type { RoomContent, RoomEvent, RoomGap, RoomResync, TokenActivity } from "./room-events.ts";
 export type { RoomStream, RoomStreamOptions } from "./room-stream.ts";

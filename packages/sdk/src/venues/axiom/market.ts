@@ -1,9 +1,10 @@
 import { InvalidInputError, integerInRange } from "@pitlane/perf";
 import type { CallControl } from "../../calls.ts";
-import { checkAddress, checkAll, checkText, oneOf } from "./checks.ts";
+import { checkAddress, checkAll, checkText, oneOf, pathOf } from "./checks.ts";
 import { type PulseFilter, pulseFilter } from "./pulse-filter.ts";
 import type { Rest } from "./rest.ts";
 import { TRENDING_PERIODS, type TrendingPeriod } from "./rooms.ts";
+import { parseRecord } from "./wire/account.ts";
 import * as wire from "./wire/market.ts";
 import { parseFoundPair, parsePairInfo, parsePairStats, parseTokenInfo } from "./wire/pair.ts";
 import { PULSE_TABLES, type PulseTable, parsePulseItems } from "./wire/pulse.ts";
@@ -29,6 +30,8 @@ export interface ChartQuery {
   /** Most bars, 1 to 5,000 (the bound is ours: the venue's is not known); default as the venue gives. */
   readonly countBars?: number;
   readonly showOutliers?: boolean;
+  /** Which of the venue's calls, `/pair-chart`, `-v2` or `-v3`; default 3. How they differ is not known. */
+  readonly version?: 1 | 2 | 3;
   /**
    * What the site sends besides, under the venue's names: `openTrading`, `pairCreatedAt`, `lastTransactionTime`, `isNew`, `isMigrated`,
    * `tokenAddress`, `needData`. Which of them the venue needs is not known.
@@ -42,6 +45,9 @@ export interface TokenQuery {
   readonly tokenTicker: string;
   readonly pairAddress?: string;
 }
+
+const ORDERS = ["ASC", "DESC"] as const;
+type Order = (typeof ORDERS)[number];
 
 const UPPER_US = Number.MAX_SAFE_INTEGER;
 
@@ -86,6 +92,10 @@ export function marketCalls(rest: Rest) {
     async getPairInfo(pairAddress: string, control?: CallControl) {
       return rest.read({ path: "/pair-info", query: pair(pairAddress), parse: parsePairInfo }, control);
     },
+    /** What `getPairInfo` reads, untouched: as `stream.friends` wants it. */
+    async getPairRecord(pairAddress: string, control?: CallControl) {
+      return rest.read({ path: "/pair-info", query: pair(pairAddress), parse: parseRecord("pair-info") }, control);
+    },
     /** The pair of an address that may be a token's or a pair's: how a token is turned into its pair. */
     async findPair(address: string, control?: CallControl) {
       const query = { address: checkAddress("address", address) };
@@ -116,15 +126,29 @@ export function marketCalls(rest: Rest) {
       const query = { ...pair(pairAddress), onlyTrackedWallets: control?.onlyTracked ?? false };
       return rest.read({ path: "/top-traders-v3", query, parse: parseTopTradersV3 }, control);
     },
-    /** Trades of a pair, in the older form of the feed; `makerAddress` gives those of one wallet. */
+    /**
+     * Trades of a pair, newest first unless told otherwise; `makerAddress` gives those of one wallet. Of many wallets
+     * `tracking.listTransactionsOf` gives them. Known from working code alone, as `listTransactionsV3` is.
+     */
     async listTransactions(
       pairAddress: string,
-      control?: CallControl & { readonly makerAddress?: string; readonly orderBy?: "ASC" | "DESC" },
+      control?: CallControl & {
+        readonly makerAddress?: string;
+        readonly orderBy?: Order;
+        /** `/transactions-feed` or its `-v2`, which are asked alike; default 2. How they differ is not known. */
+        readonly version?: 1 | 2;
+      },
     ) {
-      const { makerAddress, orderBy = "DESC" } = control ?? {};
+      const { makerAddress, orderBy = "DESC", version = 2 } = control ?? {};
       const maker = makerAddress === undefined ? undefined : checkAddress("makerAddress", makerAddress);
-      const query = { ...pair(pairAddress), orderBy: oneOf("orderBy", orderBy, ["ASC", "DESC"]), makerAddress: maker };
-      return rest.read({ path: "/transactions-feed-v2", query, parse: parseTransactions }, control);
+      const query = { ...pair(pairAddress), orderBy: oneOf("orderBy", orderBy, ORDERS), makerAddress: maker };
+      const path = pathOf("/transactions-feed", version, 2);
+      return rest.read({ path, query, parse: parseTransactions }, control);
+    },
+    /** The same by the later call, which takes no wallet. */
+    async listTransactionsV3(pairAddress: string, control?: CallControl & { readonly orderBy?: Order }) {
+      const body = { ...pair(pairAddress), orderBy: oneOf("orderBy", control?.orderBy ?? "DESC", ORDERS) };
+      return rest.read({ path: "/transactions-feed-v3", body, parse: parseTransactions }, control);
     },
     /** Tokens of a dev. */
     async listDevTokens(devAddress: string, control?: CallControl) {
@@ -148,7 +172,7 @@ export function marketCalls(rest: Rest) {
     },
     /** Bars of a pair, oldest first. */
     async listChartBars(chart: ChartQuery, control?: CallControl) {
-      const { fromUs, toUs, interval, currency = "USD", countBars, showOutliers, more } = chart;
+      const { fromUs, toUs, interval, currency = "USD", countBars, showOutliers, version = 3, more } = chart;
       integerInRange("fromUs", fromUs, 0, UPPER_US);
       integerInRange("toUs", toUs, 0, UPPER_US);
       if (fromUs >= toUs) throw new InvalidInputError(`fromUs must be before toUs, got ${fromUs} and ${toUs}`);
@@ -162,7 +186,7 @@ export function marketCalls(rest: Rest) {
         countBars: countBars === undefined ? undefined : integerInRange("countBars", countBars, 1, 5_000),
         showOutliers,
       };
-      return rest.read({ path: "/pair-chart-v3", query, parse: wire.parseBars }, control);
+      return rest.read({ path: pathOf("/pair-chart", version, 3), query, parse: wire.parseBars }, control);
     },
     /** A Pulse table as the older call gives it; the site uses the Pulse socket, `stream.pulse`. */
     async listPulse(

@@ -173,7 +173,7 @@ class AxiomPulseStream implements PulseStream {
       onLost: (reason: string) => this.#onLost(reason),
       onError: (error: Error) => this.#feed.report(error),
     };
-    return openSocket(this.#endpoints(userId), false, events, this.#parts, this.#stop.signal);
+    return openSocket(this.#endpoints(userId), undefined, events, this.#parts, this.#stop.signal);
   }
 
   async #shut(): Promise<void> {
@@ -237,14 +237,14 @@ function checkState(state: Partial<PulseState>): Partial<PulseState> {
   return state;
 }
 
-function toGap(dropped: number, { receivedAtUs, receivedNs }: PulseEvent): PulseEvent {
-  const reason = `overflow: ${dropped} events were dropped, the consumer is too slow`;
+function toGap(reason: string, { receivedAtUs, receivedNs }: PulseEvent): PulseEvent {
   return { kind: "gap", cause: "overflow", reason, receivedAtUs, receivedNs };
 }
 
 function parseFrame(data: Buffer, isBinary: boolean): unknown {
   try {
-    return isBinary ? decode(data) : JSON.parse(data.toString("utf8"));
+    // Copied: bytes within a message would be views of memory that the next frames overwrite.
+    return isBinary ? decode(Buffer.from(data)) : JSON.parse(data.toString("utf8"));
   } catch {
     const form = isBinary ? "MessagePack" : "JSON";
     throw new ProtocolError(`a frame of the pulse socket is no ${form}: ${data.length} bytes`);

@@ -87,6 +87,15 @@ export class Rest {
   }
 }
 
+/** For what has no known form: JSON where it is that, else the text itself. */
+export function jsonOrText(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
 const JSON_TYPE = { "content-type": "application/json" };
 
 function parseJson(what: string, text: string): unknown {

@@ -8,7 +8,7 @@ import { type SubscriptionDialect, Subscriptions } from "../../stream/subscripti
 import { EventFeed, type FeedOptions } from "./event-feed.ts";
 import { type ReadRoom, type RoomEvent, readerOf } from "./room-events.ts";
 import { checkRoom } from "./rooms.ts";
-import { isPong, openSocket, type SocketParts } from "./socket.ts";
+import { isPong, openSocket, type SocketParts, VENUE_PING } from "./socket.ts";
 
 export interface RoomStreamOptions extends FeedOptions<RoomEvent> {
   /** Names of rooms: `axiomRooms` makes them, any other name may be joined too. At most 500 in all; default none. */
@@ -72,7 +72,7 @@ class AxiomRoomStream implements RoomStream {
     this.#signal = options.signal;
     this.#feed = new EventFeed(
       options,
-      (dropped, next) => this.#overflowed(dropped, next),
+      (reason, next) => this.#overflowed(reason, next),
       () => this.close(),
     );
     const onError = (error: Error) => this.#feed.report(error);
@@ -92,7 +92,7 @@ class AxiomRoomStream implements RoomStream {
         this.#whenJoined();
       },
     };
-    this.#connection = openSocket(endpoints, true, events, parts, this.#stop.signal);
+    this.#connection = openSocket(endpoints, VENUE_PING, events, parts, this.#stop.signal);
     this.#signal?.addEventListener("abort", this.#onAbort, { once: true });
   }
 
@@ -176,8 +176,7 @@ class AxiomRoomStream implements RoomStream {
     if (rooms !== undefined) this.#feed.push({ kind: "resync", rooms, ...this.#now() });
   }
 
-  #overflowed(dropped: number, { receivedAtUs, receivedNs }: RoomEvent): RoomEvent {
-    const reason = `overflow: ${dropped} events were dropped, the consumer is too slow`;
+  #overflowed(reason: string, { receivedAtUs, receivedNs }: RoomEvent): RoomEvent {
     return { kind: "gap", cause: "overflow", rooms: [...this.rooms], reason, receivedAtUs, receivedNs };
   }
 

@@ -12,6 +12,9 @@ export type Coin = (typeof COINS)[number];
  * Names of rooms of the cluster socket. Any other name may be joined as well, as text: what comes of it is then handed over as
  * `unknown`.
  *
+ * Captures show what all of them send but `wallet`, `pairState`, `lighthouse`, `trending`, `pulse`, `twitterFeed`, `pumpLiveStreams`
+ * and those of pictures and previews: these are known from working code alone.
+ *
  * @throws {InvalidInputError} For an address that is none.
  * @example
  * axiom.stream.rooms({ rooms: [axiomRooms.newPairs, axiomRooms.trades(pairAddress)], onEvent, onError });

@@ -1,8 +1,10 @@
 import { InvalidInputError } from "@pitlane/perf";
 import type { ClientEmitter } from "../../client-events.ts";
 import { createRegions, type Regions } from "../../region/regions.ts";
+import { oneOf } from "./checks.ts";
 import { type AxiomUrls, pulseEndpoints } from "./endpoints.ts";
-import { type EucalyptusStreamOptions, openEucalyptusStream } from "./eucalyptus-stream.ts";
+import { type EucalyptusStreamOptions, openEucalyptusStream, TRACKED_CHAINS } from "./eucalyptus-stream.ts";
+import { type FriendsStreamOptions, openFriendsStream } from "./friends-stream.ts";
 import { openPulseStream, type PulseStreamOptions } from "./pulse-stream.ts";
 import { openRoomStream, type RoomStreamOptions } from "./room-stream.ts";
 import type { SocketParts } from "./socket.ts";
@@ -54,8 +56,20 @@ export function streamCalls({ urls, regions, streams, isClosed, events, ...parts
         return openPulseStream(options, choose, given);
       }),
     /** Trades of the wallets that the user tracks, as they happen. */
-    trackedTrades: (options: EucalyptusStreamOptions) =>
-      open((given) => openEucalyptusStream(options, regions.service("eucalyptus"), given)),
+    trackedTrades: (options: EucalyptusStreamOptions) => {
+      const isBnb = oneOf("chain", options.chain ?? "sol", TRACKED_CHAINS) === "bnb";
+      const endpoints = regions.service(isBnb ? "eucalyptusBnb" : "eucalyptus");
+      return open((given) => openEucalyptusStream(options, endpoints, given));
+    },
+    /**
+     * Presence: tells friends where the user is, and hands over what is told of them.
+     *
+     * @example
+     * const subpage = await axiom.market.getPairRecord(pairAddress);
+     * const friends = axiom.stream.friends({ page: { subpage }, onEvent: console.log, onError: console.error });
+     */
+    friends: (options: FriendsStreamOptions) =>
+      open((given) => openFriendsStream(options, regions.service("friendsSocket"), given)),
   };
 }
 

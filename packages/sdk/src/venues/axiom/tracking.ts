@@ -3,7 +3,7 @@ import { split } from "../../batch/split.ts";
 import type { CallControl, WriteControl } from "../../calls.ts";
 import { checkAddress, checkAll, checkText, oneOf } from "./checks.ts";
 import type { PulseRange } from "./pulse-filter.ts";
-import type { Rest } from "./rest.ts";
+import { jsonOrText, type Rest } from "./rest.ts";
 import type { MoreColumns } from "./wire/read.ts";
 import { parseTrackedTransactions } from "./wire/tracked.ts";
 import { type PairTransaction, parseTransactionRows } from "./wire/transactions.ts";
@@ -81,7 +81,7 @@ export function trackingCalls(rest: Rest) {
     async listWallets(control?: CallControl) {
       return rest.read({ path: "/tracked-wallets-v3", parse: asItComes }, control);
     },
-    /** Adds a wallet. A write: it goes out once. */
+    /** Adds a wallet. A write: it goes out once. The form of its reply is not known: handed over as it comes. */
     async addWallet(wallet: TrackedWallet, control?: WriteControl) {
       const { walletAddress, name, emoji, groupId = null, ...alerts } = wallet;
       const { alertsOnToast = false, alertsOnBubble = false, alertsOnFeed = false } = alerts;
@@ -91,7 +91,7 @@ export function trackingCalls(rest: Rest) {
         emoji: checkText("emoji", emoji, 40),
         ...{ groupId, alertsOnToast, alertsOnBubble, alertsOnFeed },
       };
-      return rest.write({ path: "/add-tracked-wallet-v2", body, parseText: asItComes, parse: asItComes }, control);
+      return rest.write({ path: "/add-tracked-wallet-v2", body, parseText: jsonOrText, parse: asItComes }, control);
     },
     /** What tracked wallets did on the BNB chain; the form of the answer is not known. */
     async listBnbTransactions(filter: BnbTrackedFilter, control?: CallControl) {

@@ -3,7 +3,9 @@ import { type Outcome, settleAll } from "../../batch/outcome.ts";
 import { checkBatch, split } from "../../batch/split.ts";
 import type { WriteControl } from "../../calls.ts";
 import { OutcomeUnknownError, RequestError } from "../../errors.ts";
-import type { Rest } from "./rest.ts";
+import { checkFlag } from "./checks.ts";
+import { reportCalls } from "./reports.ts";
+import { jsonOrText, type Rest } from "./rest.ts";
 import { readTransaction, type TransactionFacts } from "./solana-transaction.ts";
 
 /** A transaction that its wallet has signed. */
@@ -40,7 +42,7 @@ const PER_CALL = 10; // ours: the venue's limit is not known
 const MOST = 100;
 const PATH = "/batched-send-tx-v2";
 
-/** The one call that writes to the chain. It needs a session. */
+/** The one call that writes to the chain, and what the site tells the venue after a trade. All of them need a session. */
 export function transactionCalls(rest: Rest) {
   return {
     /**
@@ -79,6 +81,7 @@ export function transactionCalls(rest: Rest) {
         );
       });
     },
+    ...reportCalls(rest),
   };
 }
 
@@ -120,18 +123,6 @@ function submitted({ signature, feePayer }: Item, venueReply: unknown): Submitte
 function afterSubmit(error: Error, signature: string): Error {
   const mayHaveActed = error instanceof RequestError && error.outcome === "unknown";
   return mayHaveActed ? new OutcomeUnknownError(signature, { cause: error }) : error;
-}
-
-function jsonOrText(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
-}
-
-function checkFlag(name: string, value: boolean): void {
-  if (typeof value !== "boolean") throw new InvalidInputError(`${name} must be true or false`);
 }
 
 function checkUnique(items: readonly Item[]): void {

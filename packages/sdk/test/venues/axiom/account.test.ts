@@ -34,6 +34,9 @@ test("what the paper venue holds for a user is read exactly", async () => {
   expect(held.wallets).toMatchObject([{ walletAddress: address, network: "sol", isPrimary: true, moreFields: {} }]);
   expect(Buffer.from(held.bundleKey?.reveal() ?? "", "base64")).toHaveLength(32);
   expect(inspect(held, { depth: null, showHidden: true })).not.toContain(held.bundleKey?.reveal());
+  const later = await axiom.account.getWallets({ version: 2 });
+  expect([later.bundleKey?.reveal(), later.wallets]).toEqual([held.bundleKey?.reveal(), held.wallets]);
+  expect(inspect(later, { depth: null, showHidden: true })).not.toContain(held.bundleKey?.reveal());
   expect(await axiom.account.balanceOf(address)).toEqual({
     wallet: address,
     asset: "SOL",

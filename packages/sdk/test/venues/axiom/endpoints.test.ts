@@ -40,6 +40,13 @@ test("one local server stands in for all hosts", () => {
   const urls = localUrls("http://127.0.0.1:8080", "ws://127.0.0.1:8080");
   expect(checkUrls(urls)).toEqual(urls);
   expect(urls).toMatchObject({ pulse: ["ws://127.0.0.1:8080/ws"], turnkey: ["http://127.0.0.1:8080"] });
+  expect([urls.eucalyptusBnb, urls.friendsSocket]).toEqual([
+    ["ws://127.0.0.1:8080/eucalyptus-bnb/ws"],
+    ["ws://127.0.0.1:8080/friends/ws"],
+  ]);
+  expect(localUrls("http://a.example", "ws://a.example", { friendsSocket: "/f" }).friendsSocket).toEqual([
+    "ws://a.example/f",
+  ]);
   expect(JSON.stringify(urls)).not.toContain("axiom.trade");
 });
 

@@ -63,6 +63,14 @@ test("every call about markets is read from the paper venue, which has its shape
   const minutes = await market.listPairMinutes(pair);
   expect(minutes.map(({ startUs }) => startUs)).toEqual(minutes.map(({ startUs }) => startUs).sort((a, b) => b - a));
   expect((await market.listTransactions(pair)).length).toBeGreaterThan(0);
+  const [last] = await market.listTransactions(pair);
+  const fromThen = (trades: readonly { readonly signature: string }[]) =>
+    trades.slice(trades.findIndex(({ signature }) => signature === last?.signature)).map(({ signature }) => signature);
+  // Whatever was traded meanwhile comes before.
+  const older = fromThen(await market.listTransactions(pair, { version: 1 })).slice(0, 20);
+  expect(older.length).toBeGreaterThan(0);
+  expect(fromThen(await market.listTransactionsV3(pair)).slice(0, older.length)).toEqual(older);
+  expect((await market.getPairRecord(pair))["pairAddress"]).toBe(pair);
   expect((await market.listDevTokens(dev)).tokens.map(({ pairAddress }) => pairAddress)).toContain(pair);
   expect((await market.search(ticker)).map(({ pairAddress }) => pairAddress)).toContain(pair);
   expect(await market.analyzeToken({ devAddress: dev, tokenTicker: ticker })).toMatchObject({
@@ -71,6 +79,12 @@ test("every call about markets is read from the paper venue, which has its shape
   const toUs = Date.now() * 1000;
   const bars = await market.listChartBars({ pairAddress: pair, interval: "1m", fromUs: toUs - 3_600e6, toUs });
   expect(bars.length).toBeGreaterThan(0);
+  for (const version of [1, 2] as const) {
+    const chart = { pairAddress: pair, interval: "1m", fromUs: toUs - 3_600e6, toUs, version } as const;
+    expect((await market.listChartBars(chart)).map(({ startUs }) => startUs)).toEqual(
+      bars.map(({ startUs }) => startUs),
+    );
+  }
   expect(bars.map(({ startUs }) => startUs)).toEqual(bars.map(({ startUs }) => startUs).sort((a, b) => a - b));
   for (const { open, high, low, close } of bars) {
     expect(Math.max(open, close)).toBeLessThanOrEqual(high);
@@ -109,6 +123,30 @@ test("a query carries the parameters of the site and the time, so that no cache 
   });
 });
 
+test("each version of a call is asked for by its own path, as its source has it", async () => {
+  const { axiom, requests } = await setUpFake(({ path }) => ({
+    json: path.startsWith("/pair-chart") ? { bars: [] } : [],
+  }));
+  const chart = { pairAddress: PAIR, interval: "1m", fromUs: 0, toUs: 1 } as const;
+  const { market, account } = axiom;
+  await market.listTransactions(PAIR, { version: 1, makerAddress: WALLET });
+  await market.listTransactions(PAIR, { orderBy: "ASC" });
+  await market.listTransactionsV3(PAIR, { orderBy: "ASC" });
+  for (const version of [1, 2, 3] as const) await market.listChartBars({ ...chart, version });
+  for (const version of [1, 2] as const) await account.listOpenPositionsOf(WALLET, { version });
+  expect(requests.map(({ method, path }) => `${method} ${path}`)).toEqual([
+    ...["GET /transactions-feed", "GET /transactions-feed-v2", "POST /transactions-feed-v3"],
+    ...["GET /pair-chart", "GET /pair-chart-v2", "GET /pair-chart-v3"],
+    ...["GET /meme-open-positions", "GET /meme-open-positions-v2"],
+  ]);
+  const v = expect.any(String);
+  const asked = requests.map(({ query }) => Object.fromEntries(query));
+  expect(asked[0]).toEqual({ pairAddress: PAIR, orderBy: "DESC", makerAddress: WALLET, v });
+  expect(asked[1]).toEqual({ pairAddress: PAIR, orderBy: "ASC", v });
+  expect(requests[2]?.body).toEqual({ pairAddress: PAIR, orderBy: "ASC", v: expect.any(Number) });
+  expect(asked[6]).toEqual({ walletAddress: WALLET, v });
+});
+
 describe("bad input is refused before any I/O", () => {
   const cases: readonly (readonly [
     name: string,
@@ -132,6 +170,22 @@ describe("bad input is refused before any I/O", () => {
       "a table",
       "table must be one of newPairs, finalStretch, migrated",
       (axiom) => axiom.market.listPulse("constructor" as never),
+    ],
+    [
+      "a version",
+      "version must be a number from 1 to 2, got 3",
+      (axiom) => axiom.market.listTransactions(PAIR, { version: 3 as never }),
+    ],
+    [
+      "a version of a chart",
+      "version must be a number from 1 to 3, got 4",
+      (axiom) =>
+        axiom.market.listChartBars({ pairAddress: PAIR, interval: "1m", fromUs: 0, toUs: 1, version: 4 as never }),
+    ],
+    [
+      "an order",
+      "orderBy must be one of",
+      (axiom) => axiom.market.listTransactionsV3(PAIR, { orderBy: "UP" as never }),
     ],
     ["a search", "searchQuery must be text of 1 to 200", (axiom) => axiom.market.search("")],
     ["a limit", "limit must be a number from 1 to 1000, got 0", (axiom) => axiom.market.search("x", { limit: 0 })],

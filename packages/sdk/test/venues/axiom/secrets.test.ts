@@ -66,6 +66,8 @@ test("no secret is in an error, an event, or what is inspected, whatever the ven
         axiom.market.getOnlineUsers(),
         axiom.market.getPairInfo(PAIR),
         axiom.account.getWallets().then(keep),
+        axiom.account.getWallets({ version: 2 }).then(keep),
+        axiom.transactions.reportOpenedPosition({ walletAddresses: [WALLET], tokenAddress: MINT, subOrgId: "x" }),
         axiom.account.balancesOf([WALLET]).then(keep),
         axiom.account.getAlerts(),
         axiom.tracking.addWallet({ walletAddress: WALLET, name: "x", emoji: "x" }),
@@ -80,6 +82,7 @@ test("no secret is in an error, an event, or what is inspected, whatever the ven
       axiom.stream.rooms({ rooms: [`b-${PAIR}`], onError: keep }),
       axiom.stream.pulse({ onError: keep }),
       axiom.stream.trackedTrades({ onError: keep }),
+      axiom.stream.friends({ page: { subpage: { pairAddress: PAIR } }, onError: keep }),
     ];
     await until(() => fake.handshakes.length > 0 || heard.length > 0);
     keep(axiom);
