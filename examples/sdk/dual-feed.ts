@@ -1,9 +1,10 @@
 // Two sockets with the same streams, in two regions: the first arrival counts, and the loss of one is no gap.
 import { createPaper } from "@pitlane/paper";
-import { createBinanceMarket } from "@pitlane/sdk/binance/market";
+import { createBinanceMarket, dualFeed } from "@pitlane/sdk/binance/market";
 
 const paper = await createPaper({ seed: 7, regions: [{ name: "near" }, { name: "far", delayMs: 15, jitterMs: 10 }] });
-const binance = createBinanceMarket({ regions: paper.regions.map(({ name, urls }) => ({ name, ...urls })) });
+const regions = paper.regions.map(({ name, urls }) => ({ name, ...urls }));
+const binance = createBinanceMarket({ regions, parts: [dualFeed] });
 const instruments = [await binance.market.getInstrument("AAA/USDT"), await binance.market.getInstrument("BBB/USDT")];
 
 let events = 0;

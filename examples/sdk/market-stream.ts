@@ -1,10 +1,10 @@
 // Books, quotes and trades in one loop, and what it says when the connection breaks.
 import { createPaper } from "@pitlane/paper";
 import { formatScaled } from "@pitlane/sdk";
-import { createBinanceMarket } from "@pitlane/sdk/binance/market";
+import { createBinanceMarket, forAwait, tradeBackfill } from "@pitlane/sdk/binance/market";
 
 const paper = await createPaper({ seed: 7 });
-const binance = createBinanceMarket({ urls: paper.urls });
+const binance = createBinanceMarket({ urls: paper.urls, parts: [forAwait, tradeBackfill] });
 const instrument = await binance.market.getInstrument("AAA/USDT");
 const price = (ticks: number) => formatScaled(ticks, instrument.priceDecimals);
 const size = (lots: number) => formatScaled(lots, instrument.sizeDecimals);

@@ -1,7 +1,10 @@
 // Every market frame passes here once. The peer is JSON.parse of a string that is already there, which is less than any client
 // without a scanner does; "buffer to string and JSON.parse" is what one does that only wants objects. "feed" adds sync, book, check and event.
 import type { Case, Suite } from "../../../scripts/bench/suite.ts";
+import { BarKeeper } from "../src/venues/binance/bar-keeper.ts";
+import { BarReader } from "../src/venues/binance/bar-reader.ts";
 import { FrameDecoder, type FrameSink, parseSnapshot } from "../src/venues/binance/decode.ts";
+import { FrameScanner } from "../src/venues/binance/frame-scanner.ts";
 import { MarketFeed } from "../src/venues/binance/market-feed.ts";
 import { testInstrument } from "../test/support/instruments.ts";
 
@@ -75,7 +78,7 @@ const decode = (text: string): Case => ({
       ignored: count,
       shutdown: count,
     };
-    const decoder = new FrameDecoder([{ instrument }], streams);
+    const decoder = new FrameDecoder([{ instrument }], streams, { scanner: new FrameScanner(), bars: new BarReader() });
     const data = Buffer.from(text);
     return (n) => {
       for (let i = 0; i < n; i++) decoder.decode(data, sink);
@@ -103,6 +106,8 @@ const feed = (make: (n: number) => string): Case => ({
       },
       onSnapshotWanted: () => {},
       onShutdown: () => {},
+      newBarKeeper: (output) => new BarKeeper(output),
+      newDecoderParts: () => ({ scanner: new FrameScanner(), bars: new BarReader() }),
     });
     market.frame(Buffer.from(depthText(1)), 0, 0);
     market.load(instrument, parseSnapshot({ lastUpdateId: 0, bids: [], asks: [] }, instrument), 0, 0);

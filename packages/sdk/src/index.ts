@@ -80,9 +80,9 @@ export type { OnOtp, OtpChallenge } from "./session/login.ts";
 export { Secret } from "./session/secrets.ts";
 export type { SessionTokens } from "./session/session.ts";
 export { memoryStore, type SessionStore } from "./session/store.ts";
-export type { LegCounters } from "./stream/dual-feed.ts";
 export type {
   BarEvent,
+  BookChange,
   BookEvent,
   Channel,
   GapCause,
@@ -94,6 +94,7 @@ export type {
   TradeEvent,
 } from "./stream/events.ts";
 export { type OverflowOptions, type OverflowPolicy, StreamOverflowError } from "./stream/overflow.ts";
+export type { LegCounters } from "./stream/socket-feed.ts";
 export type {
   BalanceChange,
   MarketStream,

@@ -16,7 +16,11 @@ export interface ScoreRules {
 }
 
 /** Nothing is known. */
-export const UNKNOWN: Score = Object.freeze({ latencyMs: Number.NaN, errorRate: 0, heardNs: Number.NEGATIVE_INFINITY });
+export const UNKNOWN: Score = Object.freeze({
+  latencyMs: Number.NaN,
+  errorRate: 0,
+  heardNs: Number.NEGATIVE_INFINITY,
+});
 
 const MOST_GROWTH = 2; // a sample counts as at most so many times the latency before: one hiccup must not look like five bad samples
 

@@ -1,265 +1,87 @@
 import { integerInRange } from "@pitlane/perf";
-import type { GapCause } from "./events.ts";
+import { type SequencedTrade, TradeSequence, type TradeSequenceOptions, type TradeSink } from "./trade-sequence.ts";
 
-/** What a sequence of trades needs to know of one. */
-export interface SequencedTrade {
-  /** Ids of a venue's trades run without a hole. */
-  readonly tradeId: number;
-  /** The venue's time of the trade, microseconds since the epoch. */
-  readonly venueAtUs: number;
-}
-
-/** What becomes of the trades. Called synchronously, in order. */
-export interface TradeSink<T> {
-  deliver(trade: T, isBackfilled: boolean): void;
-  /** Trades are missing, from now until `resync`. */
-  gap(cause: GapCause, reason: string): void;
-  /** The stream goes on: `backfilled` trades were fetched, `missing` stay missed (undefined: nobody knows how many). */
-  resync(backfilled: number, missing: number | undefined): void;
+/** What becomes of the trades, and of the wish for those that are missing. */
+export interface FillingTradeSink<T> extends TradeSink<T> {
   /** Fetch trades `first` to `last`: answered by `filled`, any number of times, and then `filledAll`; until `dropWish`. */
   wish(first: number, last: number): void;
   dropWish(): void;
 }
 
-export interface TradeSequenceOptions<T> {
-  readonly sink: TradeSink<T>;
-  /** Makes a trade last beyond the call, where the caller reuses its object. */
-  readonly copy: (trade: T) => T;
+export interface FilledTradeSequenceOptions<T> extends TradeSequenceOptions<T> {
+  readonly sink: FillingTradeSink<T>;
   /** Longest hole that is fetched, in trades; 0 to 1,000,000. 0: none is. */
   readonly fillLimit: number;
-  /** Most trades held back behind a hole; 1 to 1,000,000, default 10,000. When there are more, the hole stays. */
-  readonly holdLimit?: number;
-  /** How long another socket gets to bring what one has missed, in milliseconds; 0 to 60,000, default 250. */
-  readonly healMs?: number;
 }
 
 /**
- * Puts trades into the order of their ids: each once, and every hole told.
+ * A `TradeSequence` that has its holes filled.
  *
  *   flowing --a hole, other sockets--> healing --time is up--> gap told --short enough--> filling
  *      ^  \-- a hole, no other socket -------------------------> |                          |
  *      \------------------- resync, what was held back <---------+--------------------------+
- *
- * What comes behind a hole is held back until the hole is closed or given up. Two sockets may bring the same trades: what came
- * already is dropped. Pure apart from its sink: the time comes with the calls.
  */
-export class TradeSequence<T extends SequencedTrade> {
-  readonly #sink: TradeSink<T>;
-  readonly #copy: (trade: T) => T;
+export class FilledTradeSequence<T extends SequencedTrade> extends TradeSequence<T> {
+  readonly #sink: FillingTradeSink<T>;
   readonly #fillLimit: number;
-  readonly #holdLimit: number;
-  readonly #healNs: number;
-  #last = Number.NaN; // id delivered last; NaN before the first
-  #lastAtUs = 0; // its time
-  #state: "flowing" | "healing" | "filling" = "flowing";
-  #held: T[] = []; // behind a hole, by id, each once
-  #holeNs = 0; // when healing began
   #holeLast = 0; // last id of the hole being filled
-  #hasGap = false; // told, and no resync yet
-  #isNewSocket = false; // nothing fitting came since all sockets were lost
-  #backfilled = 0; // since the gap
-  #missing = 0; // the same, given up
 
   /** @throws {InvalidInputError} When an option is out of range. */
-  constructor({ sink, copy, fillLimit, holdLimit = 10_000, healMs = 250 }: TradeSequenceOptions<T>) {
-    this.#sink = sink;
-    this.#copy = copy;
-    this.#fillLimit = integerInRange("fillLimit", fillLimit, 0, 1_000_000);
-    this.#holdLimit = integerInRange("holdLimit", holdLimit, 1, 1_000_000);
-    this.#healNs = integerInRange("healMs", healMs, 0, 60_000) * 1e6;
-  }
-
-  /** Whether `expire` has something to wait for. */
-  get isHealing(): boolean {
-    return this.#state === "healing";
-  }
-
-  /**
-   * Takes a trade off the stream: true when it is news, false when it, or a later one, came before.
-   *
-   * @param isShared - Another socket is open that may bring what this one misses.
-   */
-  offer(trade: T, isShared: boolean, nowNs: number): boolean {
-    const { tradeId } = trade;
-    if (tradeId === this.#last + 1 && this.#state === "flowing") {
-      if (this.#hasGap) this.#endGap(0);
-      this.#isNewSocket = false;
-      this.#pass(trade, false);
-      return true;
-    }
-    if (Number.isNaN(this.#last)) {
-      this.#pass(trade, false);
-      return true;
-    }
-    if (tradeId <= this.#last) return this.#isRenumbered(trade) && this.#beginAnew(trade);
-    this.#isNewSocket = false;
-    if (!this.#hold(trade)) return false;
-    if (this.#state !== "flowing") this.#release();
-    else if (isShared) {
-      this.#state = "healing";
-      this.#holeNs = nowNs;
-    } else this.#advance();
-    if (this.#held.length > this.#holdLimit) this.#giveUpHole();
-    return true;
-  }
-
-  /** Time has passed: a hole that no other socket has closed is a gap now. */
-  expire(nowNs: number): void {
-    if (this.#state === "healing" && nowNs - this.#holeNs >= this.#healNs) this.#advance();
-  }
-
-  /** Every socket is lost: what comes next does not follow what came last. */
-  disconnect(reason: string): void {
-    this.#isNewSocket = true;
-    if (Number.isNaN(this.#last)) return;
-    this.#tellGap("connection", `the connection was lost: ${reason}`);
-    if (this.#state === "healing") this.#advance();
-  }
-
-  /** Something may be missing, for a reason the ids do not show; they will, when the next one comes. */
-  doubt(cause: GapCause, reason: string): void {
-    if (!Number.isNaN(this.#last)) this.#tellGap(cause, reason);
-  }
-
-  /** Nothing more is wanted: forgets what is held back. */
-  stop(): void {
-    if (this.#state === "filling") this.#sink.dropWish();
-    this.#state = "flowing";
-    this.#held = [];
+  constructor(options: FilledTradeSequenceOptions<T>) {
+    super(options);
+    this.#sink = options.sink;
+    this.#fillLimit = integerInRange("fillLimit", options.fillLimit, 0, 1_000_000);
   }
 
   /** Takes fetched trades, oldest first; those that are not missing any more are dropped. */
   filled(trades: readonly T[]): void {
-    if (this.#state !== "filling") return;
+    if (this.state !== "filling") return;
     for (const trade of trades) {
       if (trade.tradeId > this.#holeLast) break;
-      while (this.#nextHeld() < trade.tradeId) this.#pass(this.#skipTo(this.#held.shift() as T), false);
-      if (trade.tradeId <= this.#last || trade.tradeId === this.#nextHeld()) continue;
-      this.#backfilled++;
-      this.#pass(this.#skipTo(trade), true);
+      while (this.nextHeld() < trade.tradeId) this.pass(this.#skipTo(this.held.shift() as T), false);
+      if (trade.tradeId <= this.last || trade.tradeId === this.nextHeld()) continue;
+      this.backfilled++;
+      this.pass(this.#skipTo(trade), true);
     }
-    this.#release();
+    this.release();
   }
 
   /** No more is fetched: what is still missing stays so. */
   filledAll(): void {
-    if (this.#state === "filling") this.#giveUpHole();
+    if (this.state === "filling") this.giveUpHole();
   }
 
-  #pass(trade: T, isBackfilled: boolean): void {
-    this.#last = trade.tradeId;
-    this.#lastAtUs = trade.venueAtUs;
-    this.#sink.deliver(trade, isBackfilled);
+  override stop(): void {
+    if (this.state === "filling") this.#sink.dropWish();
+    super.stop();
+  }
+
+  protected override tryFill(first: number, last: number): boolean {
+    if (last - first >= this.#fillLimit) return false;
+    this.state = "filling";
+    this.#holeLast = last;
+    this.#sink.wish(first, last);
+    return true;
+  }
+
+  protected override release(): void {
+    if (this.state !== "filling") return super.release();
+    if (this.nextHeld() > this.last + 1) return;
+    this.passHeld(this.#holeLast);
+    if (this.last < this.#holeLast) return; // the rest is still being fetched
+    this.#sink.dropWish();
+    this.endGap(0);
+    this.advance();
+  }
+
+  protected override giveUpHole(): void {
+    if (this.state === "filling") this.#sink.dropWish();
+    super.giveUpHole();
   }
 
   /** Whatever lies before `trade` stays missing. */
   #skipTo(trade: T): T {
-    this.#missing += trade.tradeId - this.#last - 1;
+    this.missing += trade.tradeId - this.last - 1;
     return trade;
-  }
-
-  /** Keeps a trade behind the hole; false when it is kept already. */
-  #hold(trade: T): boolean {
-    const held = this.#held;
-    let at = held.length;
-    while (at > 0 && (held[at - 1] as T).tradeId > trade.tradeId) at--;
-    if (at > 0 && (held[at - 1] as T).tradeId === trade.tradeId) return false;
-    held.splice(at, 0, this.#copy(trade));
-    return true;
-  }
-
-  #nextHeld(): number {
-    return this.#held[0]?.tradeId ?? Number.POSITIVE_INFINITY;
-  }
-
-  /** Goes on when what is held back follows by now. */
-  #release(): void {
-    if (this.#nextHeld() > this.#last + 1) return;
-    if (this.#state === "filling") {
-      this.#passHeld(this.#holeLast);
-      if (this.#last < this.#holeLast) return; // the rest is still being fetched
-      this.#sink.dropWish();
-      this.#endGap(0);
-      return this.#advance();
-    }
-    this.#state = "flowing";
-    if (this.#hasGap) this.#endGap(0);
-    this.#passHeld(Number.POSITIVE_INFINITY);
-    if (this.#held.length > 0) this.#state = "healing"; // another hole, whose time began with the first
-  }
-
-  /** Delivers what is held back and follows, up to id `last`. */
-  #passHeld(last: number): void {
-    const held = this.#held;
-    let count = 0;
-    while (held[count]?.tradeId === this.#last + 1 && this.#last < last) this.#pass(held[count++] as T, false);
-    held.splice(0, count);
-  }
-
-  /** Delivers what is held back up to a hole that is worth fetching; longer ones stay. */
-  #advance(): void {
-    this.#state = "flowing";
-    for (;;) {
-      this.#passHeld(Number.POSITIVE_INFINITY);
-      if (this.#held.length === 0) return;
-      const first = this.#last + 1;
-      const last = this.#nextHeld() - 1;
-      this.#tellGap("sequence", `trades ${first} to ${last} are missing`);
-      if (last - first < this.#fillLimit) {
-        this.#state = "filling";
-        this.#holeLast = last;
-        this.#sink.wish(first, last);
-        return;
-      }
-      this.#skipHole();
-    }
-  }
-
-  /** The hole stays: the stream goes on behind it. */
-  #giveUpHole(): void {
-    if (this.#state === "filling") this.#sink.dropWish();
-    this.#tellGap("sequence", `trades ${this.#last + 1} to ${this.#nextHeld() - 1} are missing`);
-    this.#skipHole();
-    this.#advance();
-  }
-
-  #skipHole(): void {
-    const missing = this.#nextHeld() - 1 - this.#last;
-    this.#endGap(missing);
-    this.#last += missing;
-  }
-
-  #tellGap(cause: GapCause, reason: string): void {
-    if (this.#hasGap) return;
-    this.#hasGap = true;
-    this.#sink.gap(cause, reason);
-  }
-
-  #endGap(missing: number | undefined): void {
-    const backfilled = this.#backfilled;
-    const all = missing === undefined ? undefined : missing + this.#missing;
-    this.#hasGap = false;
-    this.#backfilled = 0;
-    this.#missing = 0;
-    this.#sink.resync(backfilled, all);
-  }
-
-  /**
-   * Lower ids with a later time, on a new connection, are a venue that counts anew (a test network after its reset): refusing
-   * them as late would silence the stream for good.
-   */
-  #isRenumbered({ tradeId, venueAtUs }: T): boolean {
-    return this.#isNewSocket && tradeId < this.#last && venueAtUs > this.#lastAtUs;
-  }
-
-  #beginAnew(trade: T): true {
-    if (this.#state === "filling") this.#sink.dropWish();
-    this.#state = "flowing";
-    this.#held = [];
-    this.#isNewSocket = false;
-    this.#tellGap("renumbered", `trade ids went back from ${this.#last} to ${trade.tradeId}`);
-    this.#endGap(undefined);
-    this.#pass(trade, false);
-    return true;
   }
 }

@@ -18,8 +18,9 @@ export interface ConnectionOptions {
    */
   readonly onOpen: (link: Link) => void;
   /**
-   * Called for every frame, synchronously from the socket, with the moment it reached us. Must not throw; `data` is its to read
-   * now. While a successor takes over, frames of both sockets come, told apart by `link`.
+   * Called for every frame, synchronously from the socket, with the moment it reached us: frames that were read together have
+   * one. Must not throw. `data` is valid only during the call, as the socket reads into the same memory again: copy what is kept.
+   * While a successor takes over, frames of both sockets come, told apart by `link`.
    */
   readonly onFrame: (data: Buffer, isBinary: boolean, receivedAtUs: number, receivedNs: number, link: Link) => void;
   /** Called once for every open socket that is lost, before any attempt to reconnect; not after `close`, not for one that was left. */

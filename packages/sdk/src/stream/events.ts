@@ -1,3 +1,4 @@
+import type { Levels } from "../book/levels.ts";
 import type { OrderBook } from "../book/order-book.ts";
 import type { Bar } from "../model/bar.ts";
 import type { Instrument } from "../model/instrument.ts";
@@ -19,6 +20,12 @@ export interface BookEvent extends MarketEventBase {
   readonly book: OrderBook;
   /** The venue's sequence after this change. */
   readonly sequence: number;
+}
+
+/** Levels that a diff set, by side; a size of 0 takes one away. The same object comes again and again: read it at once. */
+export interface BookChange {
+  readonly bids: Levels;
+  readonly asks: Levels;
 }
 
 /** The best bid and ask changed. */

@@ -1,7 +1,7 @@
-import type { IncomingMessage } from "node:http";
 import type { Clock } from "@pitlane/perf";
-import WebSocket from "ws";
 import type { Endpoint } from "../region/endpoints.ts";
+import type { HandshakeAnswer } from "./ws-handshake.ts";
+import { ClientSocket, type SocketOptions } from "./ws-socket.ts";
 
 /** One open socket of a connection, as those see it who talk over it. */
 export interface Link {
@@ -82,6 +82,7 @@ export interface LinkOptions {
   readonly clock: Pick<Clock, "nowUs" | "monotonicNs">;
   readonly onOpen: (link: SocketLink) => void;
   readonly onReady: (link: SocketLink) => void;
+  /** `data` is valid only during the call. */
   readonly onFrame: (data: Buffer, isBinary: boolean, receivedAtUs: number, receivedNs: number, link: Link) => void;
   /** It has gone quiet, and may be dead. */
   readonly onSuspect: (link: SocketLink) => void;
@@ -100,19 +101,18 @@ const ITS_FAULT = new Set([1006, 1011, 1012, 1013, 1014]);
 export class SocketLink implements Link {
   readonly endpoint: Endpoint;
   readonly #options: LinkOptions;
-  readonly #socket: WebSocket;
+  readonly #socket: ClientSocket;
   #connectTimer: NodeJS.Timeout | undefined;
   #isOpen = false;
   #isOver = false;
   #isReady = false;
-  #isClosing = false;
   #heardNs = 0;
   #pingedNs = 0; // last ping sent
   #isPongDue = false;
   #isSuspect = false; // told, of the present ping
   #keptNs = 0; // last keepalive sent
   #isAnswerDue = false;
-  #originUs = 0; // wall time of the monotonic clock's zero: one reading serves both times of a frame
+  #originUs = 0; // wall time of the monotonic clock's zero: one reading serves both times of what is read
   /** Written by its connection. */
   isCurrent = false;
   readonly dialedNs: number;
@@ -127,21 +127,12 @@ export class SocketLink implements Link {
   ) {
     this.endpoint = endpoint;
     this.#options = options;
-    const { connectTimeoutMs, maxFrameBytes, closeTimeoutMs } = options;
-    const settings: WebSocket.ClientOptions & { readonly closeTimeout: number } = {
-      perMessageDeflate: false, // compression costs more time than it saves on small frames
-      skipUTF8Validation: true, // readers check the bytes they need, and a bad frame costs itself, not the socket
-      maxPayload: maxFrameBytes,
-      closeTimeout: closeTimeoutMs, // newer than its types
-      ...(headers === undefined ? {} : { headers }),
-    };
-    const socket = new WebSocket(endpoint.url + target, settings);
-    this.#socket = socket;
+    const { connectTimeoutMs, maxFrameBytes: maxBytes, closeTimeoutMs } = options;
+    this.#socket = this.#open(endpoint.url + target, { headers, maxBytes, closeTimeoutMs });
     this.dialedNs = options.clock.monotonicNs();
     this.#connectTimer = setTimeout(() => {
       this.blame(`it took more than ${connectTimeoutMs} ms`);
     }, connectTimeoutMs);
-    this.#listen(socket);
   }
 
   get isReady(): boolean {
@@ -153,9 +144,7 @@ export class SocketLink implements Link {
   }
 
   trySend(text: string): boolean {
-    if (this.#isOver || this.#socket.readyState !== WebSocket.OPEN) return false;
-    this.#socket.send(text);
-    return true;
+    return !this.#isOver && this.#socket.trySend(text);
   }
 
   ready(): void {
@@ -182,14 +171,7 @@ export class SocketLink implements Link {
   close(): Promise<void> {
     this.#isOver = true;
     clearTimeout(this.#connectTimer);
-    const socket = this.#socket;
-    if (socket.readyState === WebSocket.CLOSED) return Promise.resolve();
-    return new Promise((resolve) => {
-      socket.once("close", () => resolve());
-      if (this.#isClosing) return;
-      this.#isClosing = true;
-      socket.close(1000);
-    });
+    return this.#socket.close(1000);
   }
 
   /** Judges silence, and sends what is due. */
@@ -208,7 +190,7 @@ export class SocketLink implements Link {
           this.#pingedNs = nowNs;
           this.#isPongDue = true;
           this.#isSuspect = false;
-          this.#socket.ping();
+          this.#socket.tryPing();
         }
       } else if (sinceMs >= withinMs) return this.blame(`a ping got no answer in ${withinMs} ms`);
       else if (sinceMs >= quietMs && silentMs >= quietMs && !this.#isSuspect) {
@@ -222,59 +204,55 @@ export class SocketLink implements Link {
     } else if (nowNs - this.#keptNs >= keepalive.everyMs * 1e6) {
       this.#keptNs = nowNs;
       this.#isAnswerDue = keepalive.isAnswer !== undefined;
-      this.#socket.send(keepalive.text);
+      this.#socket.trySend(keepalive.text);
     }
   }
 
-  #listen(socket: WebSocket): void {
+  #open(url: string, options: SocketOptions): ClientSocket {
     const { clock, onOpen, onFrame, keepalive } = this.#options;
-    let failure: Error | undefined;
-    socket.on("open", () => {
-      if (this.#isOver) return;
-      clearTimeout(this.#connectTimer);
-      this.#originUs = clock.nowUs() - clock.monotonicNs() / 1000;
-      const nowNs = clock.monotonicNs();
-      this.openedNs = nowNs;
-      this.#heardNs = nowNs;
-      this.#pingedNs = nowNs;
-      this.#keptNs = nowNs;
-      this.#isOpen = true;
-      onOpen(this);
-    });
-    socket.on("message", (data: Buffer, isBinary: boolean) => {
-      const receivedNs = clock.monotonicNs();
-      if (this.#isOver) return;
-      this.#heardNs = receivedNs;
-      if (this.#isAnswerDue && keepalive?.isAnswer?.(data, isBinary)) {
-        this.#isAnswerDue = false;
-        return;
-      }
-      onFrame(data, isBinary, Math.round(this.#originUs + receivedNs / 1000), receivedNs, this);
-    });
-    socket.on("ping", () => {
-      this.#heardNs = clock.monotonicNs();
-    });
-    socket.on("pong", () => {
-      this.#heardNs = clock.monotonicNs();
-      this.#isPongDue = false;
-    });
-    socket.on("unexpected-response", (_, response) => this.#onRefused(response));
-    socket.on("error", (cause) => {
-      failure = cause; // "close" always follows
-    });
-    socket.on("close", (code, reason) => {
-      const words = code === 1006 ? "cut off" : `closed by the venue (${[code, reason].join(" ").trim()})`;
-      // An error for several addresses has no words of its own.
-      const said = failure === undefined ? words : failure.message || String((failure as NodeJS.ErrnoException).code);
-      this.#end(said, { cause: failure, isItsFault: ITS_FAULT.has(code) });
+    let readNs = 0; // when the bytes came that are read now; as a field it would be made anew for every frame
+    let readAtUs = 0;
+    return new ClientSocket(url, options, {
+      onOpen: () => {
+        clearTimeout(this.#connectTimer);
+        this.#originUs = clock.nowUs() - clock.monotonicNs() / 1000;
+        const nowNs = clock.monotonicNs();
+        this.openedNs = nowNs;
+        this.#heardNs = nowNs;
+        this.#pingedNs = nowNs;
+        this.#keptNs = nowNs;
+        this.#isOpen = true;
+        onOpen(this);
+      },
+      // Frames that were read together came together: what each waits for those before it is part of its latency.
+      onRead: () => {
+        readNs = clock.monotonicNs();
+        readAtUs = Math.round(this.#originUs + readNs / 1000);
+        this.#heardNs = readNs;
+      },
+      onMessage: (data, isBinary) => {
+        if (this.#isOver) return;
+        if (this.#isAnswerDue && keepalive?.isAnswer?.(data, isBinary)) this.#isAnswerDue = false;
+        else onFrame(data, isBinary, readAtUs, readNs, this);
+      },
+      onPong: () => {
+        this.#isPongDue = false;
+      },
+      onRefused: (answer) => this.#onRefused(answer),
+      onClose: (code, reason, cause) => {
+        const words = code === 1006 ? "cut off" : `closed by the venue (${[code, reason].join(" ").trim()})`;
+        // An error for several addresses has no words of its own.
+        const said = cause === undefined ? words : cause.message || String((cause as NodeJS.ErrnoException).code);
+        this.#end(said, { cause, isItsFault: ITS_FAULT.has(code) });
+      },
     });
   }
 
-  #onRefused({ statusCode = 0, headers }: IncomingMessage): void {
-    const seconds = Number(headers["retry-after"]);
-    const isOurs = statusCode >= 400 && statusCode < 500 && statusCode !== 404; // 404: a gateway that knows no such service
-    this.#end(`the handshake was answered with HTTP ${statusCode}`, {
-      status: statusCode,
+  #onRefused({ status, headers }: HandshakeAnswer): void {
+    const seconds = Number(headers.get("retry-after"));
+    const isOurs = status >= 400 && status < 500 && status !== 404; // 404: a gateway that knows no such service
+    this.#end(`the handshake was answered with HTTP ${status}`, {
+      status,
       afterMs: seconds > 0 ? seconds * 1000 : 0,
       isItsFault: !isOurs,
     });
@@ -285,7 +263,7 @@ export class SocketLink implements Link {
     const wasOpen = this.#isOpen;
     this.#isOver = true;
     clearTimeout(this.#connectTimer);
-    if (this.#socket.readyState !== WebSocket.CLOSED) this.#socket.terminate();
+    this.#socket.terminate();
     this.#options.onEnd(this, { ...linkEnd(reason, undefined), wasOpen, ...more });
   }
 }

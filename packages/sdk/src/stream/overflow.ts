@@ -1,6 +1,7 @@
 import { integerInRange, PitlaneError } from "@pitlane/perf";
 import type { Instrument } from "../model/instrument.ts";
 import type { Channel, MarketEvent } from "./events.ts";
+import type { UnreadEvents } from "./iterate.ts";
 
 /**
  * What happens to events that a slow consumer has not read. `conflate`: of books, quotes and bars the latest unread one per
@@ -48,7 +49,7 @@ const CHANNEL_OF = { book: "book", quote: "quote", trade: "trade", bar: "bar" } 
  * Dropped trades leave empty slots, which are cleared away when they are as many as the queue is long: a push costs the same on
  * average however full it is. A book event holds the live book: read late, it shows a later state than its sequence.
  */
-export class EventQueue {
+export class EventQueue implements UnreadEvents<MarketEvent> {
   readonly #policy: OverflowPolicy;
   readonly #capacity: number;
   #slots: Slot[] = [];

@@ -3,9 +3,9 @@ import type { BarInterval } from "../model/bar.ts";
 import type { Instrument } from "../model/instrument.ts";
 import type { Balance, OrderReport } from "../model/order.ts";
 import type { OrderListReport } from "../model/order-list.ts";
-import type { LegCounters } from "./dual-feed.ts";
-import type { Channel, InstrumentCounters, MarketEvent } from "./events.ts";
+import type { BookChange, Channel, InstrumentCounters, MarketEvent } from "./events.ts";
 import type { OverflowOptions } from "./overflow.ts";
+import type { LegCounters } from "./socket-feed.ts";
 
 /** How old the last data of a channel may be, in milliseconds, 10 to 86,400,000; a channel that is left out may be quiet. */
 export type StaleLimits = Readonly<Partial<Record<Channel, number>>>;
@@ -33,8 +33,11 @@ export interface MarketStreamOptions {
   readonly backfillTrades?: number;
   /** A channel that brought nothing for its limit has a gap, and is subscribed anew. Default: none, quiet markets are no fault. */
   readonly staleAfterMs?: StaleLimits | ((instrument: Instrument) => StaleLimits);
-  /** Called for every event, in order, synchronously from the socket. An error it throws goes to `onError`. */
-  readonly onEvent?: (event: MarketEvent) => void;
+  /**
+   * Called for every event, in order, synchronously from the socket. An error it throws goes to `onError`. With a `book` event
+   * comes what has changed; without a `change` the whole book is new.
+   */
+  readonly onEvent?: (event: MarketEvent, change?: BookChange) => void;
   /** Called after the last event of each frame: flush here what `onEvent` queued. */
   readonly onFrameEnd?: () => void;
   /**

@@ -171,7 +171,7 @@ export class Attempt extends Due<Attempt> implements Dispatcher.DispatchHandler,
 }
 
 const NONE: readonly Buffer[] = [];
-const EMPTY = Buffer.alloc(0);
+const EMPTY = /* @__PURE__ */ Buffer.alloc(0);
 
 function wordsOf(cause: unknown): string {
   if (!(cause instanceof Error)) return "";

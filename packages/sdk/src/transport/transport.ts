@@ -190,4 +190,4 @@ export interface Authenticator {
   recover?(call: HttpCall, error: Error): Promise<boolean>;
 }
 
-const NO_HEADERS: Readonly<Record<string, string>> = Object.freeze({});
+const NO_HEADERS: Readonly<Record<string, string>> = /* @__PURE__ */ Object.freeze({});

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { InvalidInputError } from "../../src/index.ts";
-import { type SequencedTrade, TradeSequence, type TradeSequenceOptions } from "../../src/stream/backfill.ts";
+import { FilledTradeSequence, type FilledTradeSequenceOptions } from "../../src/stream/backfill.ts";
+import type { SequencedTrade } from "../../src/stream/trade-sequence.ts";
 
 interface Trade extends SequencedTrade {
   readonly tradeId: number;
@@ -10,10 +11,10 @@ interface Trade extends SequencedTrade {
 
 const trade = (tradeId: number, venueAtUs = tradeId): Trade => ({ tradeId, venueAtUs });
 
-function setUp(options: Partial<TradeSequenceOptions<Trade>> = {}) {
+function setUp(options: Partial<FilledTradeSequenceOptions<Trade>> = {}) {
   const seen: (number | string)[] = [];
   const wishes: (readonly [first: number, last: number] | "dropped")[] = [];
-  const sequence = new TradeSequence<Trade>({
+  const sequence = new FilledTradeSequence<Trade>({
     fillLimit: 100,
     copy: (one) => ({ ...one }),
     sink: {

@@ -84,7 +84,7 @@ describe("frames", () => {
 
   test("of other than UTF-8 are delivered too: who reads them judges, and the socket stays", async () => {
     const got: Buffer[] = [];
-    const { seen, venue } = await setUp({}, { onFrame: (data) => got.push(data) });
+    const { seen, venue } = await setUp({}, { onFrame: (data) => got.push(Buffer.from(data)) });
     await vi.waitFor(() => expect(seen).toEqual(["open"]));
     venue.socket.send(Buffer.from([0x61, 0xff, 0xfe]), { binary: false });
     venue.socket.send("after it");
@@ -101,7 +101,7 @@ describe("frames", () => {
       },
     );
     await vi.waitFor(() => expect(errors).toHaveLength(1));
-    expect(seen).toEqual(["open", "lost: Max payload size exceeded"]);
+    expect(seen).toEqual(["open", "lost: a message has more than 100 bytes"]);
   });
 });
 

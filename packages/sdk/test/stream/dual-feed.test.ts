@@ -1,6 +1,7 @@
 import { createSystemClock } from "@pitlane/perf";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { DualFeed, type DualFeedOptions } from "../../src/stream/dual-feed.ts";
+import { DualFeed } from "../../src/stream/dual-feed.ts";
+import { SocketFeed, type StreamFeedOptions } from "../../src/stream/socket-feed.ts";
 import type { SubscriptionDialect } from "../../src/stream/subscriptions.ts";
 import { FakeVenue, type FakeVenueOptions, TestChoice } from "../support/fake-venue.ts";
 import { rejectionOf } from "../support/rejection.ts";
@@ -29,7 +30,11 @@ function answering(log: string[] = []): FakeVenueOptions {
   };
 }
 
-async function setUp(options: Partial<DualFeedOptions> = {}, regions = 2, venueOptions = answering()) {
+interface SetUpOptions extends Partial<StreamFeedOptions> {
+  readonly legs?: 1 | 2;
+}
+
+async function setUp({ legs = 2, ...options }: SetUpOptions = {}, regions = 2, venueOptions = answering()) {
   const venues: FakeVenue[] = [];
   for (let i = 0; i < regions; i++) venues.push(await FakeVenue.create(venueOptions));
   const choice = new TestChoice(...venues.map(({ urls }) => urls.stream));
@@ -37,8 +42,8 @@ async function setUp(options: Partial<DualFeedOptions> = {}, regions = 2, venueO
   const lost: string[] = [];
   const errors: Error[] = [];
   const seen = new Set<string>();
-  const feed = new DualFeed({
-    legs: 2,
+  const Feed = legs === 2 ? DualFeed : SocketFeed;
+  const feed = new Feed({
     names: ["a"],
     dialect,
     targetOf: () => ({ target: "", names: [] }),

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { MarketEvent } from "../../src/index.ts";
-import { EventIterator } from "../../src/stream/iterate.ts";
-import { type OverflowOptions, StreamOverflowError } from "../../src/stream/overflow.ts";
+import { QueueIterator } from "../../src/stream/iterate.ts";
+import { EventQueue, type OverflowOptions, StreamOverflowError } from "../../src/stream/overflow.ts";
 import { testInstrument } from "../support/instruments.ts";
 import { rejectionOf } from "../support/rejection.ts";
 
@@ -14,7 +14,7 @@ function trade(tradeId: number): MarketEvent {
 
 function setUp(options: OverflowOptions = {}) {
   let leaves = 0;
-  const iterator = new EventIterator(options, async () => {
+  const iterator = new QueueIterator(new EventQueue(options), async () => {
     leaves++;
     iterator.end();
   });

@@ -1,7 +1,9 @@
 import type { DepthDiff } from "../../src/book/depth-diff.ts";
 import type { Levels } from "../../src/book/levels.ts";
 import type { Instrument } from "../../src/index.ts";
+import { BarReader } from "../../src/venues/binance/bar-reader.ts";
 import { FrameDecoder, type FrameSink } from "../../src/venues/binance/decode.ts";
+import { FrameScanner } from "../../src/venues/binance/frame-scanner.ts";
 
 interface Target {
   readonly instrument: Instrument;
@@ -24,6 +26,7 @@ export function recordingDecoder(instruments: readonly Instrument[], streams: re
   const decoder = new FrameDecoder(
     instruments.map((instrument) => ({ instrument })),
     streams,
+    { scanner: new FrameScanner(), bars: new BarReader() },
   );
   return {
     decoder,

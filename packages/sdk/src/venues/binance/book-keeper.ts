@@ -112,7 +112,7 @@ export class BookKeeper {
     const verdict = sync.offer(diff);
     if (verdict === "apply") {
       applyDiff(track, diff);
-      if (this.passesCheck(track)) this.#emitBook(track);
+      if (this.passesCheck(track)) this.#emitBook(track, diff);
       return true;
     }
     if (verdict === "ignore") return false;
@@ -187,17 +187,12 @@ export class BookKeeper {
     this.#output.error(new ProtocolError(message));
   }
 
-  #emitBook(track: Track): void {
+  /** Without a `change` the whole book is new. */
+  #emitBook(track: Track, change?: DepthDiff): void {
     const { instrument, book, sync, bookAtUs } = track;
     const { receivedAtUs, receivedNs } = this.#output;
-    this.#output.emit({
-      kind: "book",
-      instrument,
-      book,
-      sequence: sync.sequence,
-      venueAtUs: bookAtUs,
-      receivedAtUs,
-      receivedNs,
-    });
+    const venueAtUs = bookAtUs;
+    const { sequence } = sync;
+    this.#output.emit({ kind: "book", instrument, book, sequence, venueAtUs, receivedAtUs, receivedNs }, change);
   }
 }

@@ -5,16 +5,23 @@ import { Connection } from "../../stream/connection.ts";
 import type { UserStream, UserStreamOptions } from "../../stream/streams.ts";
 import { defineVenue } from "../../venue.ts";
 import { Account } from "./account.ts";
+import { ALL_PARTS } from "./all-parts.ts";
 import type { Api } from "./api.ts";
 import { binanceAuthenticator } from "./authenticator.ts";
 import { batched } from "./batching.ts";
 import { type BinanceClient, type BinanceFuturesClient, SPOT_CAPABILITIES } from "./capabilities.ts";
-import { createBinanceMarket, openMarket } from "./market-client.ts";
+import type { Market } from "./market.ts";
+import { createBinanceMarket } from "./market-client.ts";
+import type { NetworkPlace } from "./network.ts";
+import { openMarket } from "./open-market.ts";
 import type { BinanceMarketOptions, BinanceOptions, BinanceProduct } from "./options.ts";
 import { Orders } from "./orders.ts";
+import { connectRegions, type RegionalNetwork } from "./regional-network.ts";
 import { SocketApi } from "./socket-api.ts";
 import { openUserStream } from "./user-stream.ts";
-import { type Wiring, wire } from "./wiring.ts";
+import { type Wiring as AnyWiring, wire } from "./wiring.ts";
+
+type Wiring = AnyWiring<RegionalNetwork, Market>;
 
 /** Binance spot, as a venue: what a client of it can do, and how one is made. */
 export const binanceSpot = defineVenue({
@@ -58,19 +65,23 @@ function createSpot(options: BinanceOptions): BinanceClient {
   }
   const signer = credentials === undefined ? undefined : createSigner(credentials);
   let venueClock: VenueClock | undefined;
-  const wiring = wire(options, ({ clock, events, readServerTimeUs }) => {
-    if (signer === undefined) return undefined;
-    const time = createVenueClock({ readServerTimeUs, events, clock });
-    venueClock = time;
-    const nowUs = () => time.nowUs();
-    const resync = () => time.resync();
-    return binanceAuthenticator({ signer, recvWindowMs, nowUs, resync });
-  });
+  const connect = (place: NetworkPlace) => {
+    if (signer === undefined) return connectRegions(place);
+    const { clock, events } = place;
+    return connectRegions(place, (readServerTimeUs) => {
+      const time = createVenueClock({ readServerTimeUs, events, clock });
+      venueClock = time;
+      const nowUs = () => time.nowUs();
+      const resync = () => time.resync();
+      return binanceAuthenticator({ signer, recvWindowMs, nowUs, resync });
+    });
+  };
+  const wiring = wire(options, connect, ALL_PARTS.moreCalls, ALL_PARTS.otherPlaces());
   if (signer === undefined || venueClock === undefined) return assemble(wiring, refusing(), undefined);
   wiring.own(venueClock);
 
   const signing: Signing = { signer, recvWindowMs, time: venueClock };
-  const way = orderTransport === "rest" ? wiring.rest : openSocketApi(wiring, signing);
+  const way = orderTransport === "rest" ? wiring.network.rest : openSocketApi(wiring, signing);
   return assemble(wiring, clockSync ? measuring(way, wiring, venueClock) : way, { signing, batching });
 }
 
@@ -93,7 +104,7 @@ function assemble(
     orders: access?.batching === undefined ? orders : batched(orders, access.batching, clock, wiring),
     account: new Account(api),
     stream: {
-      market: (of) => openMarket(wiring, of),
+      market: (of) => openMarket(wiring, ALL_PARTS, of),
       user: (of) => openUser(wiring, of, access?.signing),
     },
     events,
@@ -131,11 +142,11 @@ function measuring(way: Api, { events }: Wiring, time: VenueClock): Api {
 }
 
 function openSocketApi(wiring: Wiring, { signer, recvWindowMs, time }: Signing): SocketApi {
-  const { regions, clock, random, connectTimeoutMs, callTimeoutMs, weight, events } = wiring;
+  const { network, clock, random, connectTimeoutMs, callTimeoutMs, events } = wiring;
   const api = new SocketApi({
     open: ({ onOpen, onFrame, onLost }) =>
       new Connection({
-        endpoints: regions.service("wsApi"),
+        endpoints: network.wsApi,
         onOpen,
         onFrame: (data, _isBinary, _receivedAtUs, _receivedNs, link) => onFrame(data, link),
         onLost,
@@ -150,7 +161,7 @@ function openSocketApi(wiring: Wiring, { signer, recvWindowMs, time }: Signing):
     callTimeoutMs,
     nowUs: () => time.nowUs(),
     resync: () => time.resync(),
-    limit: weight,
+    limit: network.weight,
     clock,
     onError: (error) => events.emit("failed", { service: "wsApi", error }),
   });
@@ -161,11 +172,11 @@ function openSocketApi(wiring: Wiring, { signer, recvWindowMs, time }: Signing):
 function openUser(wiring: Wiring, options: UserStreamOptions, signing: Signing | undefined): UserStream {
   wiring.checkOpen();
   if (signing === undefined) throw new InvalidInputError(NEEDS_CREDENTIALS);
-  const { venue, regions, connectTimeoutMs, callTimeoutMs, clock, random } = wiring;
+  const { venue, network, connectTimeoutMs, callTimeoutMs, clock, random } = wiring;
   let forget = () => {};
   const stream = openUserStream(options, {
     venue,
-    endpoints: regions.service("wsApi"),
+    endpoints: network.wsApi,
     signer: signing.signer,
     recvWindowMs: signing.recvWindowMs,
     nowUs: () => signing.time.nowUs(),

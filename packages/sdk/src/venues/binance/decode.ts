@@ -3,71 +3,71 @@ import { Levels } from "../../book/levels.ts";
 import { ProtocolError } from "../../errors.ts";
 import type { BarInterval } from "../../model/bar.ts";
 import type { Instrument } from "../../model/instrument.ts";
-import { parseScaled, parseUnits } from "../../model/scale.ts";
+import { parseScaled } from "../../model/scale.ts";
+import type { BarReader } from "./bar-reader.ts";
 import { type Fields, flagOf, integerOf, parseJson, textOf, toFields, toList } from "./fields.ts";
 import {
-  type BarFrame,
   type FrameKind,
   type FrameSink,
-  newBarFrame,
   newQuoteFrame,
   newTradeFrame,
   type QuoteFrame,
   type TradeFrame,
 } from "./frames.ts";
 import { parseLevelPrice, parseLevelSize } from "./level-text.ts";
-import { scanBar } from "./scan-bar.ts";
-import { scanDepth, scanQuote, scanTrade } from "./scan-frames.ts";
-import { prefixOf, ScanRoutes } from "./scan-routes.ts";
+import { kindOf } from "./stream-names.ts";
 
-export type { BarFrame, FrameSink, QuoteFrame, TradeFrame } from "./frames.ts";
+export type { FrameSink, QuoteFrame, TradeFrame } from "./frames.ts";
 
 /** What a stream's name says. */
-interface Route<T> {
+export interface Route<T> {
   readonly kind: FrameKind;
   readonly target: T | undefined;
   /** Of a `bar` stream. */
   readonly interval: BarInterval;
 }
 
-/** A stream whose frames are scanned. */
-interface Scanned<T> extends Route<T> {
-  readonly target: T;
-  readonly instrument: Instrument;
-  readonly symbol: Uint8Array;
-  readonly prefix: Uint8Array;
+/** Reads frames of the documented form faster than JSON.parse does: `FrameScanner`. */
+export interface Scanner<T> {
+  /** Reads frames of `stream` from now on; one that is known already changes nothing. */
+  learn(stream: string, route: Route<T>): void;
+  /** Decodes one frame into one call on `sink`; false, and nothing called, when it is not of a form it knows. */
+  tryScan(data: Buffer, sink: FrameSink<T>): boolean;
 }
 
-// More than the streams of any connection: names come from the venue, and what it sends must not grow us without end.
-const MOST_SCANNED = 4_096;
+export interface DecoderParts<T> {
+  readonly scanner?: Scanner<T> | undefined;
+  /** Reads bars; without it their streams are of no kind that is decoded. */
+  readonly bars?: Pick<BarReader, "intervalOf" | "read"> | undefined;
+}
 
 /**
  * Turns frames of a combined stream into calls on a sink. It keeps nothing between frames but the objects it reuses.
  *
- * A frame of the documented form is read from its bytes, without a string or an object; any other goes through JSON.parse, with
- * the very same result for all that both can read. Numbers go from text to integers exactly, by the instrument's scales.
- * Source: Binance, web-socket-streams.md, 2026-07.
+ * What its scanner cannot read, or all where it has none, goes through JSON.parse, with the very same result for all that both can
+ * read. Numbers go from text to integers exactly, by the instrument's scales. Source: Binance, web-socket-streams.md, 2026-07.
  *
  * @example
- * const decoder = new FrameDecoder([{ instrument }], ["btcusdt@trade"]);
+ * const decoder = new FrameDecoder([{ instrument }], ["btcusdt@trade"], { scanner: new FrameScanner(), bars: new BarReader() });
  * decoder.decode(data, sink); // one call on `sink`
  */
 export class FrameDecoder<T extends { readonly instrument: Instrument }> {
   readonly #targets: ReadonlyMap<string, T>;
-  readonly #routes = new ScanRoutes<Scanned<T>>();
+  readonly #scanner: Scanner<T> | undefined;
   readonly #diff = new DepthDiff();
   readonly #quote = newQuoteFrame();
   readonly #trade = newTradeFrame();
-  readonly #bar = newBarFrame();
-  readonly #out = new Float64Array(10); // numbers of the frame being scanned
+  readonly #bars: DecoderParts<T>["bars"];
   #fallbacks = 0;
 
   /** @param streams Those that are subscribed; one that is missing here is learned from its first frame. */
-  constructor(targets: Iterable<T>, streams: readonly string[]) {
+  constructor(targets: Iterable<T>, streams: readonly string[], { scanner, bars }: DecoderParts<T> = {}) {
     const byName = new Map<string, T>();
     for (const target of targets) byName.set(target.instrument.venueSymbol.toLowerCase(), target);
     this.#targets = byName;
-    for (const stream of streams) this.#learn(stream, this.route(stream));
+    this.#scanner = scanner;
+    this.#bars = bars;
+    if (scanner !== undefined) for (const stream of streams) scanner.learn(stream, this.route(stream));
   }
 
   /** Frames that went through JSON.parse so far: of another form than the documented one, of kinds that are not decoded, or bad. */
@@ -81,7 +81,10 @@ export class FrameDecoder<T extends { readonly instrument: Instrument }> {
     const target = at < 0 ? undefined : this.#targets.get(stream.slice(0, at));
     if (target === undefined) return { kind: "other", target, interval: "1m" };
     const channel = stream.slice(at + 1);
-    return { kind: kindOf(channel), target, interval: intervalOf(channel) ?? "1m" };
+    const interval = this.#bars?.intervalOf(channel);
+    return interval === undefined
+      ? { kind: kindOf(channel), target, interval: "1m" }
+      : { kind: "bar", target, interval };
   }
 
   /**
@@ -89,26 +92,7 @@ export class FrameDecoder<T extends { readonly instrument: Instrument }> {
    * @throws {ProtocolError | InvalidInputError} When the text does not have the documented form, or a number does not fit its scale.
    */
   decode(data: Buffer, sink: FrameSink<T>): void {
-    const route = this.#routes.find(data);
-    if (route !== undefined) {
-      const at = route.prefix.length;
-      const { target } = route;
-      switch (route.kind) {
-        case "depth":
-          if (scanDepth(data, at, route, this.#diff, this.#out)) return sink.depth(target, this.#diff);
-          break;
-        case "quote":
-          if (scanQuote(data, at, route, this.#quote, this.#out)) return sink.quote(target, this.#quote);
-          break;
-        case "bar":
-          if (!scanBar(data, at, route, this.#bar, this.#out)) break;
-          this.#bar.interval = route.interval;
-          return sink.bar(target, this.#bar);
-        default:
-          if (scanTrade(data, at, route, route.kind === "aggTrade", this.#trade, this.#out))
-            return sink.trade(target, this.#trade);
-      }
-    }
+    if (this.#scanner?.tryScan(data, sink) === true) return;
     this.#fallbacks++;
     this.#decodeText(data.toString("utf8"), sink);
   }
@@ -129,19 +113,13 @@ export class FrameDecoder<T extends { readonly instrument: Instrument }> {
     if (data["s"] !== instrument.venueSymbol) {
       throw new ProtocolError(`${stream}: "s" must be ${instrument.venueSymbol}, got ${String(data["s"])}`);
     }
-    this.#learn(stream, route);
+    this.#scanner?.learn(stream, route);
     if (kind === "depth") sink.depth(target, this.#readDepth(stream, data, instrument));
     else if (kind === "quote") sink.quote(target, this.#readQuote(stream, data, instrument));
-    else if (kind === "bar") sink.bar(target, this.#readBar(stream, data, instrument, route.interval));
-    else sink.trade(target, this.#readTrade(stream, data, instrument, kind === "aggTrade"));
-  }
-
-  #learn(stream: string, { kind, target, interval }: Route<T>): void {
-    const prefix = prefixOf(stream);
-    if (target === undefined || kind === "other" || prefix === undefined) return;
-    if (this.#routes.count >= MOST_SCANNED || this.#routes.find(prefix) !== undefined) return;
-    const { instrument } = target;
-    this.#routes.add({ kind, target, interval, instrument, symbol: Buffer.from(instrument.venueSymbol), prefix });
+    else if (kind === "bar") {
+      const bar = this.#bars?.read(stream, data, instrument, route.interval);
+      if (bar !== undefined) sink.bar(target, bar);
+    } else sink.trade(target, this.#readTrade(stream, data, instrument, kind === "aggTrade"));
   }
 
   #readDepth(where: string, data: Fields, instrument: Instrument): DepthDiff {
@@ -176,24 +154,6 @@ export class FrameDecoder<T extends { readonly instrument: Instrument }> {
     trade.venueAtUs = integerOf(where, data, "T") * 1000;
     return trade;
   }
-
-  #readBar(where: string, data: Fields, { priceDecimals, sizeDecimals }: Instrument, interval: BarInterval): BarFrame {
-    const kline = toFields(`${where}: "k"`, data["k"]);
-    const ticks = (name: string) => parseScaled(textOf(where, kline, name), priceDecimals);
-    const bar = this.#bar;
-    bar.interval = interval;
-    bar.startUs = integerOf(where, kline, "t") * 1000;
-    bar.openTicks = ticks("o");
-    bar.highTicks = ticks("h");
-    bar.lowTicks = ticks("l");
-    bar.closeTicks = ticks("c");
-    bar.volumeLots = parseLevelSize(textOf(where, kline, "v"), sizeDecimals);
-    bar.quoteVolume = parseUnits(textOf(where, kline, "q"));
-    bar.trades = integerOf(where, kline, "n");
-    bar.isClosed = flagOf(where, kline, "x");
-    bar.venueAtUs = integerOf(where, data, "E") * 1000;
-    return bar;
-  }
 }
 
 /** A `GET depth` reply. @throws {ProtocolError | InvalidInputError} As `FrameDecoder.decode`. */
@@ -210,19 +170,6 @@ export function parseSnapshot(value: unknown, instrument: Instrument): DepthSnap
 /** The stream a frame names, where its text still shows one; for frames that cannot be decoded. */
 export function streamNameIn(text: string): string | undefined {
   return /"stream"\s*:\s*"([^"]+)"/.exec(text.slice(0, 200))?.[1];
-}
-
-function kindOf(channel: string): FrameKind {
-  if (channel === "bookTicker") return "quote";
-  if (channel === "trade" || channel === "aggTrade") return channel;
-  if (intervalOf(channel) !== undefined) return "bar";
-  return /^depth(@\d+ms)?$/.test(channel) ? "depth" : "other"; // depth5, depth10 and depth20 are no diffs
-}
-
-function intervalOf(channel: string): BarInterval | undefined {
-  // Those of another time zone (kline_1d@+08:00) begin at other moments and are the same bars otherwise.
-  const match = /^kline_(1s|[135]m|15m|30m|[12468]h|12h|[13]d|1w|1M)(?:@[+-]\d\d:\d\d)?$/.exec(channel);
-  return match?.[1] as BarInterval | undefined;
 }
 
 /** Returns how many levels were left out because their price lies between two ticks. */

@@ -1,4 +1,4 @@
-import type { Channel, GapCause, MarketEvent, ResyncEvent } from "../../stream/events.ts";
+import type { BookChange, Channel, GapCause, MarketEvent, ResyncEvent } from "../../stream/events.ts";
 import type { Track } from "./track.ts";
 
 type Recovery = Pick<ResyncEvent, "backfilled" | "missing">;
@@ -7,14 +7,14 @@ const WHOLE: Recovery = { backfilled: 0, missing: 0 };
 
 /** Gives out the events of a feed, with the times of the frame that is being worked on. */
 export class FeedOutput {
-  readonly #onEvent: (event: MarketEvent) => void;
+  readonly #onEvent: (event: MarketEvent, change?: BookChange) => void;
   readonly #onError: (error: Error) => void;
   receivedAtUs = 0;
   receivedNs = 0;
   /** The venue's time of it; 0 where it has none. */
   venueAtUs = 0;
 
-  constructor(onEvent: (event: MarketEvent) => void, onError: (error: Error) => void) {
+  constructor(onEvent: (event: MarketEvent, change?: BookChange) => void, onError: (error: Error) => void) {
     this.#onEvent = onEvent;
     this.#onError = onError;
   }
@@ -26,9 +26,9 @@ export class FeedOutput {
     this.venueAtUs = 0;
   }
 
-  emit(event: MarketEvent): void {
+  emit(event: MarketEvent, change?: BookChange): void {
     try {
-      this.#onEvent(event);
+      this.#onEvent(event, change);
     } catch (error) {
       this.error(error);
     }

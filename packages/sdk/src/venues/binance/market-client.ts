@@ -1,14 +1,15 @@
-import type { MarketStream, MarketStreamOptions } from "../../stream/streams.ts";
 import { defineVenue } from "../../venue.ts";
+import { ALL_PARTS } from "./all-parts.ts";
 import {
   type BinanceFuturesClient,
   type BinanceMarketClient,
   FUTURES_CAPABILITIES,
   SPOT_MARKET_CAPABILITIES,
 } from "./capabilities.ts";
-import { openMarketStream } from "./market-stream.ts";
+import { openMarket } from "./open-market.ts";
 import type { BinanceMarketOptions, BinanceProduct } from "./options.ts";
-import { type Wiring, wire } from "./wiring.ts";
+import { connectRegions } from "./regional-network.ts";
+import { wire } from "./wiring.ts";
 
 const spotMarket = defineVenue({
   name: "binance",
@@ -24,12 +25,11 @@ export const binanceFutures = defineVenue({
 });
 
 /**
- * Creates a client for Binance's market data alone, calls and streams: what an application bundles that does not trade.
+ * Creates a client for Binance's market data alone, calls and streams, with every part there is. Where the size of a bundle counts,
+ * `createBinanceMarket` of `@pitlane/sdk/binance/market` has only those that are named.
  *
  * @throws {InvalidInputError} When an option breaks its rule.
  * @example
- * import { createBinanceMarket } from "@pitlane/sdk/binance/market";
- *
  * const binance = createBinanceMarket();
  * const instrument = await binance.market.getInstrument("BTC/USDT");
  * for await (const event of binance.stream.market({ instruments: [instrument] })) console.log(event.kind);
@@ -47,26 +47,7 @@ export function createBinanceMarket(options: BinanceMarketOptions = {}): Binance
 }
 
 function connectMarket(options: BinanceMarketOptions): BinanceMarketClient {
-  const wiring = wire(options, () => undefined);
+  const wiring = wire(options, (place) => connectRegions(place), ALL_PARTS.moreCalls, ALL_PARTS.otherPlaces());
   const { venue, market, events, close } = wiring;
-  return { venue, market, events, close, stream: { market: (of) => openMarket(wiring, of) } };
-}
-
-/** Opens a market stream that is closed with its client. @throws {InvalidInputError} When an option breaks its rule. */
-export function openMarket(wiring: Wiring, options: MarketStreamOptions): MarketStream {
-  wiring.checkOpen();
-  const { product, venue, rest, regions, connectTimeoutMs, clock, random } = wiring;
-  let forget = () => {};
-  const stream = openMarketStream(options, {
-    product,
-    venue,
-    endpoints: regions.service("stream"),
-    rest,
-    connectTimeoutMs,
-    clock,
-    random,
-    onClose: () => forget(),
-  });
-  forget = wiring.own(stream);
-  return stream;
+  return { venue, market, events, close, stream: { market: (of) => openMarket(wiring, ALL_PARTS, of) } };
 }

@@ -1,6 +1,22 @@
 export type { MarketStream, MarketStreamOptions } from "../../stream/streams.ts";
-export type { BinanceFuturesClient, BinanceMarketClient } from "./capabilities.ts";
-export { binanceFutures, createBinanceMarket } from "./market-client.ts";
+export {
+  createBinanceMarket,
+  type LightFuturesClient,
+  type LightMarketClient,
+  type LightMarketOptions,
+  type LightStreamOptions,
+} from "./light-client.ts";
+export {
+  bars,
+  dualFeed,
+  forAwait,
+  frameScanner,
+  manySockets,
+  moreCalls,
+  otherPlaces,
+  regionalTransport,
+  tradeBackfill,
+} from "./optional-parts.ts";
 export type {
   BinanceEnvironment,
   BinanceMarketOptions,
@@ -8,3 +24,4 @@ export type {
   BinanceRegion,
   BinanceUrls,
 } from "./options.ts";
+export { type MarketPart, MissingPartError, type PartName } from "./parts.ts";

@@ -2,20 +2,20 @@ import { type Clock, InvalidInputError, inRange, integerInRange, type Random } f
 import type { OrderBook } from "../../book/order-book.ts";
 import type { Instrument } from "../../model/instrument.ts";
 import type { EndpointChoice } from "../../region/endpoints.ts";
-import { DualFeed, type LegCounters } from "../../stream/dual-feed.ts";
-import type { Channel, InstrumentCounters, MarketEvent } from "../../stream/events.ts";
-import { EventIterator } from "../../stream/iterate.ts";
+import type { BookChange, Channel, InstrumentCounters, MarketEvent } from "../../stream/events.ts";
+import type { QueueIterator } from "../../stream/iterate.ts";
 import { Settlement } from "../../stream/settlement.ts";
-import { Shards } from "../../stream/shard.ts";
+import { type LegCounters, SocketFeed, type StreamFeed, type StreamFeedOptions } from "../../stream/socket-feed.ts";
 import type { MarketStream, MarketStreamOptions } from "../../stream/streams.ts";
 import { Watchdog } from "../../stream/watchdog.ts";
 import type { Api } from "./api.ts";
+import { depthCall } from "./core-market.ts";
 import { parseSnapshot } from "./decode.ts";
-import { PRODUCTS } from "./endpoints.ts";
-import { depthCall } from "./market.ts";
 import { MarketFeed } from "./market-feed.ts";
+import { OneFeed } from "./one-feed.ts";
 import type { BinanceProduct } from "./options.ts";
 import { checkVenue } from "./order-rules.ts";
+import { MissingPartError, type PartMakers, type Parts } from "./parts.ts";
 import { SnapshotLoader } from "./snapshot-loader.ts";
 import {
   barStreams,
@@ -27,18 +27,22 @@ import {
   symbolIn,
   targetOf,
 } from "./stream-names.ts";
-import { TradeHistory } from "./trade-history.ts";
+import type { TradeHistory } from "./trade-history.ts";
 
 export interface MarketStreamParts {
   readonly product: BinanceProduct;
   readonly venue: string;
+  /** Most levels of a depth snapshot. */
+  readonly mostLevels: number;
   /** Where the market streams are. */
   readonly endpoints: EndpointChoice;
   /** For snapshots and missed trades. */
   readonly rest: Pick<Api, "call">;
   readonly connectTimeoutMs: number;
+  /** What it can do beyond the plain. */
+  readonly optional: Parts;
   readonly clock: Clock;
-  readonly random: Random;
+  readonly random: Pick<Random, "next">;
   /** Called when the stream is closed and its sockets gone. */
   readonly onClose: () => void;
 }
@@ -52,9 +56,9 @@ const MAX_FRAME_BYTES = 4 * 1024 * 1024; // streams of all symbols have frames b
 /**
  * Opens a market stream: sockets feed a `MarketFeed`, whose wishes for snapshots and missed trades are granted by REST.
  *
- *   DualFeed (one a 1,024 streams) -> MarketFeed -> onEvent, for await
- *                                       |  ^
- *                    SnapshotLoader, TradeHistory
+ *   SocketFeed, or two as one (one a 1,024 streams) -> MarketFeed -> onEvent, for await
+ *                                                        |  ^
+ *                                     SnapshotLoader, TradeHistory
  *
  * @throws {InvalidInputError} When an option breaks its rule. @throws The signal's reason when it is aborted already.
  */
@@ -77,32 +81,39 @@ class BinanceMarketStream implements MarketStream {
   readonly #streams = new Set<string>();
   readonly #feed: MarketFeed;
   readonly #loader: SnapshotLoader;
-  readonly #history: TradeHistory;
-  readonly #shards: Shards<DualFeed>;
+  readonly #history: TradeHistory | undefined;
+  readonly #shards: ReturnType<PartMakers["manySockets"]>;
   readonly #watchdog: Watchdog<Watched>;
   readonly #ticker: NodeJS.Timeout;
   readonly #onAbort = () => void this.close();
-  #source: DualFeed | undefined; // of the frame being worked on
-  readonly #reader: EventIterator;
-  #iterator: EventIterator | undefined; // the reader, once events are for it
+  #source: StreamFeed | undefined; // of the frame being worked on
+  readonly #reader: QueueIterator<MarketEvent> | undefined;
+  #iterator: QueueIterator<MarketEvent> | undefined; // the reader, once events are for it
   #events = 0;
   #isIterated = false;
   #closed: Promise<void> | undefined;
 
   constructor(options: MarketStreamOptions, parts: MarketStreamParts) {
-    const { instruments, signal, backfillTrades = 10_000, onEvent, overflow } = options;
-    const { product, clock, random, rest, venue } = parts;
+    const { instruments, signal, onEvent, overflow } = options;
+    const { product, clock, random, rest, venue, optional } = parts;
+    const { tradeBackfill, manySockets, frameScanner, forAwait, bars } = optional;
+    const { backfillTrades = tradeBackfill === undefined ? 0 : 10_000 } = options;
     const onError = options.onError ?? ((error) => process.emitWarning(error));
     this.#options = options;
     this.#onError = onError;
     this.#parts = parts;
-    const limit = integerInRange("snapshotLimit", options.snapshotLimit ?? PRODUCTS[product].snapshotLimit, 1, 5_000);
+    const limit = integerInRange("snapshotLimit", options.snapshotLimit ?? parts.mostLevels, 1, 5_000);
     integerInRange("backfillTrades", backfillTrades, 0, 1_000_000);
+    if (backfillTrades > 0 && tradeBackfill === undefined)
+      throw new MissingPartError("backfillTrades", "tradeBackfill");
+    if (options.bars !== undefined && bars === undefined) throw new MissingPartError("bars", "bars");
+    if (options.dual && optional.dualFeed === undefined) throw new MissingPartError("dual", "dualFeed");
     for (const instrument of instruments) checkVenue(instrument, venue);
     const names = this.#namesOf(instruments, options.streams);
-    integerInRange("streams.length", names.length, 1, MOST_NAMES);
-    this.#reader = new EventIterator(overflow ?? {}, () => this.close());
-    if (onEvent === undefined) this.#iterator = this.#reader;
+    this.#checkCount(names.length);
+    this.#reader = forAwait?.(overflow ?? {}, () => this.close());
+    if (overflow !== undefined) this.#loopReader();
+    if (onEvent === undefined) this.#iterator = this.#loopReader();
     signal?.throwIfAborted();
 
     const onFrameEnd = () => this.#frameEnd();
@@ -118,28 +129,30 @@ class BinanceMarketStream implements MarketStream {
       clock,
       random,
     });
-    this.#history = new TradeHistory({ api: rest, onFrameEnd, onError, clock, random });
+    this.#history = tradeBackfill?.newHistory({ api: rest, onFrameEnd, onError, clock, random });
     this.#feed = new MarketFeed({
       rule: product === "spot" ? "contiguous" : "linked",
       instruments: [],
       streams: [],
-      onEvent: (event) => this.#emit(event),
+      onEvent: (event, change) => this.#emit(event, change),
       onError,
       onSnapshotWanted: (instrument) => this.#loader.request(instrument),
       onShutdown: () => this.#source?.recycle(),
-      bars: new Set(options.bars ?? []),
-      backfill: {
+      newBarKeeper: bars && ((output) => bars.newKeeper(output, new Set(options.bars ?? []))),
+      newSequence: tradeBackfill?.newSequences({
         limit: backfillTrades,
         isOfAggregates: product !== "spot",
-        onWanted: (wish) => this.#history.want(wish),
-        onUnwanted: (instrument, isAggregate) => this.#history.unwant(instrument, isAggregate),
-      },
+        onWanted: (wish) => this.#history?.want(wish),
+        onUnwanted: (instrument, isAggregate) => this.#history?.unwant(instrument, isAggregate),
+      }),
+      newDecoderParts: () => ({ scanner: frameScanner?.(), bars: bars?.newReader() }),
       onBookBehind: (instrument) => this.#onStale(instrument, "book", "quotes have been ahead of it for 5 s", 1),
     });
     const onStale = ({ instrument, channel }: Watched, ageMs: number, times: number) =>
       this.#onStale(instrument, channel, `nothing came for ${Math.floor(ageMs)} ms`, times);
     this.#watchdog = new Watchdog({ onStale, clock });
-    this.#shards = new Shards({ most: MOST_STREAMS, groupOf: symbolIn, open: (some) => this.#openFeed(some) });
+    const open = (some: readonly string[]) => this.#openFeed(some);
+    this.#shards = manySockets?.({ most: MOST_STREAMS, groupOf: symbolIn, open }) ?? new OneFeed(open);
     this.#follow(instruments, names);
     signal?.addEventListener("abort", this.#onAbort, { once: true });
     this.#ticker = setInterval(() => this.#check(), CHECK_MS);
@@ -170,7 +183,7 @@ class BinanceMarketStream implements MarketStream {
   async subscribe(instruments: readonly Instrument[], streams?: readonly string[]): Promise<void> {
     for (const instrument of instruments) checkVenue(instrument, this.#parts.venue);
     const names = this.#namesOf(instruments, streams);
-    integerInRange("streams.length", this.#streams.size + names.length, 1, MOST_NAMES);
+    this.#checkCount(this.#streams.size + names.length);
     if (this.#closed !== undefined) throw new InvalidInputError("the market stream is closed: open another one");
     this.#follow(instruments, names);
     await this.#shards.add(names);
@@ -198,9 +211,9 @@ class BinanceMarketStream implements MarketStream {
 
   [Symbol.asyncIterator](): AsyncIterator<MarketEvent, undefined> {
     if (this.#isIterated) throw new InvalidInputError("a market stream is read by one loop: open another stream");
+    this.#iterator = this.#loopReader();
     this.#isIterated = true;
-    this.#iterator = this.#reader;
-    return this.#reader;
+    return this.#iterator;
   }
 
   async #shut(): Promise<void> {
@@ -208,10 +221,22 @@ class BinanceMarketStream implements MarketStream {
     clearInterval(this.#ticker);
     this.#options.signal?.removeEventListener("abort", this.#onAbort);
     this.#loader.cancel();
-    this.#history.close();
-    this.#reader.end();
+    this.#history?.close();
+    this.#reader?.end();
     await this.#shards.close();
     this.#parts.onClose();
+  }
+
+  #loopReader(): QueueIterator<MarketEvent> {
+    if (this.#reader === undefined) throw new MissingPartError("reading a stream without onEvent", "forAwait");
+    return this.#reader;
+  }
+
+  #checkCount(count: number): void {
+    integerInRange("streams.length", count, 1, MOST_NAMES);
+    if (count > MOST_STREAMS && this.#parts.optional.manySockets === undefined) {
+      throw new MissingPartError(`more than ${MOST_STREAMS} streams`, "manySockets");
+    }
   }
 
   #namesOf(instruments: readonly Instrument[], streams: readonly string[] | undefined): readonly string[] {
@@ -238,11 +263,9 @@ class BinanceMarketStream implements MarketStream {
     }
   }
 
-  #openFeed(names: readonly string[]): DualFeed {
-    const { endpoints, connectTimeoutMs, clock, random } = this.#parts;
-    const { dual = false } = this.#options;
-    const feed: DualFeed = new DualFeed({
-      legs: dual ? 2 : 1,
+  #openFeed(names: readonly string[]): StreamFeed {
+    const { endpoints, connectTimeoutMs, clock, random, optional } = this.#parts;
+    const feedOptions: StreamFeedOptions = {
       names,
       dialect: STREAM_DIALECT,
       targetOf,
@@ -263,11 +286,13 @@ class BinanceMarketStream implements MarketStream {
         clock,
         random,
       },
-    });
+    };
+    const second = this.#options.dual ? optional.dualFeed : undefined;
+    const feed: StreamFeed = second?.(feedOptions) ?? new SocketFeed(feedOptions);
     return feed;
   }
 
-  #onLost(feed: DualFeed, reason: string): void {
+  #onLost(feed: StreamFeed, reason: string): void {
     const { clock } = this.#parts;
     const symbols = new Set([...feed.names].map(symbolIn));
     const lost = [...this.#instruments].flatMap(([symbol, instrument]) => (symbols.has(symbol) ? [instrument] : []));
@@ -295,10 +320,10 @@ class BinanceMarketStream implements MarketStream {
     if (this.#events !== before) this.#frameEnd();
   }
 
-  #emit(event: MarketEvent): void {
+  #emit(event: MarketEvent, change: BookChange | undefined): void {
     this.#events++;
     try {
-      this.#options.onEvent?.(event);
+      this.#options.onEvent?.(event, change);
     } finally {
       if (this.#iterator?.tryPush(event) === false) void this.close();
     }

@@ -4,59 +4,28 @@ import type { BarsControl, CallControl, MarketCalls, PageControl } from "../../c
 import type { Bar } from "../../model/bar.ts";
 import type { Instrument } from "../../model/instrument.ts";
 import type { BookSnapshot, PublicTrade, TopOfBook } from "../../model/market-data.ts";
-import { type Api, publicRead } from "./api.ts";
+import { publicRead } from "./api.ts";
+import { CoreMarket, depthCall } from "./core-market.ts";
 import { parseSnapshot } from "./decode.ts";
 import { timeUsOf, toFields, toList } from "./fields.ts";
-import { type InstrumentList, parseInstruments } from "./instruments.ts";
 import { parseBar, parsePublicTrade, parseTopOfBook } from "./market-wire.ts";
 import { checkVenue } from "./order-rules.ts";
 
-export interface MarketOptions {
-  readonly api: Api;
-  readonly venue: string;
-  /** Most levels that a depth call gives. */
-  readonly mostLevels: number;
-  /** The venue's time, for which bars are closed. */
-  readonly nowUs: () => number;
-}
-
 const MOST_ROWS = 1_000;
-const INTERVALS: ReadonlySet<string> = new Set("1s 1m 3m 5m 15m 30m 1h 2h 4h 6h 8h 12h 1d 3d 1w 1M".split(" "));
+const INTERVALS = "1s, 1m, 3m, 5m, 15m, 30m, 1h, 2h, 4h, 6h, 8h, 12h, 1d, 3d, 1w, 1M";
 
 /** The public calls, and the instruments by the venue's symbol for whoever must name one. */
-export class Market implements MarketCalls {
-  readonly #options: MarketOptions;
-  #list: InstrumentList | undefined;
+export class Market extends CoreMarket implements MarketCalls {
   #byVenueSymbol: ReadonlyMap<string, Instrument> = new Map();
-  #bySymbol: ReadonlyMap<string, Instrument> = new Map();
 
-  constructor(options: MarketOptions) {
-    this.#options = options;
-  }
-
-  async listInstruments(control?: CallControl): Promise<readonly Instrument[]> {
-    const { api, venue } = this.#options;
-    const list = parseInstruments(await api.call(publicRead("/exchangeInfo", {}, 20, control)), venue);
-    this.#list = list;
-    this.#byVenueSymbol = new Map(list.instruments.map((instrument) => [instrument.venueSymbol, instrument]));
-    this.#bySymbol = new Map(list.instruments.map((instrument) => [instrument.symbol, instrument]));
-    return list.instruments;
-  }
-
-  async getInstrument(symbol: string, control?: CallControl): Promise<Instrument> {
-    if (!/^[^\s/]+\/[^\s/]+$/.test(symbol)) {
-      throw new InvalidInputError(`symbol must be AAA/BBB, base and quote asset, got ${JSON.stringify(symbol)}`);
-    }
-    if (this.#list === undefined) await this.listInstruments(control);
-    const found = this.#bySymbol.get(symbol);
-    if (found !== undefined) return found;
-    const upper = this.#bySymbol.get(symbol.toUpperCase());
-    const hint = upper === undefined ? "" : `: did you mean ${upper.symbol}?`;
-    throw new InvalidInputError(`${this.#options.venue} has no instrument ${JSON.stringify(symbol)}${hint}`);
+  override async listInstruments(control?: CallControl): Promise<readonly Instrument[]> {
+    const instruments = await super.listInstruments(control);
+    this.#byVenueSymbol = new Map(instruments.map((instrument) => [instrument.venueSymbol, instrument]));
+    return instruments;
   }
 
   async getServerTimeUs(control?: CallControl): Promise<number> {
-    const reply = await this.#options.api.call(publicRead("/time", {}, 1, control));
+    const reply = await this.options.api.call(publicRead("/time", {}, 1, control));
     return timeUsOf("time", toFields("time", reply), "serverTime");
   }
 
@@ -65,8 +34,8 @@ export class Market implements MarketCalls {
     { limit = 100, ...control }: CallControl & { readonly limit?: number } = {},
   ): Promise<BookSnapshot> {
     this.#check(instrument);
-    integerInRange("limit", limit, 1, this.#options.mostLevels);
-    const reply = await this.#options.api.call(depthCall(instrument, limit, control));
+    integerInRange("limit", limit, 1, this.options.mostLevels);
+    const reply = await this.options.api.call(depthCall(instrument, limit, control));
     const { sequence, bids, asks } = parseSnapshot(reply, instrument);
     const book = new OrderBook();
     book.load("bid", bids);
@@ -82,7 +51,7 @@ export class Market implements MarketCalls {
     integerInRange("limit", limit, 1, MOST_ROWS);
     if (fromId !== undefined) integerInRange("fromId", fromId, 0, Number.MAX_SAFE_INTEGER);
     const params = { symbol: instrument.venueSymbol, limit, ...(fromId === undefined ? {} : { fromId }) };
-    const reply = await this.#options.api.call(publicRead("/historicalTrades", params, 25, control));
+    const reply = await this.options.api.call(publicRead("/historicalTrades", params, 25, control));
     return toList("historicalTrades", reply).map((row) => parsePublicTrade(row, instrument));
   }
 
@@ -91,10 +60,8 @@ export class Market implements MarketCalls {
     { interval, fromUs, toUs, limit = MOST_ROWS, ...control }: BarsControl,
   ): Promise<readonly Bar[]> {
     this.#check(instrument);
-    if (!INTERVALS.has(interval)) {
-      throw new InvalidInputError(
-        `interval must be one of ${[...INTERVALS].join(", ")}, got ${JSON.stringify(interval)}`,
-      );
+    if (!INTERVALS.split(", ").includes(interval)) {
+      throw new InvalidInputError(`interval must be one of ${INTERVALS}, got ${JSON.stringify(interval)}`);
     }
     integerInRange("limit", limit, 1, MOST_ROWS);
     const params = {
@@ -104,8 +71,8 @@ export class Market implements MarketCalls {
       ...(fromUs === undefined ? {} : { startTime: msOf("fromUs", fromUs) }),
       ...(toUs === undefined ? {} : { endTime: msOf("toUs", toUs) }),
     };
-    const reply = await this.#options.api.call(publicRead("/klines", params, 2, control));
-    const nowUs = this.#options.nowUs();
+    const reply = await this.options.api.call(publicRead("/klines", params, 2, control));
+    const nowUs = this.options.nowUs();
     return toList("klines", reply).map((row) => parseBar(row, instrument, interval, nowUs));
   }
 
@@ -113,7 +80,7 @@ export class Market implements MarketCalls {
     this.#check(instrument);
     const params = { symbol: instrument.venueSymbol };
     return parseTopOfBook(
-      await this.#options.api.call(publicRead("/ticker/bookTicker", params, 2, control)),
+      await this.options.api.call(publicRead("/ticker/bookTicker", params, 2, control)),
       instrument,
     );
   }
@@ -126,18 +93,12 @@ export class Market implements MarketCalls {
 
   /** Why a symbol is no instrument. */
   whyNot(venueSymbol: string): string {
-    return this.#list?.unsupported.get(venueSymbol) ?? "exchangeInfo does not list it";
+    return this.list?.unsupported.get(venueSymbol) ?? "exchangeInfo does not list it";
   }
 
   #check(instrument: Instrument): void {
-    checkVenue(instrument, this.#options.venue);
+    checkVenue(instrument, this.options.venue);
   }
-}
-
-/** A depth call with its weight, which grows with the number of levels. Source: rest-api.md, "Order book", 2026-07. */
-export function depthCall(instrument: Instrument, limit: number, control: CallControl) {
-  const weight = limit <= 100 ? 5 : limit <= 500 ? 25 : limit <= 1_000 ? 50 : 250;
-  return publicRead("/depth", { symbol: instrument.venueSymbol, limit }, weight, control);
 }
 
 function msOf(name: string, us: number): number {

@@ -52,7 +52,7 @@ export interface BinanceMarketOptions extends TransportOptions {
   /** Counters and latencies of every call go here. */
   readonly metrics?: MetricsRegistry;
   readonly clock?: Clock;
-  readonly random?: Random;
+  readonly random?: Pick<Random, "next">;
 }
 
 export interface BinanceCredentials {

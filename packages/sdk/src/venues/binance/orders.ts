@@ -162,7 +162,9 @@ export class Orders implements OrderCalls {
 
   async get(ref: OrderRef, control: CallControl = {}): Promise<OrderReport> {
     this.#checkRef(ref);
-    return parseOrder(await this.#read("/order", "order.status", toRefParams(ref), 4, control), ref.instrument);
+    const reply = await this.#read("/order", "order.status", toRefParams(ref), 4, control);
+    // A cancel gives the order an id of the cancel's own, under which the reply speaks of it: it was asked for by ours.
+    return { ...parseOrder(reply, ref.instrument), clientOrderId: ref.clientOrderId };
   }
 
   async listOpen(control: CallControl = {}): Promise<readonly OrderReport[]> {

@@ -2,9 +2,12 @@ import type { DepthDiff, DepthSnapshot } from "../../book/depth-diff.ts";
 import type { OrderBook } from "../../book/order-book.ts";
 import type { Instrument } from "../../model/instrument.ts";
 import type { BookEvent, GapEvent, InstrumentCounters, MarketEvent } from "../../stream/events.ts";
+import { BarKeeper } from "./bar-keeper.ts";
+import { BarReader } from "./bar-reader.ts";
 import type { BinanceProduct } from "./client.ts";
-import { FrameDecoder, parseSnapshot } from "./decode.ts";
+import { type DecoderParts, FrameDecoder, parseSnapshot } from "./decode.ts";
 import { excerpt, parseJson } from "./fields.ts";
+import { FrameScanner } from "./frame-scanner.ts";
 import type { FrameSink } from "./frames.ts";
 import { MarketFeed } from "./market-feed.ts";
 import { newTally, type RecordedMarketTally } from "./recorded-tally.ts";
@@ -26,6 +29,11 @@ interface Target {
   /** The newest snapshot that was not tried yet. */
   snapshot: DepthSnapshot | undefined;
 }
+
+const newDecoderParts = <T extends { readonly instrument: Instrument }>(): DecoderParts<T> => ({
+  scanner: new FrameScanner(),
+  bars: new BarReader(),
+});
 
 const MOST_EXAMPLES = 20;
 
@@ -84,7 +92,7 @@ export class RecordedMarket {
         snapshot: undefined,
       });
     }
-    this.#decoder = new FrameDecoder(this.#targets.values(), []);
+    this.#decoder = new FrameDecoder(this.#targets.values(), [], newDecoderParts());
     this.#feed = new MarketFeed({
       rule: this.#isLinked ? "linked" : "contiguous",
       instruments,
@@ -95,6 +103,8 @@ export class RecordedMarket {
         (this.#targets.get(venueSymbol) as Target).wantsSnapshot = true;
       },
       onShutdown: () => {},
+      newDecoderParts,
+      newBarKeeper: (output) => new BarKeeper(output),
     });
   }
 

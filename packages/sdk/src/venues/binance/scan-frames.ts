@@ -1,8 +1,8 @@
 import type { DepthDiff } from "../../book/depth-diff.ts";
-import type { Levels } from "../../book/levels.ts";
 import type { Instrument } from "../../model/instrument.ts";
 import type { QuoteFrame, TradeFrame } from "./frames.ts";
 import { scanDecimal, scanFlag, scanInteger, scanKey, skipExactly, skipInteger, skipText } from "./scan.ts";
+import { scanLevels } from "./scan-levels.ts";
 
 // One reader for each kind of frame; bars have theirs in scan-bar.ts. `at` is the index behind `"data":{`; true means that the whole frame was of the documented
 // form and the result holds what JSON.parse would have given. After false the result is worth nothing.
@@ -17,9 +17,10 @@ export interface ScanTarget {
   readonly symbol: Uint8Array;
 }
 
-/** `depthUpdate` of spot and futures. */
+/** `depthUpdate` of spot and futures. @param view - The same bytes, as `scanLevels` wants them. */
 export function scanDepth(
   data: Uint8Array,
+  view: DataView,
   at: number,
   { instrument, symbol }: ScanTarget,
   diff: DepthDiff,
@@ -54,12 +55,12 @@ export function scanDepth(
         bit = 16;
         break;
       case 0x62: // b
-        at = scanLevels(data, at, instrument, diff.bids, out);
+        at = scanLevels(data, view, at, instrument, diff.bids, out);
         leftOut += out[6] as number;
         bit = 32;
         break;
       case 0x61: // a
-        at = scanLevels(data, at, instrument, diff.asks, out);
+        at = scanLevels(data, view, at, instrument, diff.asks, out);
         leftOut += out[6] as number;
         bit = 64;
         break;
@@ -235,34 +236,6 @@ export function scanTrade(
   trade.isBuyerMaker = out[4] === 1;
   trade.venueAtUs = (out[3] as number) * 1000;
   return true;
-}
-
-/** `[["price","size"],...]` into `levels`; how many prices lay between two ticks goes into `out[6]`. */
-function scanLevels(
-  data: Uint8Array,
-  at: number,
-  { priceDecimals, sizeDecimals }: Instrument,
-  levels: Levels,
-  out: Float64Array,
-): number {
-  levels.clear();
-  out[6] = 0;
-  if (data[at] !== 91) return -1;
-  if (data[at + 1] === 93) return at + 2;
-  let leftOut = 0;
-  do {
-    if (data[at + 1] !== 91) return -1;
-    at = scanDecimal(data, at + 2, priceDecimals, false, out, 4);
-    if (data[at] !== 44) return -1;
-    at = scanDecimal(data, at + 1, sizeDecimals, true, out, 5);
-    if (data[at] !== 93) return -1;
-    at++;
-    const ticks = out[4] as number;
-    if (Number.isNaN(ticks)) leftOut++;
-    else levels.push(ticks, out[5] as number);
-  } while (data[at] === 44);
-  out[6] = leftOut;
-  return data[at] === 93 ? at + 1 : -1;
 }
 
 /** Whether `}}` closes the data and the frame, and nothing follows. */

@@ -29,8 +29,6 @@ const AT_ONCE = 4; // a snapshot of 5,000 levels costs 250 of the 6,000 request 
 const BACKOFF = { baseMs: 100, capMs: 5_000 } as const;
 const LASTING_NS = 10e9; // a book that is asked for again sooner than this is one that does not last
 
-const NOT_WANTED = new Error("the snapshot is not wanted any more");
-
 /**
  * Fetches depth snapshots, four at a time in the order asked for, each again with backoff until it fits, or when it was asked
  * for a moment ago. When the venue says there were too many requests, all of them wait as long as it asks.
@@ -55,7 +53,7 @@ export class SnapshotLoader {
 
   /** Asks for a snapshot; once per instrument until `accept` has returned true for it, or `cancel`. */
   request(instrument: Instrument): void {
-    this.#wanted.get(instrument.id)?.abort(NOT_WANTED);
+    this.#wanted.get(instrument.id)?.abort();
     const wanted = new AbortController();
     this.#wanted.set(instrument.id, wanted);
     const { signal } = wanted;
@@ -68,7 +66,7 @@ export class SnapshotLoader {
 
   /** Forgets one instrument: it is not followed any more, or its connection was lost. */
   forget(instrument: Instrument): void {
-    this.#wanted.get(instrument.id)?.abort(NOT_WANTED);
+    this.#wanted.get(instrument.id)?.abort();
     this.#wanted.delete(instrument.id);
     this.#queue = this.#queue.filter((job) => job.instrument.id !== instrument.id);
     this.#successes.delete(instrument.id);
@@ -76,9 +74,9 @@ export class SnapshotLoader {
 
   /** Forgets everything asked for and ends the requests under way. */
   cancel(): void {
-    for (const wanted of this.#wanted.values()) wanted.abort(NOT_WANTED);
+    for (const wanted of this.#wanted.values()) wanted.abort();
     this.#wanted.clear();
-    this.#stop.abort(NOT_WANTED);
+    this.#stop.abort();
     this.#stop = new AbortController();
     this.#queue = [];
     this.#successes.clear();

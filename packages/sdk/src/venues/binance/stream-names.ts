@@ -4,6 +4,7 @@ import type { BarInterval } from "../../model/bar.ts";
 import type { Instrument } from "../../model/instrument.ts";
 import type { Channel } from "../../stream/events.ts";
 import type { SubscriptionAnswer, SubscriptionDialect } from "../../stream/subscriptions.ts";
+import type { FrameKind } from "./frames.ts";
 
 /** Streams of one connection. Source: web-socket-streams.md, "Websocket Limits". */
 export const MOST_STREAMS = 1_024;
@@ -32,11 +33,19 @@ export function symbolIn(stream: string): string {
 
 /** Which channel a stream's frames belong to; undefined for those that are not decoded. */
 export function channelOf(stream: string): Channel | undefined {
-  const kind = stream.slice(symbolIn(stream).length + 1);
-  if (kind === "bookTicker") return "quote";
-  if (kind === "trade" || kind === "aggTrade") return "trade";
-  if (kind.startsWith("kline_")) return "bar";
-  return /^depth(@\d+ms)?$/.test(kind) ? "book" : undefined;
+  const name = stream.slice(symbolIn(stream).length + 1);
+  if (name.startsWith("kline_")) return "bar";
+  const kind = kindOf(name);
+  if (kind === "depth") return "book";
+  if (kind === "aggTrade") return "trade";
+  return kind === "other" ? undefined : kind;
+}
+
+/** What frames of a stream are, by the part of its name behind the symbol. Bars are `other` here: `BarReader` knows them. */
+export function kindOf(name: string): Exclude<FrameKind, "bar"> {
+  if (name === "bookTicker") return "quote";
+  if (name === "trade" || name === "aggTrade") return name;
+  return /^depth(@\d+ms)?$/.test(name) ? "depth" : "other"; // depth5, depth10 and depth20 are no diffs
 }
 
 /** @throws {InvalidInputError} When one is no stream's name. */

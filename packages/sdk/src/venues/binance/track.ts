@@ -3,8 +3,8 @@ import { OrderBook } from "../../book/order-book.ts";
 import { BookSync, type SequenceRule } from "../../book/sync.ts";
 import type { BarInterval } from "../../model/bar.ts";
 import type { Instrument } from "../../model/instrument.ts";
-import type { TradeSequence } from "../../stream/backfill.ts";
 import type { Channel, InstrumentCounters } from "../../stream/events.ts";
+import type { TradeSequence } from "../../stream/trade-sequence.ts";
 import type { Heard } from "../../stream/watchdog.ts";
 import { newQuoteFrame, type QuoteFrame, type TradeFrame } from "./frames.ts";
 

@@ -5,7 +5,8 @@ import { parseScaled } from "../../model/scale.ts";
 import { type Api, publicRead } from "./api.ts";
 import { flagOf, integerOf, textOf, timeUsOf, toFields, toList } from "./fields.ts";
 import { parseLevelSize } from "./level-text.ts";
-import { KeptTrade, type TradeWish } from "./trade-keeper.ts";
+import type { TradeWish } from "./trade-filling.ts";
+import { KeptTrade } from "./trade-keeper.ts";
 
 export interface TradeHistoryOptions {
   readonly api: Pick<Api, "call">;

@@ -1,6 +1,5 @@
-import type { Instrument } from "../../model/instrument.ts";
-import { TradeSequence } from "../../stream/backfill.ts";
 import type { GapCause } from "../../stream/events.ts";
+import { TradeSequence, type TradeSequenceOptions } from "../../stream/trade-sequence.ts";
 import type { FeedOutput } from "./feed-output.ts";
 import type { TradeFrame } from "./frames.ts";
 import type { Track } from "./track.ts";
@@ -28,35 +27,22 @@ export class KeptTrade implements TradeFrame {
   }
 }
 
-/** Trades that a feed has missed. */
-export interface TradeWish {
-  readonly instrument: Instrument;
+/** What a sequence of one instrument's trades is made for. */
+export interface SequencePlace {
+  readonly track: () => Track;
   readonly isAggregate: boolean;
-  readonly first: number;
-  readonly last: number;
-  /** Takes what was fetched, oldest first; any number of times. */
-  filled(trades: readonly KeptTrade[], receivedAtUs: number, receivedNs: number): void;
-  /** No more comes: what is still missing stays so. */
-  filledAll(receivedAtUs: number, receivedNs: number): void;
+  readonly output: FeedOutput;
+  readonly options: TradeSequenceOptions<TradeFrame>;
 }
 
 export interface TradeKeeperOptions {
   readonly output: FeedOutput;
-  /** How missed trades are fetched; undefined: they are not. */
-  readonly backfill:
-    | {
-        /** Longest hole, in trades; 0 to 1,000,000. */
-        readonly limit: number;
-        /** Single trades are not fetched: futures give old ones to holders of a key alone. Default false. */
-        readonly isOfAggregates?: boolean;
-        readonly onWanted: (wish: TradeWish) => void;
-        readonly onUnwanted: (instrument: Instrument, isAggregate: boolean) => void;
-      }
-    | undefined;
+  /** Makes the sequences; default those that fetch nothing. */
+  readonly newSequence?: ((place: SequencePlace) => TradeSequence<TradeFrame>) | undefined;
   readonly healMs: number;
 }
 
-/** Keeps the trades of a feed in the order of their ids: trades go in, trade events, gaps and wishes for missed ones come out. */
+/** Keeps the trades of a feed in the order of their ids: trades go in, trade events and gaps come out. */
 export class TradeKeeper {
   readonly #options: TradeKeeperOptions;
   readonly #healing = new Set<TradeSequence<TradeFrame>>();
@@ -108,9 +94,8 @@ export class TradeKeeper {
 
   /** The sequence of an instrument's trades, or of its aggregates, which have ids of their own. */
   newSequence(track: () => Track, isAggregate: boolean): TradeSequence<TradeFrame> {
-    const { output, backfill, healMs } = this.#options;
-    const sequence: TradeSequence<TradeFrame> = new TradeSequence<TradeFrame>({
-      fillLimit: backfill === undefined || (backfill.isOfAggregates && !isAggregate) ? 0 : backfill.limit,
+    const { output, healMs, newSequence } = this.#options;
+    const options: TradeSequenceOptions<TradeFrame> = {
       healMs,
       copy: (trade) => new KeptTrade(trade, output.receivedAtUs, output.receivedNs),
       sink: {
@@ -120,27 +105,9 @@ export class TradeKeeper {
           output.gap(track(), "trade", cause, reason);
         },
         resync: (backfilled, missing) => output.resync(track(), "trade", { backfilled, missing }),
-        wish: (first, last) => {
-          const { instrument } = track();
-          backfill?.onWanted({
-            instrument,
-            isAggregate,
-            first,
-            last,
-            filled: (trades, receivedAtUs, receivedNs) => {
-              output.at(receivedAtUs, receivedNs);
-              sequence.filled(trades);
-            },
-            filledAll: (receivedAtUs, receivedNs) => {
-              output.at(receivedAtUs, receivedNs);
-              sequence.filledAll();
-            },
-          });
-        },
-        dropWish: () => backfill?.onUnwanted(track().instrument, isAggregate),
       },
-    });
-    return sequence;
+    };
+    return newSequence?.({ track, isAggregate, output, options }) ?? new TradeSequence(options);
   }
 
   #deliver({ instrument, counters }: Track, trade: TradeFrame, isBackfilled: boolean): void {

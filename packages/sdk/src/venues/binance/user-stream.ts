@@ -26,7 +26,7 @@ export interface UserStreamParts {
   /** Limit for the answer to the subscription, in milliseconds. */
   readonly callTimeoutMs: number;
   readonly clock: Clock;
-  readonly random: Random;
+  readonly random: Pick<Random, "next">;
   /** Called when the stream is closed, or has ended by a refusal, and its socket is gone. */
   readonly onClose: () => void;
 }

@@ -2,9 +2,13 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type Instrument, type MarketEvent, ProtocolError } from "../../../src/index.ts";
 import type { BarInterval } from "../../../src/model/bar.ts";
+import { BarKeeper } from "../../../src/venues/binance/bar-keeper.ts";
+import { BarReader } from "../../../src/venues/binance/bar-reader.ts";
 import { parseSnapshot } from "../../../src/venues/binance/decode.ts";
+import { FrameScanner } from "../../../src/venues/binance/frame-scanner.ts";
 import { MarketFeed, type MarketFeedOptions } from "../../../src/venues/binance/market-feed.ts";
-import { KeptTrade, type TradeWish } from "../../../src/venues/binance/trade-keeper.ts";
+import { fillingSequences, type TradeFilling, type TradeWish } from "../../../src/venues/binance/trade-filling.ts";
+import { KeptTrade } from "../../../src/venues/binance/trade-keeper.ts";
 import {
   aggTradeFrame,
   barFrame,
@@ -23,10 +27,17 @@ interface SetUpOptions {
   readonly of?: Instrument;
   readonly onEvent?: (event: MarketEvent) => void;
   readonly bars?: ReadonlySet<BarInterval>;
-  readonly backfill?: NonNullable<MarketFeedOptions["backfill"]>;
+  readonly backfill?: TradeFilling;
 }
 
-function setUp({ rule = "contiguous", of = instrument, onEvent = () => {}, ...more }: SetUpOptions = {}) {
+function setUp({
+  rule = "contiguous",
+  of = instrument,
+  onEvent = () => {},
+  backfill,
+  bars,
+  ...more
+}: SetUpOptions = {}) {
   const events: MarketEvent[] = [];
   const errors: Error[] = [];
   const wanted: Instrument[] = [];
@@ -45,6 +56,9 @@ function setUp({ rule = "contiguous", of = instrument, onEvent = () => {}, ...mo
     onSnapshotWanted: (which) => wanted.push(which),
     onShutdown: () => shutdowns++,
     onBookBehind: (which) => behind.push(which),
+    newSequence: backfill && fillingSequences(backfill),
+    newBarKeeper: (output) => new BarKeeper(output, bars),
+    newDecoderParts: () => ({ scanner: new FrameScanner(), bars: new BarReader() }),
     ...more,
   });
   return {

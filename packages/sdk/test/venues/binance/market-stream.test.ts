@@ -5,6 +5,7 @@ import { InvalidInputError, type MarketEvent } from "../../../src/index.ts";
 import { fixedEndpoint } from "../../../src/region/endpoints.ts";
 import { StreamOverflowError } from "../../../src/stream/overflow.ts";
 import type { MarketStreamOptions } from "../../../src/stream/streams.ts";
+import { ALL_PARTS } from "../../../src/venues/binance/all-parts.ts";
 import { createBinance } from "../../../src/venues/binance/index.ts";
 import { type MarketStreamParts, openMarketStream } from "../../../src/venues/binance/market-stream.ts";
 import {
@@ -90,7 +91,14 @@ const zeroRandom = {
   fork: () => zeroRandom,
 };
 
-const PARTS = { product: "spot", venue: "binance", connectTimeoutMs: 5_000, random: zeroRandom } as const;
+const PARTS = {
+  product: "spot",
+  venue: "binance",
+  connectTimeoutMs: 5_000,
+  random: zeroRandom,
+  optional: ALL_PARTS,
+  mostLevels: 5_000,
+} as const;
 
 /** Answers depth requests with whatever snapshot the test has put up last. */
 function snapshots() {

@@ -168,6 +168,8 @@ test("an order's life: accepted once, filled, reported, read back, cancelled", a
   expect(await client.orders.listOpen()).toMatchObject([{ clientOrderId: "rest", instrument: { id: instrument.id } }]);
   expect(await client.orders.cancel(rest)).toMatchObject({ clientOrderId: "rest", status: "cancelled", filledLots: 0 });
   expect(await client.orders.listOpen()).toEqual([]);
+  // The venue speaks of it by the cancel's id from here on; whoever asks by ours gets ours.
+  expect(await client.orders.get(rest)).toMatchObject({ clientOrderId: "rest", status: "cancelled" });
   expect((await rejectionOf(client.orders.cancel(rest))).constructor).toBe(OrderNotFoundError);
 
   const moments: number[] = [];

@@ -4,8 +4,11 @@ import { gunzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import type { DepthSnapshot } from "../../../src/book/depth-diff.ts";
 import { bookDigest, type Instrument, type MarketEvent } from "../../../src/index.ts";
+import { BarKeeper } from "../../../src/venues/binance/bar-keeper.ts";
+import { BarReader } from "../../../src/venues/binance/bar-reader.ts";
 import type { BinanceProduct } from "../../../src/venues/binance/client.ts";
 import { parseSnapshot } from "../../../src/venues/binance/decode.ts";
+import { FrameScanner } from "../../../src/venues/binance/frame-scanner.ts";
 import { parseInstruments } from "../../../src/venues/binance/instruments.ts";
 import { MarketFeed } from "../../../src/venues/binance/market-feed.ts";
 import { dataFolder, needingData } from "../../support/data.ts";
@@ -91,6 +94,8 @@ function setUp(product: BinanceProduct, instruments: readonly Instrument[]) {
     onError: (error) => errors.push(error),
     onSnapshotWanted: (instrument) => wanted.add(instrument.venueSymbol),
     onShutdown: () => {},
+    newBarKeeper: (output) => new BarKeeper(output),
+    newDecoderParts: () => ({ scanner: new FrameScanner(), bars: new BarReader() }),
   });
   const tryLoad = () => {
     for (const instrument of instruments) {

@@ -13,6 +13,12 @@ const decimal = fc
   .oneof(
     { weight: 20, arbitrary: fc.tuple(fc.nat(99_999), fc.nat(99_999_999)).map(([a, b]) => `${a}.${b}`) },
     { weight: 60, arbitrary: fc.tuple(fc.nat(99_999), fc.nat(99)).map(([a, b]) => `${a}.${b}000000`) },
+    {
+      weight: 20,
+      arbitrary: fc
+        .tuple(fc.nat(9), fc.maxSafeNat(), fc.integer({ min: 6, max: 10 }), fc.maxSafeNat())
+        .map(([a, whole, b, part]) => `${String(whole).slice(0, a)}.${String(part).padStart(b, "0").slice(0, b)}`),
+    },
     { weight: 2, arbitrary: fc.maxSafeNat().map(String) },
     { weight: 2, arbitrary: fc.stringMatching(/^\d{1,20}(\.\d{1,14})?$/) },
     {
@@ -387,6 +393,38 @@ describe("frames of the documented forms are scanned", () => {
     expect(decode(unscannable(bytes))).toEqual(calls);
     expect(decoder.fallbacks).toBe(1);
   });
+
+  test("frames of any length, longer and shorter by turns", () => {
+    const { decoder, decode } = recordingDecoder([btc], ["btcusdt@depth"]);
+    const frameOf = (count: number) => {
+      const levels = Array.from({ length: count }, (_, i) => `["${60_000 + i}.25000000","${i % 8}.12345000"]`);
+      const data = `{"e":"depthUpdate","E":1,"s":"BTCUSDT","U":1,"u":1,"b":[${levels.join(",")}],"a":[["60000.26","1"]]}`;
+      return Buffer.from(`{"stream":"btcusdt@depth","data":${data}}`);
+    };
+    const counts = [...Array(200).keys(), 20_000, 1, 100, 3_000, 0]; // some end just before and behind each power of two
+    for (const count of counts) expect(decode(frameOf(count))).toEqual(decode(unscannable(frameOf(count))));
+    expect(decoder.fallbacks).toBe(counts.length); // of the unscannable ones
+  });
+
+  test.each([
+    [2, 5, "1234567.89000000", "9999999.12345678"],
+    [8, 8, "9999999.99999999", "0.00000001"],
+    [0, 0, "9999999", "1234567.9"],
+    [3, 4, "1.2", "12.34567"],
+  ])(
+    "levels of %i and %i decimals, up to the longest that are read four digits at a time",
+    (priceDecimals, sizeDecimals, price, size) => {
+      const { decoder, decode } = recordingDecoder(
+        [testInstrument({ priceDecimals, sizeDecimals })],
+        ["btcusdt@depth"],
+      );
+      const data = `{"e":"depthUpdate","E":1,"s":"BTCUSDT","U":1,"u":1,"b":[["${price}","${size}"]],"a":[["${size}","${price}"]]}`;
+      const bytes = Buffer.from(`{"stream":"btcusdt@depth","data":${data}}`);
+      const calls = decode(bytes);
+      expect(decoder.fallbacks).toBe(0);
+      expect(decode(unscannable(bytes))).toEqual(calls);
+    },
+  );
 
   test("a stream that was not named is scanned from its second frame on", () => {
     const { decoder, decode } = recordingDecoder([btc], []);

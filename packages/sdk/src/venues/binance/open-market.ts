@@ -1,0 +1,21 @@
+import type { MarketStream, MarketStreamOptions } from "../../stream/streams.ts";
+import { openMarketStream } from "./market-stream.ts";
+import type { Parts } from "./parts.ts";
+import type { Wiring } from "./wiring.ts";
+
+/** Opens a market stream that is closed with its client. @throws {InvalidInputError} When an option breaks its rule. */
+export function openMarket(wiring: Wiring, optional: Parts, options: MarketStreamOptions): MarketStream {
+  wiring.checkOpen();
+  const { network, facts } = wiring;
+  let forget = () => {};
+  const stream = openMarketStream(options, {
+    ...wiring,
+    mostLevels: facts.snapshotLimit,
+    endpoints: network.stream,
+    rest: network.rest,
+    optional,
+    onClose: () => forget(),
+  });
+  forget = wiring.own(stream);
+  return stream;
+}

@@ -1,0 +1,113 @@
+import type { Clock } from "@pitlane/perf";
+import { PRIORITIES, TakeQueue, WeightedBudget } from "@pitlane/perf/limit";
+import type { EndpointChoice } from "../../region/endpoints.ts";
+import { httpProbe } from "../../region/prober.ts";
+import { createRegions } from "../../region/regions.ts";
+import { authenticate } from "../../transport/authenticate.ts";
+import { classify } from "../../transport/classify.ts";
+import { deadline } from "../../transport/deadline.ts";
+import { failover } from "../../transport/failover.ts";
+import { limit } from "../../transport/limit.ts";
+import { measure } from "../../transport/measure.ts";
+import { createPools } from "../../transport/pools.ts";
+import { retry } from "../../transport/retry.ts";
+import { type Authenticator, compose, type Layer } from "../../transport/transport.ts";
+import { Market } from "./market.ts";
+import { type Network, type NetworkPlace, USED_WEIGHT } from "./network.ts";
+import { Rest, replyError } from "./rest.ts";
+import type { WeightLimit } from "./socket-api.ts";
+import { wsApiOf } from "./ws-api-endpoints.ts";
+
+/** A network with regions that are probed and scored, and all layers of the transport. */
+export interface RegionalNetwork extends Network {
+  readonly rest: Rest;
+  /** Where the WebSocket API is. */
+  readonly wsApi: EndpointChoice;
+  /** The request weight, for calls that do not go by REST. */
+  readonly weight: WeightLimit;
+}
+
+const WINDOW_MS = 60_000;
+const MOST_WAITING = 1_000;
+
+/**
+ * Puts pools, regions and layers together; nothing is connected.
+ *
+ * @param signerOf Makes what signs. It gets what asks for the venue's time at once.
+ * @throws {InvalidInputError} Naming the option and its rule.
+ */
+export function connectRegions(
+  place: NetworkPlace,
+  signerOf: (readServerTimeUs: (signal: AbortSignal) => Promise<number>) => Authenticator | undefined = () => undefined,
+): RegionalNetwork {
+  const { options, venue, facts, endpoints, connectTimeoutMs, callTimeoutMs, connections, events, clock, random } =
+    place;
+  const { apiPath, snapshotLimit } = facts;
+  const allowH2 = options.http2 ?? false;
+  const pools = createPools({ ...options.http, connectTimeoutMs, callTimeoutMs, connections, allowH2, clock });
+  const probePools = createPools({ connections: 1, clock });
+  const regions = createRegions({
+    endpoints: new Map([...Object.entries(endpoints), ["wsApi", wsApiOf(place.product, options)]]),
+    ...options.regionRules,
+    probes: { rest: httpProbe(probePools.send, `${apiPath}/ping`) },
+    events,
+    clock,
+  });
+
+  const budget = new WeightedBudget({ limit: place.requestWeight, windowMs: WINDOW_MS, clock });
+  const authenticator = signerOf((signal) => time.getServerTimeUs({ signal }));
+  const waiting = { clock, closing: place.closing };
+  const layers: readonly Layer[] = [
+    deadline({ timeoutMs: callTimeoutMs, clock }),
+    measure({ registry: options.metrics, venue, clock }),
+    retry({ ...options.backoff, ...waiting, retries: options.retries ?? 3, random, events }),
+    failover({
+      choice: regions.service("rest"),
+      hedgeAfterMs: options.hedgeAfterMs,
+      suspectAfterMs: options.suspectAfterMs ?? 300,
+      clock,
+    }),
+    limit({ ...waiting, budget, usedWeightHeader: USED_WEIGHT, events }),
+    ...(authenticator === undefined ? [] : [authenticate({ ...waiting, authenticator })]),
+    classify(replyError),
+  ];
+  const rest = new Rest({ send: compose(pools.send, ...layers), apiPath });
+  // The venue's clock is measured past the queue and the repeats, whose waits would count as its distance.
+  const bare = compose(
+    pools.send,
+    deadline({ timeoutMs: callTimeoutMs, clock }),
+    failover({ choice: regions.service("rest"), clock }),
+    classify(replyError),
+  );
+  const time = new Market({
+    api: new Rest({ send: bare, apiPath }),
+    venue,
+    mostLevels: snapshotLimit,
+    nowUs: () => clock.nowUs(),
+  });
+
+  return {
+    rest,
+    stream: regions.service("stream"),
+    wsApi: regions.service("wsApi"),
+    weight: socketWeight(budget, clock),
+    async close() {
+      await regions.close();
+      await Promise.all([pools.close(), probePools.close()]);
+    },
+  };
+}
+
+/** The same budget, for the calls of a socket. */
+function socketWeight(budget: WeightedBudget, clock: Clock): WeightLimit {
+  const queue = new TakeQueue({ source: budget, priorities: PRIORITIES, maxWaiting: MOST_WAITING, clock });
+  return {
+    tryTake: ({ weight, priority }) => queue.waiting === 0 && budget.tryTake(weight, priority),
+    waitMs: ({ weight, priority }) => budget.waitMs(weight, priority),
+    async take({ weight, priority }, signal) {
+      await queue.takeAs(priority, weight, signal);
+    },
+    observe: (usedWeight) => budget.observe(usedWeight, budget.taken),
+    pause: (retryAfterMs) => budget.blockUntil(clock.nowUs() + Math.ceil(retryAfterMs * 1000)),
+  };
+}
