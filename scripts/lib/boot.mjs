@@ -1,16 +1,24 @@
 import { resolve } from "node:path";
 import { bench } from "./bench.mjs";
 import { createHouse } from "./house.mjs";
-import { matrix } from "./matrix.mjs";
 import { start } from "./start.mjs";
 import { Stop } from "./stop.mjs";
 import { test } from "./test.mjs";
+import { testProgram } from "./test-program.mjs";
 
 /** @type {Readonly<Record<string, (house: import("./house.mjs").House, args: readonly string[]) => Promise<number>>>} */
-const COMMANDS = { start, test, bench, matrix };
+const COMMANDS = {
+  start,
+  test,
+  bench,
+  // Every fault of the paper exchange on every operation of the SDK: `--only TEXT`, `--json FILE`, `--markdown FILE`.
+  matrix: testProgram("packages/sdk/test/faults/main.ts"),
+  // A trading session, killed again and again: `--kills N`, `--seed S`, `--faults`, `--folder DIR`, `--json FILE`.
+  crashtest: testProgram("packages/runtime/test/crash/main.ts"),
+};
 
 /**
- * Runs one command of the boot script: `start`, `test`, `bench` or `matrix`, with its arguments.
+ * Runs one command of the boot script: `start`, `test`, `bench`, `matrix` or `crashtest`, with its arguments.
  *
  * @param {readonly string[]} argv
  * @returns {Promise<number>} The exit code of the process: the program's own, 2 for bad usage, 1 when something of ours failed.

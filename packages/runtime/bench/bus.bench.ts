@@ -1,6 +1,7 @@
-// Every market event crosses the bus once. The floor is calling the handler; the rest is what lanes, order and conflation cost.
+// Every market event crosses the bus once. The floor is calling the handler; the rest is what lanes, order, conflation and counters cost.
+import { createSystemClock } from "@pitlane/perf";
 import type { Case, Suite } from "../../../scripts/bench/suite.ts";
-import { Bus } from "../src/bus/bus.ts";
+import { Bus, type BusOptions } from "../src/bus/bus.ts";
 import type { BusEvent } from "../src/bus/events.ts";
 import { testInstrument } from "../src/testing.ts";
 
@@ -20,10 +21,14 @@ const handlerAlone: Case = {
   },
 };
 
-function throughBus(event: BusEvent): Case {
+function createBus(options: Partial<BusOptions> = {}): Bus {
+  return new Bus({ dispatch, defer: () => {}, onOverflow: () => {}, ...options });
+}
+
+function throughBus(event: BusEvent, options?: Partial<BusOptions>): Case {
   return {
     loop: () => {
-      const bus = new Bus({ dispatch, defer: (task) => setImmediate(task), onOverflow: () => {} });
+      const bus = createBus(options);
       return (n) => {
         for (let i = 0; i < n; i++) {
           bus.publish(event, 0, 0);
@@ -35,6 +40,20 @@ function throughBus(event: BusEvent): Case {
   };
 }
 
+/** 50 trades and 50 quotes of as many instruments in, then one drain: a busy frame. The figure is for one event. */
+const inFrames: Case = {
+  loop: () => {
+    const bus = createBus();
+    return (n) => {
+      for (let done = 0; done < n; done += 100) {
+        for (let i = 0; i < 100; i++) bus.publish(i % 2 === 0 ? trade : quote, i, 0);
+        bus.drain();
+      }
+      return counts[0];
+    };
+  },
+};
+
 const floor = { "handler alone (floor)": { case: handlerAlone, aim: null } };
 
 const suite: Suite = {
@@ -42,6 +61,16 @@ const suite: Suite = {
   comparisons: [
     { name: "publish + drain, trade", unit: "ns/op", ours: throughBus(trade), peers: floor },
     { name: "publish + drain, quote (conflatable)", unit: "ns/op", ours: throughBus(quote), peers: floor },
+    {
+      name: "publish + drain, trade, deadlines counted",
+      unit: "ns/op",
+      ours: throughBus(trade, { clock: createSystemClock() }),
+      peers: {
+        ...floor,
+        "without a clock": { case: throughBus(trade), aim: null, note: "the difference is one reading" },
+      },
+    },
+    { name: "in frames of 100", unit: "ns/op", ours: inFrames, peers: floor },
   ],
 };
 

@@ -1,7 +1,7 @@
 import type { LatencySummary } from "@pitlane/perf/metrics";
 import type { InstrumentCounters } from "@pitlane/sdk";
+import type { LaneCounters } from "./bus/counters.ts";
 import type { LaneName } from "./bus/events.ts";
-import type { LaneCounters } from "./bus/lane.ts";
 import type { Stage } from "./latency.ts";
 
 /** A final order book: how deep it was, its top as decimal text, and the digest of all its levels. */

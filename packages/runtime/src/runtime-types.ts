@@ -1,27 +1,33 @@
 import type { Clock } from "@pitlane/perf";
 import type { Instrument } from "@pitlane/sdk";
-import type { BinanceClient, BinanceFuturesClient } from "@pitlane/sdk/binance";
 import type { Config } from "./config.ts";
-import type { Plugin } from "./plugins/define.ts";
+import type { BootNode } from "./plugins/boot-tree.ts";
+import type { PluginEntry } from "./plugins/host.ts";
 import type { EndReason, Report, RunMode } from "./report.ts";
 import type { RunId } from "./run-id.ts";
+import type { MarketVenue, TradingVenue } from "./venue.ts";
 
 export interface RuntimeOptions {
   readonly run: RunId;
   readonly mode: RunMode;
   readonly config: Config;
-  readonly plugins: readonly Plugin[];
-  /** Settings by plugin name. */
-  readonly pluginConfigs: Readonly<Record<string, unknown>>;
-  readonly client: BinanceClient | BinanceFuturesClient;
+  readonly plugins: readonly PluginEntry[];
+  /** A client of the SDK. */
+  readonly client: MarketVenue;
   /** The same client where the venue takes orders; undefined where it gives market data only: every intent is then denied. */
-  readonly trading: BinanceClient | undefined;
+  readonly trading: TradingVenue | undefined;
   /** The venue's own stream names; the client's default when left out. */
   readonly streams?: readonly string[];
   readonly journalPath: string;
+  /** Goes on with the run of that journal, whose process has ended in whatever way. Default false: a new run. */
+  readonly isResumed?: boolean;
+  /** Exchanges plugins as their files are saved, with their state. For development: such a run is replayed up to there only. Default false. */
+  readonly isWatched?: boolean;
   /** As the client has it. */
   readonly recvWindowMs: number;
   readonly clock: Clock;
+  /** Takes secrets out of what a fault says, before it is kept or shown. Default: as it is. */
+  readonly redact?: (text: string) => string;
   /** A line for people. */
   readonly log: (source: string, message: string) => void;
 }
@@ -52,6 +58,8 @@ export interface Status {
  */
 export interface Runtime {
   readonly instruments: readonly Instrument[];
+  /** Plugins in the order they were started, with the time each took. */
+  readonly bootTree: readonly BootNode[];
   status(): Status;
   /**
    * Resolves when the books of `instruments` are in sync, or false when some still are not after `timeoutMs`. A recording may be over

@@ -1,177 +1,160 @@
-import { type Instrument, InvalidInputError } from "@pitlane/sdk";
-import type { BinanceClient, UserStream } from "@pitlane/sdk/binance";
-import { Bus } from "./bus/bus.ts";
-import type { BusEvent } from "./bus/events.ts";
+import type { Instrument, UserStream } from "@pitlane/sdk";
+import { Core } from "./core/core.ts";
+import { Inputs } from "./core/inputs.ts";
+import { jsonRows, recover } from "./core/recovery.ts";
 import { describeMarket, describePortfolio } from "./describe.ts";
 import { DataEngine } from "./engines/data.ts";
-import { Execution } from "./engines/execution.ts";
-import { addLimitVoters } from "./engines/limits.ts";
-import { Portfolio, toDecimals } from "./engines/portfolio.ts";
-import { RiskEngine } from "./engines/risk.ts";
-import { compileHooks } from "./hooks/compile.ts";
-import { Dispatcher } from "./hooks/dispatcher.ts";
+import { toDecimals } from "./engines/portfolio.ts";
 import { Journal } from "./journal/journal.ts";
+import { readRows } from "./journal/read.ts";
 import { createStageLatencies, summarize } from "./latency.ts";
 import { OrderGateway } from "./orders/gateway.ts";
 import { NO_ORDERS } from "./orders/no-orders.ts";
-import { totalOf } from "./orders/reconcile.ts";
+import { compareBalances, totalOf } from "./orders/reconcile.ts";
+import { instrumentsById } from "./orders/records.ts";
 import { compareAccounts, endOrders } from "./orders/wind-down.ts";
-import { setUpPlugins } from "./plugins/host.ts";
+import { PluginTimers } from "./plugin-timers.ts";
+import type { BootNode } from "./plugins/boot-tree.ts";
+import { reloadOnSave } from "./plugins/hot-reload.ts";
 import { type EndReason, FaultLog, type Report } from "./report.ts";
+import { resumeRecord, startRecord } from "./run-record.ts";
 import type { Runtime, RuntimeOptions, Status } from "./runtime-types.ts";
+import type { TradingVenue } from "./venue.ts";
 import { VERSION } from "./version.ts";
 
 const JOURNAL_FLUSH_MS = 50;
 const POLL_MS = 10;
+const TICK_MS = 1000;
 const WARM_CONNECTIONS = 8;
 
-/** A session's parts and how they are wired; `openRuntime` is the way in. */
+/** What a session has once its plugins are set up. */
+interface Parts {
+  readonly journal: Journal;
+  readonly core: Core;
+  readonly inputs: Inputs;
+  readonly gateway: OrderGateway;
+}
+
+/**
+ * A live session: sockets, timers and the journal around a `Core` that decides. `openRuntime` is the way in.
+ *
+ *     market stream, user stream, answers, timers -> Inputs (journaled) -> Core -> OrderGateway -> venue
+ */
 export class Session implements Runtime {
   readonly instruments: readonly Instrument[];
   readonly halted: Promise<Error>;
   readonly #options: RuntimeOptions;
-  readonly #indexes: ReadonlyMap<Instrument, number>;
   readonly #latencies = createStageLatencies();
   readonly #faults: FaultLog;
-  readonly #risk = new RiskEngine();
-  readonly #bus: Bus;
   readonly #data: DataEngine;
   readonly #startedAtUs: number;
   readonly #startedNs: number;
   #halt: (error: Error) => void = () => {};
-  #journal: Journal | undefined;
-  #gateway: OrderGateway | undefined;
-  #execution: Execution | undefined;
-  #dispatcher: Dispatcher | undefined;
-  readonly #portfolio = new Portfolio();
+  #live: Parts | undefined;
+  #snapshotSeq = 0; // of the last one
   #userStream: UserStream | undefined;
-  #flushTimer: NodeJS.Timeout | undefined;
+  readonly #timers: PluginTimers;
+  readonly #repeated: NodeJS.Timeout[] = [];
+  readonly #watchers: (() => void)[] = [];
+  #controls: NodeJS.Immediate | undefined;
+  #rest: NodeJS.Immediate | undefined;
   #closing: Promise<Report> | undefined;
 
   constructor(options: RuntimeOptions, instruments: readonly Instrument[]) {
     const { clock, client, streams } = options;
     this.#options = options;
     this.instruments = instruments;
-    this.#indexes = new Map(instruments.map((instrument, index) => [instrument, index]));
     this.#startedAtUs = clock.nowUs();
     this.#startedNs = clock.monotonicNs();
     this.#faults = new FaultLog(() => clock.nowUs());
     this.halted = new Promise((resolve) => {
       this.#halt = resolve;
     });
-    this.#bus = new Bus({
-      dispatch: (event, queuedNs) => this.#dispatch(event, queuedNs),
-      defer: (task) => setImmediate(task),
-      onOverflow: (lane, depth) => this.#fault("bus", `lane ${lane} is over its bound with ${depth} events`),
-    });
+    this.#timers = new PluginTimers({ clock, onDue: (owner, id) => this.#parts.inputs.timer(owner, id) });
     this.#data = new DataEngine({
       stream: client.stream,
       instruments,
-      indexOf: (instrument) => this.#indexOf(instrument),
       ...(streams === undefined ? {} : { streams }),
-      bus: this.#bus,
       clock,
       latencies: this.#latencies,
+      onEvent: (event, change, nowNs) => this.#parts.inputs.market(event, change, nowNs),
+      onFrameEnd: () => this.#parts.inputs.frameEnd(),
       onFault: (message) => this.#fault("market", message),
     });
   }
 
   async open(): Promise<void> {
-    const { plugins, pluginConfigs, clock, run, config, mode, trading } = this.#options;
-    const registered = await setUpPlugins(plugins, pluginConfigs, {
-      instruments: this.instruments,
-      submit: (owner, intent) => {
-        if (!this.#indexes.has(intent.instrument))
-          throw new InvalidInputError("an intent's instrument must be one of ctx.instruments");
-        return this.#running.submit(owner, intent);
-      },
-      cancel: (order) => this.#running.cancel(order),
-      openOrders: (owner, instrument) => this.#running.openOrders(owner, instrument),
-      book: (instrument) => this.#data.book(instrument),
-      quote: (instrument) => this.#data.quote(instrument),
-      positionLots: (instrument) => this.#portfolio.position(instrument).lots,
-      balance: (asset) => this.#portfolio.balances.get(asset) ?? 0n,
-      nowUs: () => clock.nowUs(),
-      log: (plugin, message) => this.#options.log(plugin, message),
-    });
-    addLimitVoters(this.#risk, {
-      config: config.risk,
-      instruments: this.instruments,
-      exposure: (instrument) => this.#running.exposure(instrument),
-      quote: (instrument) => this.#data.quote(instrument),
-    });
-    for (const { plugin, vote } of registered.votes) this.#risk.addVoter(plugin, vote);
-    const journal = new Journal({ path: this.#options.journalPath, clock });
-    this.#journal = journal;
-    journal.append("run.start", {
-      id: run.id,
-      mode,
-      version: VERSION,
-      node: process.version,
-      config,
-      plugins: plugins.map(({ name, version }) => ({ name, version })),
-      instruments: this.instruments,
-    });
-    journal.commit();
-
+    const { plugins, clock, run, config, recvWindowMs, trading } = this.#options;
+    const startedAtUs = clock.nowUs();
+    const latencies = this.#latencies;
     const gateway = new OrderGateway({
       venue: trading?.orders ?? NO_ORDERS,
       clock,
-      latencies: this.#latencies,
-      recvWindowMs: this.#options.recvWindowMs,
-      onReport: (report) => this.#publish({ kind: "report", instrument: report.instrument, report }),
-      onFailure: (order, outcome, reason) => {
-        this.#running.onFailure(order, outcome, reason);
-        this.#bus.drain();
-      },
+      latencies,
+      recvWindowMs,
+      onReport: (report) => this.#parts.inputs.report(report),
+      onFailure: (order, outcome, reason) => this.#parts.inputs.failure(order, outcome, reason),
+      onCancelEnd: (order) => this.#parts.inputs.cancelEnded(order),
       onFault: (message) => this.#fault("orders", message),
     });
-    this.#gateway = gateway;
-
-    const execution = new Execution({
+    // Plugins are set up before the journal is made: a config that is wrong leaves nothing behind.
+    const core = await Core.create({
       runKey: run.key,
-      strategies: plugins.map((plugin) => plugin.name),
+      config,
+      instruments: this.instruments,
+      plugins,
+      seed: config.seed,
+      budgets: config.budgets,
+      startedAtUs,
+      journal: {
+        append: (kind, body) => void this.#parts.journal.append(kind, body, core.nowUs),
+        commit: () => this.#parts.journal.commit(),
+      },
+      wire: gateway,
+      book: (instrument) => this.#data.book(instrument),
       clock,
-      risk: this.#risk,
-      journal,
-      gateway,
-      portfolio: this.#portfolio,
-      latencies: this.#latencies,
-      publish: (event) => this.#bus.publish(event, this.#indexOf(event.instrument), clock.monotonicNs()),
-      onFault: (message) => this.#fault("orders", message),
+      latencies,
+      defer: () => this.#drainLater(),
+      timers: this.#timers,
+      control: (control) => this.#parts.inputs.control(control),
+      log: (source, message) => this.#options.log(source, message),
+      onFault: (source, message) => this.#fault(source, message),
       onHalt: (error) => this.#onHalt(error),
     });
-    this.#execution = execution;
-    this.#dispatcher = new Dispatcher({
-      table: compileHooks(registered.hooks, this.instruments),
-      owners: plugins.map((plugin) => plugin.name),
-      clock,
-      latencies: this.#latencies,
-      afterHook: (triggerNs) => execution.flush(triggerNs),
-      onFault: (source, message) => this.#fault(source, message),
-      onQuarantine: (owner) => {
-        for (const order of execution.openOrders(owner)) execution.cancel(order);
-      },
+    const journal = this.#openJournal(core, startedAtUs);
+    const inputs = new Inputs({ core, journal, onControl: () => this.#applyControlsLater() });
+    this.#live = { journal, core, gateway, inputs };
+    this.#repeat(JOURNAL_FLUSH_MS, () => this.#flushJournal());
+    this.#repeat(config.bus.flushMs, () => {
+      if (core.bus.depth > 0) inputs.flushLow();
     });
-    this.#flushTimer = setInterval(() => this.#flushJournal(), JOURNAL_FLUSH_MS);
+    this.#repeat(TICK_MS, () => core.plugins.tick());
     if (trading !== undefined) await this.#openAccount(trading);
+    await inputs.phase("reconcile");
+    await inputs.phase("ready");
     await this.#data.open();
+    this.#timers.start();
+    if (this.#options.isWatched === true) this.#watch();
   }
 
   status(): Status {
-    const { counters } = this.#running;
+    const { execution, portfolio } = this.#parts.core;
     const { tickToOrder } = this.#latencies;
     return {
       events: this.#data.events,
       firstEventNs: this.#data.firstEventNs,
-      orders: counters.submitted,
-      openOrders: this.#running.openOrders().length,
-      fills: this.#portfolio.fills,
+      orders: execution.counters.submitted,
+      openOrders: execution.openOrders().length,
+      fills: portfolio.fills,
       profit: toDecimals(this.#profit()),
       tickToOrderP50Us: tickToOrder.percentileNs(50) / 1000,
       tickToOrderP99Us: tickToOrder.percentileNs(99) / 1000,
       faults: this.#faults.size,
     };
+  }
+
+  get bootTree(): readonly BootNode[] {
+    return this.#parts.core.plugins.bootTree;
   }
 
   async whenSynced(instruments: readonly Instrument[], timeoutMs: number): Promise<boolean> {
@@ -189,118 +172,197 @@ export class Session implements Runtime {
 
   /** Leaves after a failed start: closes what was opened, the journal with the reason in it. */
   async abandon(error: Error): Promise<void> {
-    clearInterval(this.#flushTimer);
-    await this.#gateway?.close();
+    this.#stopTimers();
+    await this.#live?.core.close();
+    await this.#live?.gateway.close();
     await this.#userStream?.close();
     await this.#data.close();
-    this.#journal?.append("run.failed", { reason: error.message });
-    this.#journal?.close();
+    this.#live?.journal.append("run.failed", { reason: error.message });
+    this.#live?.journal.close();
   }
 
-  get #running(): Execution {
-    if (this.#execution === undefined)
-      throw new InvalidInputError("orders can be placed once the session runs: submit from a hook, not from setup");
-    return this.#execution;
+  get #parts(): Parts {
+    if (this.#live === undefined) throw new Error("the session is not open");
+    return this.#live;
   }
 
-  get #liveGateway(): OrderGateway {
-    if (this.#gateway === undefined) throw new Error("a session that never opened has no gateway");
-    return this.#gateway;
-  }
-
-  async #openAccount(client: BinanceClient): Promise<void> {
-    this.#userStream = client.stream.user({
+  async #openAccount(venue: TradingVenue): Promise<void> {
+    const { core, gateway, inputs } = this.#parts;
+    this.#userStream = venue.stream.user({
       instruments: this.instruments,
-      onReport: (report) => this.#publish({ kind: "report", instrument: report.instrument, report }),
+      onReport: (report) => inputs.report(report),
       onBalances: () => {}, // balances follow from fills; the venue's word on them is compared at the close
       onReconnected: () => {
-        for (const order of this.#running.openOrders()) this.#liveGateway.ask(order);
+        for (const order of core.execution.openOrders()) gateway.ask(order);
       },
       onError: (error) => this.#fault("user stream", error.message),
     });
     await this.#userStream.ready;
     // Each call in flight has a socket of its own: asked at once, these leave several open for the first orders.
-    await Promise.all(Array.from({ length: WARM_CONNECTIONS }, () => client.market.getServerTimeUs()));
-    const balances = await client.account.getBalances();
-    this.#portfolio.start(new Map([...balances].map(([asset, balance]) => [asset, totalOf(balance)])));
+    await Promise.all(Array.from({ length: WARM_CONNECTIONS }, () => venue.market.getServerTimeUs()));
+    // A run that was killed before it knew its account begins here too.
+    if (core.portfolio.balances.size > 0) return this.#reconcile(venue);
+    const balances = await venue.account.getBalances();
+    inputs.account(new Map([...balances].map(([asset, balance]) => [asset, totalOf(balance)])));
   }
 
-  #publish(event: BusEvent): void {
-    this.#bus.publish(event, this.#indexOf(event.instrument), this.#options.clock.monotonicNs());
-    this.#bus.drain();
-  }
-
-  #dispatch(event: BusEvent, queuedNs: number): void {
-    switch (event.kind) {
-      case "report":
-        return this.#running.onReport(event.report);
-      case "order":
-      case "fill":
-        return this.#dispatcher?.own(event, this.#indexOf(event.instrument));
-      default:
-        return this.#dispatcher?.market(event, this.#indexOf(event.instrument), queuedNs);
+  /** Begins the run's journal, or goes on with it from where an earlier process was. */
+  #openJournal(core: Core, startedAtUs: number): Journal {
+    const { journalPath, clock, config, isResumed = false } = this.#options;
+    const options = { path: journalPath, clock, durability: config.journal.durability };
+    if (!isResumed) {
+      const journal = Journal.create(options);
+      journal.append("run.start", startRecord(this.#options, this.instruments, startedAtUs), core.at(journal.nowUs()));
+      journal.commit();
+      return journal;
+    }
+    const journal = Journal.resume(options);
+    try {
+      const from = { fromSeq: journal.recovery?.lastSnapshotSeq ?? 1 };
+      recover(core, jsonRows(readRows(journalPath, from)), instrumentsById(this.instruments), core.plugins.names);
+      journal.append("run.resume", resumeRecord(core, startedAtUs), core.at(journal.nowUs()));
+      journal.commit();
+      return journal;
+    } catch (error) {
+      journal.close();
+      throw error;
     }
   }
 
-  #indexOf(instrument: Instrument): number {
-    const index = this.#indexes.get(instrument);
-    if (index === undefined) throw new Error(`${instrument.id} is not an instrument of this session`);
-    return index;
+  /** Asks the venue about every order that may still trade, then compares what fills gave with what the venue says. */
+  async #reconcile(venue: TradingVenue): Promise<void> {
+    const { core, gateway, journal } = this.#parts;
+    const asked = core.execution.openOrders();
+    await gateway.adopt(asked);
+    const drift = compareBalances(core.portfolio.balances, await venue.account.getBalances());
+    for (const difference of drift) this.#fault("accounts", difference);
+    journal.append("reconciled", { asked: asked.length, unknown: core.execution.unknown, drift });
+    journal.commit();
+  }
+
+  /** Exchanges plugins as their files are saved. */
+  #watch(): void {
+    const { plugins, clock, log } = this.#options;
+    const { core, inputs } = this.#parts;
+    for (const [owner, { plugin, source }] of plugins.entries()) {
+      if (source === undefined) continue;
+      const name = core.plugins.names[owner] as string;
+      const stop = reloadOnSave({
+        host: core.plugins,
+        name,
+        plugin: plugin.name,
+        source,
+        clock,
+        swap: async (swapped, code) => {
+          const report = await core.plugins.swap(swapped, code);
+          const { fromVersion, toVersion } = report;
+          inputs.swapped({ plugin: swapped, fromVersion, toVersion });
+          return report;
+        },
+        onReload: ({ elapsedMs, notes }) =>
+          log(name, [`its new code runs, after ${elapsedMs.toFixed(0)} ms`, ...notes].join("; ")),
+        onFailure: (message) => log(name, `its new code does not run, the old one goes on: ${message}`),
+      });
+      this.#watchers.push(stop);
+    }
+  }
+
+  #repeat(everyMs: number, task: () => void): void {
+    this.#repeated.push(setInterval(task, everyMs));
+  }
+
+  #applyControlsLater(): void {
+    this.#controls ??= setImmediate(() => {
+      this.#controls = undefined;
+      this.#parts.inputs.applyControls();
+    });
+  }
+
+  #drainLater(): void {
+    this.#rest ??= setImmediate(() => {
+      this.#rest = undefined;
+      this.#parts.inputs.rest();
+    });
   }
 
   #flushJournal(): void {
     try {
-      this.#journal?.commit();
+      this.#snapshotIfDue();
+      this.#parts.journal.commit();
     } catch (error) {
       this.#onHalt(error as Error);
     }
   }
 
+  /** Recovery begins at the last snapshot, so that it does not grow with the run. */
+  #snapshotIfDue(): void {
+    const { journal, core } = this.#parts;
+    const due = this.#snapshotSeq + this.#options.config.journal.snapshotEvery;
+    if (journal.events >= due && core.isIdle) this.#snapshotSeq = journal.snapshot({ core: core.record() }, core.nowUs);
+  }
+
+  #stopTimers(): void {
+    for (const timer of this.#repeated.splice(0)) clearInterval(timer);
+    for (const stop of this.#watchers.splice(0)) stop();
+    clearImmediate(this.#rest);
+    clearImmediate(this.#controls);
+    this.#timers.close();
+  }
+
   #onHalt(error: Error): void {
-    clearInterval(this.#flushTimer);
+    this.#stopTimers();
     this.#fault("journal", error.message);
-    this.#execution?.stopNewOrders("the session is halted");
+    this.#live?.core.execution.stopNewOrders("the session is halted");
     this.#halt(error);
   }
 
-  #fault(source: string, message: string): void {
+  #fault(source: string, text: string): void {
+    const message = this.#options.redact?.(text) ?? text;
     if (this.#faults.add(source, message)) {
-      this.#journal?.append("fault", { source, message });
+      this.#live?.journal.append("fault", { source, message });
       this.#options.log(source, message);
     }
   }
 
   #profit(): Map<string, bigint> {
-    return this.#portfolio.profit((instrument) => {
-      const quote = this.#data.quote(instrument);
+    const { market, portfolio } = this.#parts.core;
+    return portfolio.profit((instrument) => {
+      const quote = market.quote(this.instruments.indexOf(instrument));
       return quote === undefined ? undefined : quote.bidTicks + quote.askTicks;
     });
   }
 
   async #close(reason: EndReason): Promise<Report> {
     const { clock, trading, config } = this.#options;
+    const { core, gateway, inputs } = this.#parts;
     // What the market did is measured up to here; winding down is not part of it.
     const durationMs = (clock.monotonicNs() - this.#startedNs) / 1e6;
     const market = describeMarket(this.#data, this.instruments, durationMs);
     const profit = toDecimals(this.#profit());
-    this.#dispatcher?.stop();
+    this.#timers.close();
+    inputs.stop("the session is closing");
     const windDown = {
-      execution: this.#running,
-      gateway: this.#liveGateway,
+      execution: core.execution,
+      gateway,
+      cancelOpen: () => inputs.cancelOpen(),
       clock,
       deadlineNs: clock.monotonicNs() + config.closeTimeoutMs * 1e6,
       onFault: (source: string, message: string) => this.#fault(source, message),
     };
     await endOrders(windDown);
-    if (trading !== undefined) await compareAccounts(this.#portfolio, trading.account, windDown);
-    await this.#gateway?.close();
+    if (trading !== undefined) await compareAccounts(core.portfolio, trading.account, windDown);
+    await gateway.close();
     await this.#userStream?.close();
     await this.#data.close();
-    clearInterval(this.#flushTimer);
-    const { run, mode, plugins } = this.#options;
-    const { counters, unknown } = this.#running;
+    this.#stopTimers();
+    if (core.isIdle) this.#parts.journal.snapshot({ core: core.record() }, core.nowUs);
+    await core.close();
+    const { run, mode } = this.#options;
+    const { counters, unknown } = core.execution;
     const { firstEventNs } = this.#data;
-    const journal = this.#endJournal({ endedBy: reason, orders: counters, fills: this.#portfolio.fills });
+    const open = core.execution.openOrders().length;
+    const { fills } = core.portfolio;
+    const journal = this.#endJournal({ endedBy: reason, orders: counters, open, unknown, fills });
     const memory = process.memoryUsage();
     return {
       run: {
@@ -311,16 +373,16 @@ export class Session implements Runtime {
         durationMs: Math.round(durationMs),
         node: process.version,
         version: VERSION,
-        strategies: plugins.map((plugin) => plugin.name),
+        strategies: core.plugins.names,
         endedBy: reason,
         firstEventMs: Number.isNaN(firstEventNs) ? null : Math.round((firstEventNs - this.#startedNs) / 1e3) / 1e3,
       },
       market,
-      orders: { ...counters, unknown, open: this.#running.openOrders().length },
-      fills: { count: this.#portfolio.fills },
+      orders: { ...counters, unknown, open },
+      fills: { count: fills },
       latency: summarize(this.#latencies),
-      portfolio: { ...describePortfolio(this.#portfolio), profit },
-      bus: { lanes: this.#bus.counters() },
+      portfolio: { ...describePortfolio(core.portfolio), profit },
+      bus: { lanes: core.bus.counters(clock.monotonicNs()).lanes },
       memory: { rssMb: Math.round(memory.rss / 1e5) / 10, heapMb: Math.round(memory.heapUsed / 1e5) / 10 },
       journal,
       faults: this.#faults.list(),
@@ -328,8 +390,7 @@ export class Session implements Runtime {
   }
 
   #endJournal(summary: object): Report["journal"] {
-    const journal = this.#journal;
-    if (journal === undefined) throw new Error("a session that never opened has no report");
+    const { journal } = this.#parts;
     journal.append("run.end", summary);
     try {
       journal.close();

@@ -6,43 +6,71 @@ import { checkConfig, loadConfig } from "../src/config.ts";
 
 const folder = () => mkdtempSync(join(tmpdir(), "pitlane-config-"));
 
+const messageOf = (work: () => unknown): string => {
+  try {
+    work();
+  } catch (error) {
+    return (error as Error).message;
+  }
+  throw new Error("nothing was thrown");
+};
+
 test("an empty config is every default", () => {
   expect(checkConfig({}, "x")).toEqual({
+    profile: "none",
     seed: 1,
     strategies: [{ use: "@pitlane/plugin-strategies", config: {} }],
     risk: { maxOrderNotional: "1000", maxPositionNotional: "5000", instruments: {} },
     closeTimeoutMs: 5000,
+    bus: { capacity: 10_000, batch: 100, flushMs: 100 },
+    journal: {
+      durability: "process",
+      snapshotEvery: 10_000,
+      retention: { compressAfterDays: 7, archiveAfterDays: 30, batch: 1000, hour: 2 },
+    },
+    budgets: { hookMs: 5, msPerSecond: 200, faults: 10, ordersPerMinute: 6000, workerMemoryMb: 256 },
+    debug: false,
+    profiling: false,
+    connections: 20,
   });
 });
 
-test("every wrong value is named with its path, all at once", () => {
-  const wrong = {
-    seed: -1,
-    risk: { maxOrderNotional: "0", instruments: { "AAA/USDT": { maxPosition: "many" } } },
-    strategies: [],
-    sead: 3,
-  };
-  const message = (() => {
-    try {
-      checkConfig(wrong, "pitlane.config.ts");
-      return "";
-    } catch (error) {
-      return (error as Error).message;
-    }
-  })();
-  for (const part of [
-    "pitlane.config.ts has wrong values",
-    "seed:",
-    "risk.maxOrderNotional: must be above zero",
-    "risk.instruments.AAA/USDT.maxPosition:",
-    "strategies:",
-    "sead:",
-  ]) {
-    expect(message).toContain(part);
+test("a config that was checked passes again unchanged, whatever its profile", () => {
+  for (const profile of ["none", "development", "production"]) {
+    const config = checkConfig({ profile, bus: { batch: 7 } }, "x");
+    expect(config.bus.batch).toBe(7);
+    expect(checkConfig(config, "x")).toEqual(config);
   }
 });
 
-test("a JSON config is read from the folder or by name; what is missing or broken says so", async () => {
+test("every wrong value is named with its path, all at once, and a typing error with what was meant", () => {
+  const wrong = {
+    seed: -1,
+    risk: { maxOrderNotional: 500, instruments: { "AAA/USDT": { maxPosition: "many" } } },
+    strategies: [],
+    sead: 3,
+    jurnal: {},
+    journal: { retention: { compressAfterDays: 40, archiveAfterDays: 30 } },
+  };
+  const message = messageOf(() => checkConfig(wrong, "pitlane.config.ts"));
+  expect(message.split("\n")).toEqual([
+    "pitlane.config.ts has wrong values:",
+    expect.stringMatching(/^ {2}seed: /),
+    "  strategies: needs at least one strategy",
+    '  risk.maxOrderNotional: must be a decimal number as text, such as "2500.50"',
+    '  risk.instruments.AAA/USDT.maxPosition: must be a decimal number as text, such as "2500.50"',
+    "  journal.retention.archiveAfterDays: must not be below compressAfterDays: a run is compressed first",
+    expect.stringContaining("  sead is not a setting (did you mean seed?); there are profile, seed,"),
+    expect.stringContaining("  jurnal is not a setting (did you mean journal?)"),
+  ]);
+  expect(messageOf(() => checkConfig({ risk: { maxOrderNotional: "0" } }, "x"))).toBe(
+    "x has a wrong value:\n  risk.maxOrderNotional: must be above zero",
+  );
+  expect(messageOf(() => checkConfig([], "x"))).toBe("x has a wrong value:\n  the settings must be an object");
+  expect(messageOf(() => checkConfig({ risk: 5 }, "x"))).toContain("  risk: Invalid type");
+});
+
+test("a JSON or YAML config is read from the folder or by name; what is missing or broken says so", async () => {
   const cwd = folder();
   expect((await loadConfig(undefined, cwd)).seed).toBe(1);
   writeFileSync(join(cwd, "pitlane.config.json"), '{ "seed": 7 }');
@@ -51,4 +79,30 @@ test("a JSON config is read from the folder or by name; what is missing or broke
   await expect(loadConfig("other.json", cwd)).rejects.toThrow("the config file other.json is not JSON");
   await expect(loadConfig("none.json", cwd)).rejects.toThrow("cannot be read");
   await expect(loadConfig("none.ts", cwd)).rejects.toThrow("there is no file none.ts");
+
+  writeFileSync(join(cwd, "pitlane.config.yaml"), "seed: 8\n");
+  await expect(loadConfig(undefined, cwd)).rejects.toThrow(
+    "there are pitlane.config.json and pitlane.config.yaml: keep one, or name it with --config",
+  );
+  expect((await loadConfig("pitlane.config.yaml", cwd)).seed).toBe(8);
+  writeFileSync(
+    join(cwd, "full.yml"),
+    '# limits\nrisk:\n  maxOrderNotional: "500"\n  instruments: { AAA/USDT: { maxPosition: "1" } }\n',
+  );
+  expect((await loadConfig("full.yml", cwd)).risk).toEqual({
+    maxOrderNotional: "500",
+    maxPositionNotional: "5000",
+    instruments: { "AAA/USDT": { maxPosition: "1" } },
+  });
+  writeFileSync(join(cwd, "empty.yaml"), "# nothing\n");
+  expect((await loadConfig("empty.yaml", cwd)).seed).toBe(1);
+  for (const [text, part] of [
+    ["seed: 1\nseed: 2\n", "Map keys must be unique at line 2"],
+    ["seed: [1\n", "at line"],
+    ["risk: *limits\n", "limits"],
+  ] as const) {
+    writeFileSync(join(cwd, "bad.yaml"), text);
+    await expect(loadConfig("bad.yaml", cwd)).rejects.toThrow("the config file bad.yaml is not YAML");
+    await expect(loadConfig("bad.yaml", cwd)).rejects.toThrow(part);
+  }
 });

@@ -1,12 +1,30 @@
+import { Redactor } from "@pitlane/sdk/venue";
 import { Command, CommanderError } from "commander";
 import type { EndReason } from "../report.ts";
 import { VERSION } from "../version.ts";
+import { addConfig } from "./commands/config.ts";
 import { addExchange } from "./commands/exchange.ts";
 import { addJournal } from "./commands/journal.ts";
+import { addNew } from "./commands/new.ts";
+import { addRecord } from "./commands/record.ts";
+import { addReplay } from "./commands/replay.ts";
+import { addSecret } from "./commands/secret.ts";
 import { addRun, addStart } from "./commands/start.ts";
 import { addVerify } from "./commands/verify.ts";
 import { EXIT, exitCodeOf } from "./exit.ts";
-import { colors, Output } from "./output.ts";
+import { colors, Output, type Terminal } from "./output.ts";
+import type { Input } from "./prompt.ts";
+
+/** What of the outside a program run has to do with. */
+export interface ProgramHost {
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly stdin: Input;
+  readonly stdout: Terminal;
+  readonly stderr: Terminal;
+  /** Aborts when the process is asked to stop; the reason is an `EndReason`. */
+  readonly stop: AbortSignal;
+}
 
 /** What every command is given. */
 export interface CommandContext {
@@ -16,6 +34,16 @@ export interface CommandContext {
   readonly stop: AbortSignal;
   /** Sets the exit code. */
   readonly end: (exitCode: number) => void;
+}
+
+/** What the commands are given that read settings or secrets. */
+export interface SettingsContext extends CommandContext {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly input: Input;
+  /** Knows the secrets of the run; every line and error passes it. */
+  readonly redactor: Redactor;
+  /** Shows an error with its stack and causes from here on, as `--debug` does from the start. */
+  readonly showStacks: () => void;
 }
 
 const PARENT_CHECK_MS = 500;
@@ -29,44 +57,71 @@ const FORCED = 130;
  * @param args Without the program's own name.
  */
 export async function main(args: readonly string[]): Promise<number> {
-  let exitCode: number = EXIT.done;
   const stop = new AbortController();
   const detach = [stopOnSignals(stop), stopWithParent(stop), stopWithOutput(stop)];
-  const program = createProgram({
-    cwd: process.cwd(),
-    output: new Output(process.stdout),
-    stop: stop.signal,
-    end: (code) => {
-      exitCode = code;
+  const { env, stdin, stdout, stderr } = process;
+  try {
+    return await runProgram(args, { cwd: process.cwd(), env, stdin, stdout, stderr, stop: stop.signal });
+  } finally {
+    for (const undo of detach) undo();
+  }
+}
+
+/** `main` on a host of the caller's: the same, without the process. */
+export async function runProgram(args: readonly string[], host: ProgramHost): Promise<number> {
+  const { cwd, env, stdin, stdout, stderr, stop } = host;
+  const redactor = new Redactor();
+  const redact = (text: string) => redactor.redact(text);
+  let exitCode: number = EXIT.done;
+  let withStack = args.includes("--debug");
+  const program = createProgram(
+    {
+      cwd,
+      env,
+      input: stdin,
+      output: new Output(stdout, redact),
+      redactor,
+      stop,
+      end: (code) => {
+        exitCode = code;
+      },
+      showStacks: () => {
+        withStack = true;
+      },
     },
-  });
+    host,
+  );
   try {
     await program.parseAsync(args, { from: "user" });
     return exitCode;
   } catch (error) {
     // Commander has printed its own message already; help and version are no errors.
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.badInput;
-    process.stderr.write(`${colors.red("error")}: ${error instanceof Error ? error.message : String(error)}\n`);
-    if (args.includes("--debug")) process.stderr.write(`${describe(error)}\n`);
+    stderr.write(redact(`${colors.red("error")}: ${error instanceof Error ? error.message : String(error)}\n`));
+    if (withStack) stderr.write(redact(`${describe(error)}\n`));
     return exitCodeOf(error);
-  } finally {
-    for (const undo of detach) undo();
   }
 }
 
-function createProgram(context: CommandContext): Command {
+function createProgram(context: SettingsContext, { stdout, stderr }: ProgramHost): Command {
   const program = new Command("pitlane")
     .description(
       "Run a trading strategy, one TypeScript file, on the embedded paper exchange or on a recorded session.",
     )
     .version(VERSION)
+    .configureOutput({ writeOut: (text) => stdout.write(text), writeErr: (text) => stderr.write(text) })
     .exitOverride()
     .showHelpAfterError("(--help shows what there is)");
   addStart(program, context);
   addRun(program, context);
   addExchange(program, context);
   addJournal(program, context);
+  addReplay(program, context);
+  addRecord(program, context);
   addVerify(program, context);
+  addConfig(program, context);
+  addSecret(program, context);
+  addNew(program, context);
   eachCommand(program, (command) =>
     command
       .option("--debug", "show the stack of an error")

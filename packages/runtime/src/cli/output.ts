@@ -9,22 +9,26 @@ export interface Terminal {
 
 /** Where a command talks to people: lines, and on a terminal one live line below them. */
 export class Output {
-  readonly #out: Terminal;
+  /** What it writes to, for what is no line: a question. */
+  readonly terminal: Terminal;
+  readonly #redact: (text: string) => string;
   #live = "";
 
-  constructor(out: Terminal) {
-    this.#out = out;
+  /** @param redact Takes secrets out of every line. */
+  constructor(out: Terminal, redact: (text: string) => string = (text) => text) {
+    this.terminal = out;
+    this.#redact = redact;
   }
 
   /** True on a terminal: there the status is one line that is drawn over. */
   get isLive(): boolean {
-    return this.#out.isTTY === true;
+    return this.terminal.isTTY === true;
   }
 
   /** Writes a line, above the live one. */
   line(text = ""): void {
     this.#erase();
-    this.#out.write(`${text}\n`);
+    this.terminal.write(`${this.#redact(text)}\n`);
     this.#draw();
   }
 
@@ -32,7 +36,7 @@ export class Output {
   status(text: string): void {
     if (!this.isLive) return this.line(text);
     this.#erase();
-    this.#live = text;
+    this.#live = this.#redact(text);
     this.#draw();
   }
 
@@ -43,13 +47,13 @@ export class Output {
   }
 
   #erase(): void {
-    if (this.#live !== "") this.#out.write("\r\x1b[2K");
+    if (this.#live !== "") this.terminal.write("\r\x1b[2K");
   }
 
   #draw(): void {
     if (this.#live === "") return;
     // Cut to the width: a wrapped line could not be erased.
-    this.#out.write(cut(this.#live, (this.#out.columns ?? 80) - 1));
+    this.terminal.write(cut(this.#live, (this.terminal.columns ?? 80) - 1));
   }
 }
 

@@ -29,3 +29,12 @@ export function parseSpeed(text: string): number {
   if (value >= 0.01 && value <= 1000) return value;
   throw new InvalidInputError(`--speed must be max or a number from 0.01 to 1000 (1 = as recorded); got "${text}"`);
 }
+
+/** Reads the address of a server, `http://HOST:PORT`. @throws {InvalidInputError} When it is none. */
+export function parseOrigin(flag: string, text: string): string {
+  if (URL.canParse(text)) {
+    const { protocol, origin, host } = new URL(text);
+    if (protocol === "http:" && host !== "") return origin;
+  }
+  throw new InvalidInputError(`${flag} must be an address such as http://127.0.0.1:8080, got "${text}"`);
+}

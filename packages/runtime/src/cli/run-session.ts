@@ -1,24 +1,33 @@
 import { randomInt } from "node:crypto";
-import { join, relative, resolve } from "node:path";
-import { createPaper, openRecording, type Paper, type Recording } from "@pitlane/paper";
+import { dirname, join, relative, resolve } from "node:path";
+import { createPaper, DEMO_API_KEY, DEMO_API_SECRET, openRecording, type Paper, type Recording } from "@pitlane/paper";
 import { type Clock, createSystemClock } from "@pitlane/perf";
-import { createBinance } from "@pitlane/sdk/binance";
+import { createProfiler } from "@pitlane/perf/monitor";
+import { NetworkError } from "@pitlane/sdk";
+import { type BinanceUrls, createBinance } from "@pitlane/sdk/binance";
 import type { Config } from "../config.ts";
-import type { Plugin } from "../plugins/define.ts";
-import { loadPlugins } from "../plugins/load.ts";
+import { formatBootTree } from "../plugins/boot-tree.ts";
+import type { PluginEntry } from "../plugins/host.ts";
+import { loadStrategies } from "../plugins/load-strategies.ts";
 import type { EndReason } from "../report.ts";
-import { createRunId } from "../run-id.ts";
+import { createRunId, type RunId } from "../run-id.ts";
+import { readStart } from "../run-record.ts";
 import { openRuntime } from "../runtime.ts";
 import type { Runtime } from "../runtime-types.ts";
+import { VERSION } from "../version.ts";
+import { scheduleArchive } from "./archive-schedule.ts";
 import { EXIT } from "./exit.ts";
 import { checkWritable, writeJson } from "./json-file.ts";
 import { colors, type Output } from "./output.ts";
 import { statusLine } from "./status-line.ts";
 import { summaryLines } from "./summary.ts";
+import { urlsOf } from "./venues.ts";
 
 /** A session as the command line asks for it, checked and in numbers. */
 export interface SessionOptions {
   readonly config: Config;
+  /** Those of `config` with their secrets in place: for the plugins alone, never to be shown or kept. */
+  readonly strategies: Config["strategies"];
   readonly durationMs: number | undefined;
   /** Recorded session to run on instead of the market model; one session in parts when several. */
   readonly recordings: readonly string[];
@@ -26,45 +35,53 @@ export interface SessionOptions {
   readonly speed: number;
   readonly jsonPath: string | undefined;
   readonly journalPath: string | undefined;
+  /** Exchanges strategies as their files are saved. */
+  readonly isWatched: boolean;
+  /** Goes on with the run of `journalPath`. */
+  readonly isResumed: boolean;
+  /** REST address of a paper exchange that runs already; the embedded one is started when it is undefined. */
+  readonly exchangeUrl: string | undefined;
   readonly cwd: string;
   readonly output: Output;
+  /** Takes secrets out of a text. */
+  readonly redact: (text: string) => string;
   /** Ends the session when it is aborted; the reason is an `EndReason`. */
   readonly stop: AbortSignal;
 }
 
 const RECV_WINDOW_MS = 5000;
 const SNAPSHOT_WAIT_MS = 600_000;
+const PROFILE_MS = 60_000;
+const EXCHANGE_WAIT_MS = 5_000;
 const FIRST_EVENT_CHECK_MS = 20;
 const LIVE_EVERY_MS = 250;
 const PLAIN_EVERY_MS = 2000;
 
 /**
- * Runs strategies against the embedded paper exchange until the duration, the recording or a signal ends it; prints and writes the report.
+ * Runs strategies on an exchange, the embedded one or one of another process, until the duration, the recording or a signal ends it;
+ * prints and writes the report.
  *
  * @returns The exit code.
  */
 export async function runSession(options: SessionOptions): Promise<number> {
-  const { config, recordings, output, cwd } = options;
+  const { config, recordings, output, cwd, isResumed } = options;
   const clock = createSystemClock();
   const jsonPath = options.jsonPath === undefined ? undefined : checkWritable(resolve(cwd, options.jsonPath));
-  const { plugins, configs } = await loadStrategies(config, cwd);
+  const plugins = await loadStrategies(options.strategies, cwd);
   const recording =
     recordings.length === 0 ? undefined : await openRecording(recordings.map((path) => resolve(cwd, path)));
-  const run = createRunId(clock.nowUs(), randomInt(2 ** 32) / 2 ** 32);
-  const paper = await createPaper({
-    seed: config.seed,
-    clock,
-    onError: (error) => output.line(colors.yellow(`exchange: ${error.message}`)),
-    ...(recording === undefined ? {} : { recording, replaySpeed: options.speed }),
-  });
+  const { run, journalPath } = nameRun(options, clock);
+  const exchange = await openExchange(options, recording, clock);
   try {
-    announce(output, paper, plugins, recording);
+    announce(output, exchange, plugins, recording, isResumed ? run.id : undefined);
     const client = createBinance({
       product: recording?.product ?? "spot",
       venue: recording === undefined ? "paper" : venueOf(recording),
-      urls: paper.urls,
-      credentials: { apiKey: paper.apiKey, apiSecret: paper.apiSecret },
+      urls: exchange.urls,
+      credentials: exchange.credentials,
+      ...(exchange.requestWeight === undefined ? {} : { requestWeight: exchange.requestWeight }),
       recvWindowMs: RECV_WINDOW_MS,
+      connections: config.connections,
       // A replay answers a snapshot request when it comes to the recorded snapshot, at real-time speed perhaps much later.
       ...(recording === undefined ? {} : { callTimeoutMs: SNAPSHOT_WAIT_MS }),
       clock,
@@ -75,20 +92,35 @@ export async function runSession(options: SessionOptions): Promise<number> {
         mode: recording === undefined ? "paper" : "recording",
         config,
         plugins,
-        pluginConfigs: configs,
         client,
         trading: "orders" in client ? client : undefined,
         ...(recording === undefined ? {} : { streams: recording.streams }),
-        journalPath: resolve(cwd, options.journalPath ?? join(".pitlane", "runs", run.id, "journal.db")),
+        journalPath,
+        isResumed,
+        isWatched: options.isWatched,
         recvWindowMs: RECV_WINDOW_MS,
         clock,
+        redact: options.redact,
         log: (source, message) => output.line(`${colors.cyan(source)}: ${message}`),
       });
-      const reason = await follow(runtime, paper, recording, options, clock).catch(async (error: unknown) => {
+      if (config.debug) for (const line of formatBootTree(runtime.bootTree, VERSION).split("\n")) output.line(line);
+      const profile = config.profiling ? profileInto(dirname(journalPath), options, clock) : undefined;
+      const stopArchive = scheduleArchive({
+        runs: resolve(cwd, ".pitlane", "runs"),
+        retention: config.journal.retention,
+        clock,
+        program: [process.execPath, ...process.argv.slice(1, 2)],
+        utcOffsetMinutes: -new Date().getTimezoneOffset(),
+        log: (line) => output.line(colors.yellow(line)),
+      });
+      const reason = await follow(runtime, exchange.paper, recording, options, clock).catch(async (error: unknown) => {
+        stopArchive();
         await runtime.close("failed");
         throw error;
       });
       output.endStatus();
+      stopArchive();
+      await profile?.();
       const report = await runtime.close(reason);
       if (jsonPath !== undefined) writeJson(jsonPath, report);
       for (const line of summaryLines(report)) output.line(line);
@@ -99,14 +131,85 @@ export async function runSession(options: SessionOptions): Promise<number> {
       await client.close();
     }
   } finally {
-    await paper.close();
+    await exchange.paper?.close();
   }
+}
+
+/** Takes a CPU profile of the first minute; what it returns ends it, and gives up what is not whole by then. */
+function profileInto(folder: string, { output }: SessionOptions, clock: Clock): () => Promise<void> {
+  const stop = new AbortController();
+  const done = createProfiler({ folder, clock })
+    .cpu({ durationMs: PROFILE_MS }, stop.signal)
+    .then(
+      (path) => output.line(`profile  ${path}`),
+      (error: unknown) => {
+        if (!stop.signal.aborted) output.line(colors.yellow(`profile: ${(error as Error).message}`));
+      },
+    );
+  return () => {
+    stop.abort(new Error("the session has ended"));
+    return done;
+  };
+}
+
+/** Where a session trades. */
+interface Exchange {
+  readonly urls: BinanceUrls;
+  readonly credentials: { readonly apiKey: string; readonly apiSecret: string };
+  /** Request weight a minute that it lets through; undefined for the venue's own. */
+  readonly requestWeight: number | undefined;
+  /** Ours, and closed with the session; undefined when it runs in another process. */
+  readonly paper: Paper | undefined;
+}
+
+async function openExchange(
+  options: SessionOptions,
+  recording: Recording | undefined,
+  clock: Clock,
+): Promise<Exchange> {
+  const { config, output, exchangeUrl, speed } = options;
+  if (exchangeUrl !== undefined) {
+    const urls = urlsOf(exchangeUrl);
+    const credentials = { apiKey: DEMO_API_KEY, apiSecret: DEMO_API_SECRET };
+    return { urls, credentials, requestWeight: await announcedWeight(exchangeUrl), paper: undefined };
+  }
+  const paper = await createPaper({
+    seed: config.seed,
+    clock,
+    onError: (error) => output.line(colors.yellow(`exchange: ${error.message}`)),
+    ...(recording === undefined ? {} : { recording, replaySpeed: speed }),
+  });
+  const credentials = { apiKey: paper.apiKey, apiSecret: paper.apiSecret };
+  return { urls: paper.urls, credentials, requestWeight: undefined, paper };
+}
+
+/** What an exchange says of its limit: a paper exchange may have another one than the venue. */
+async function announcedWeight(url: string): Promise<number | undefined> {
+  try {
+    const answer = await fetch(`${url}/api/v3/exchangeInfo`, { signal: AbortSignal.timeout(EXCHANGE_WAIT_MS) });
+    const info = (await answer.json()) as { readonly rateLimits: readonly { rateLimitType: string; limit: number }[] };
+    return info.rateLimits.find(({ rateLimitType }) => rateLimitType === "REQUEST_WEIGHT")?.limit;
+  } catch (cause) {
+    const message = `no exchange answers at ${url}: start one with \`pitlane exchange\` and name the address it prints`;
+    throw new NetworkError(message, { outcome: "unsent", cause });
+  }
+}
+
+/** A new run, or the one whose journal is to be gone on with. */
+function nameRun({ journalPath, cwd, isResumed }: SessionOptions, clock: Clock): { run: RunId; journalPath: string } {
+  if (isResumed && journalPath !== undefined) {
+    const path = resolve(cwd, journalPath);
+    const { id, key } = readStart(path);
+    return { run: { id, key }, journalPath: path };
+  }
+  const run = createRunId(clock.nowUs(), randomInt(2 ** 32) / 2 ** 32);
+  return { run, journalPath: resolve(cwd, journalPath ?? join(".pitlane", "runs", run.id, "journal.db")) };
 }
 
 /** Shows the session's status until something ends it, and says what. */
 async function follow(
   runtime: Runtime,
-  paper: Paper,
+  paper: Paper | undefined,
   recording: Recording | undefined,
   options: SessionOptions,
   clock: Clock,
@@ -116,7 +219,8 @@ async function follow(
   const signal = AbortSignal.any([stop, ended.signal]);
   const waits: Promise<EndReason>[] = [aborted(stop), runtime.halted.then((): EndReason => "halted")];
   if (durationMs !== undefined) waits.push(clock.sleep(durationMs, signal).then((): EndReason => "duration"));
-  if (recording !== undefined) waits.push(replayAll(runtime, paper, recording, options.config.closeTimeoutMs, signal));
+  if (recording !== undefined && paper !== undefined)
+    waits.push(replayAll(runtime, paper, recording, options.config.closeTimeoutMs, signal));
   const status = showStatus(runtime, output, clock);
   try {
     return await Promise.race(
@@ -186,11 +290,19 @@ function showStatus(runtime: Runtime, output: Output, clock: Clock): { stop(): v
   };
 }
 
-function announce(output: Output, paper: Paper, plugins: readonly Plugin[], recording: Recording | undefined): void {
+function announce(
+  output: Output,
+  { urls, paper }: Exchange,
+  plugins: readonly PluginEntry[],
+  recording: Recording | undefined,
+  resumed: string | undefined,
+): void {
+  const market = paper === undefined ? "a paper exchange" : "the embedded paper exchange";
   output.line(
-    `${colors.bold("pitlane")}  strategies ${plugins.map((plugin) => plugin.name).join(", ")} on ${recording === undefined ? "the embedded paper exchange" : `a recording of ${venueOf(recording)}`}`,
+    `${colors.bold("pitlane")}  strategies ${plugins.map(({ name, plugin }) => name ?? plugin.name).join(", ")} on ${recording === undefined ? market : `a recording of ${venueOf(recording)}`}`,
   );
-  output.line(`exchange ${paper.urls.rest}, streams ${paper.urls.stream}`);
+  if (resumed !== undefined) output.line(`run      ${resumed} goes on`);
+  output.line(`exchange ${urls.rest}, streams ${urls.stream}`);
   if (recording !== undefined)
     output.line(
       `recording ${recording.frames} frames, ${recording.snapshots} snapshots, ${((recording.lastAtUs - recording.firstAtUs) / 1e6).toFixed(1)} s of ${recording.instruments.length} instruments`,
@@ -199,17 +311,4 @@ function announce(output: Output, paper: Paper, plugins: readonly Plugin[], reco
 
 function venueOf(recording: Recording): string {
   return recording.product === "spot" ? "binance" : `binance-${recording.product}`;
-}
-
-async function loadStrategies(
-  config: Config,
-  cwd: string,
-): Promise<{ plugins: readonly Plugin[]; configs: Record<string, unknown> }> {
-  const plugins: Plugin[] = [];
-  const configs: Record<string, unknown> = {};
-  for (const { use, config: own } of config.strategies) {
-    plugins.push(...(await loadPlugins(use, { cwd })));
-    Object.assign(configs, own);
-  }
-  return { plugins, configs };
 }

@@ -1,30 +1,24 @@
 import type { Clock } from "@pitlane/perf";
-import type { Instrument, MarketEvent, OrderBook, QuoteEvent } from "@pitlane/sdk";
-import type { BinanceClient, MarketStream } from "@pitlane/sdk/binance";
-import type { Bus } from "../bus/bus.ts";
+import type { BookChange, Instrument, MarketEvent, MarketStream, OrderBook } from "@pitlane/sdk";
 import type { StageLatencies } from "../latency.ts";
+import type { MarketVenue } from "../venue.ts";
 
 export interface DataOptions {
-  readonly stream: Pick<BinanceClient["stream"], "market">;
+  readonly stream: MarketVenue["stream"];
   readonly instruments: readonly Instrument[];
-  /** Number of an instrument on the bus. */
-  readonly indexOf: (instrument: Instrument) => number;
   /** The venue's own stream names; the client's default when left out. */
   readonly streams?: readonly string[];
-  readonly bus: Bus;
-  readonly clock: Clock;
+  readonly clock: Pick<Clock, "monotonicNs">;
   readonly latencies: StageLatencies;
+  /** @param change What a `book` event changed; undefined when the whole book is new. */
+  readonly onEvent: (event: MarketEvent, change: BookChange | undefined, nowNs: number) => void;
+  readonly onFrameEnd: () => void;
   readonly onFault: (message: string) => void;
 }
 
-/**
- * Brings the market onto the bus: one stream for all instruments, each frame's events published and drained at once.
- *
- * Keeps the last quote of each instrument, and forgets it when its book has a gap.
- */
+/** The market as a session gets it: one stream for all instruments, counted and timed. */
 export class DataEngine {
   readonly #options: DataOptions;
-  readonly #quotes: (QuoteEvent | undefined)[] = [];
   #stream: MarketStream | undefined;
   #frameNs = Number.NaN; // of the frame whose decoding was last measured
   #events = 0;
@@ -46,12 +40,12 @@ export class DataEngine {
 
   /** Opens the stream; resolves when it is subscribed. */
   async open(): Promise<void> {
-    const { stream, instruments, streams, bus, onFault } = this.#options;
+    const { stream, instruments, streams, onFrameEnd, onFault } = this.#options;
     this.#stream = stream.market({
       instruments,
       ...(streams === undefined ? {} : { streams }),
-      onEvent: (event) => this.#onEvent(event),
-      onFrameEnd: () => bus.drain(),
+      onEvent: (event, change) => this.#onEvent(event, change),
+      onFrameEnd,
       onError: (error) => onFault(`market stream: ${error.message}`),
     });
     await this.#stream.ready;
@@ -59,10 +53,6 @@ export class DataEngine {
 
   book(instrument: Instrument): OrderBook | undefined {
     return this.#stream?.book(instrument);
-  }
-
-  quote(instrument: Instrument): QuoteEvent | undefined {
-    return this.#quotes[this.#options.indexOf(instrument)];
   }
 
   counters(instrument: Instrument): ReturnType<MarketStream["counters"]> {
@@ -74,18 +64,14 @@ export class DataEngine {
     await this.#stream?.close();
   }
 
-  #onEvent(event: MarketEvent): void {
-    const { clock, latencies, bus, indexOf } = this.#options;
+  #onEvent(event: MarketEvent, change: BookChange | undefined): void {
+    const { clock, latencies, onEvent } = this.#options;
     const nowNs = clock.monotonicNs();
     if (event.receivedNs !== this.#frameNs) {
       this.#frameNs = event.receivedNs;
       latencies.decode.record(nowNs - event.receivedNs);
     }
     if (this.#events++ === 0) this.#firstEventNs = event.receivedNs;
-    if (event.kind === "bar") return; // no hook takes the venue's bars
-    const index = indexOf(event.instrument);
-    if (event.kind === "quote") this.#quotes[index] = event;
-    else if (event.kind === "gap" && event.channel === "book") this.#quotes[index] = undefined;
-    bus.publish(event, index, nowNs);
+    onEvent(event, change, nowNs);
   }
 }

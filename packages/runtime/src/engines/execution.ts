@@ -1,14 +1,19 @@
 import type { Clock } from "@pitlane/perf";
 import { Ring } from "@pitlane/perf/ring";
-import type { Instrument, OrderReport, RequestOutcome } from "@pitlane/sdk";
+import type { Fill, Instrument, OrderReport, RequestOutcome } from "@pitlane/sdk";
 import type { FillEvent, OrderEvent } from "../bus/events.ts";
-import type { Journal } from "../journal/journal.ts";
 import type { StageLatencies } from "../latency.ts";
-import type { OrderGateway } from "../orders/gateway.ts";
 import { applyFailure, applyReport } from "../orders/machine.ts";
 import { clientOrderId, type Intent, isFinal, Order } from "../orders/order.ts";
+import {
+  fromOrderRecord,
+  type InstrumentOf,
+  type OrderRecord,
+  toIntentRecord,
+  toOrderRecord,
+} from "../orders/records.ts";
 import type { Portfolio } from "./portfolio.ts";
-import type { ApprovedIntent, Exposure, RiskEngine } from "./risk.ts";
+import type { ApprovedIntent, Exposure, RiskEngine, Verdict } from "./risk.ts";
 
 const FINISHED_KEPT = 10_000;
 
@@ -26,14 +31,42 @@ export interface OrderCounters {
   duplicated: number;
 }
 
+/** Where decisions are written: a run's journal, or in a replay what compares them with it. */
+export interface DecisionLog {
+  append(kind: string, body: object): void;
+  /** All that was appended is safe when it returns. @throws {JournalError} When it cannot be written. */
+  commit(): void;
+}
+
+/** Where orders go: the gateway, or nowhere in a replay. */
+export interface OrderWire {
+  /** @param triggerNs When the frame that led to it was received, monotonic; NaN when no frame did. */
+  send(approved: ApprovedIntent, triggerNs: number): void;
+  cancel(order: Order): void;
+}
+
+/** What of the execution must survive a restart. */
+export interface ExecutionRecord {
+  /** Intents so far, by plugin index: client order ids go on from here. */
+  readonly numbers: readonly number[];
+  readonly counters: OrderCounters;
+  /** Orders that may still trade, oldest first. */
+  readonly open: readonly OrderRecord[];
+  /** Bought less sold by each plugin, in lots, by instrument id. */
+  readonly ownLots: readonly Readonly<Record<string, number>>[];
+}
+
 export interface ExecutionOptions {
   readonly runKey: string;
   /** Names of the strategies by plugin index. */
   readonly strategies: readonly string[];
-  readonly clock: Clock;
+  /** Time of the present input, microseconds since the epoch. */
+  readonly nowUs: () => number;
+  /** Times stages. */
+  readonly clock: Pick<Clock, "monotonicNs">;
   readonly risk: RiskEngine;
-  readonly journal: Pick<Journal, "append" | "commit">;
-  readonly gateway: Pick<OrderGateway, "send" | "cancel">;
+  readonly journal: DecisionLog;
+  readonly wire: OrderWire;
   readonly portfolio: Portfolio;
   readonly latencies: StageLatencies;
   readonly publish: (event: OrderEvent | FillEvent) => void;
@@ -54,6 +87,8 @@ export class Execution {
   readonly #orders = new Map<string, Order>();
   readonly #open = new Set<Order>();
   readonly #numbers: number[];
+  readonly #ownLots: readonly Map<Instrument, number>[]; // by owner
+  readonly #refusals = new Map<Order, Verdict & { readonly allowed: false }>(); // of intents that risk is not asked about
   readonly #finished = new Ring<Order>(FINISHED_KEPT);
   readonly #strayReports = new Set<string>();
   readonly counters: OrderCounters = {
@@ -74,16 +109,19 @@ export class Execution {
   constructor(options: ExecutionOptions) {
     this.#options = options;
     this.#numbers = options.strategies.map(() => 0);
+    this.#ownLots = options.strategies.map(() => new Map());
   }
 
-  /** Queues an intent of strategy `owner`. */
-  submit(owner: number, intent: Intent): Order {
-    const { runKey, strategies } = this.#options;
+  /** Queues an intent of strategy `owner`. @param refusal It is not permitted at all: risk is not asked. */
+  submit(owner: number, intent: Intent, refusal?: Verdict & { readonly allowed: false }): Order {
+    const { runKey, strategies, nowUs } = this.#options;
     const number = (this.#numbers[owner] ?? 0) + 1;
     this.#numbers[owner] = number;
-    const order = new Order(clientOrderId(runKey, owner, number), strategies[owner] ?? "", owner, intent);
+    const id = clientOrderId(runKey, owner, number);
+    const order = new Order(id, strategies[owner] ?? "", owner, intent, nowUs());
     this.counters.intents++;
     this.#orders.set(order.clientOrderId, order);
+    if (refusal !== undefined) this.#refusals.set(order, refusal);
     this.#intended.push(order);
     return order;
   }
@@ -99,27 +137,35 @@ export class Execution {
     else if (!own.cancelling && !this.#cancels.includes(own)) this.#cancels.push(own);
   }
 
-  /** Takes what the last hook queued through risk and journal to the wire. @param triggerNs See `OrderGateway.send`. */
-  flush(triggerNs: number): void {
-    if (this.#intended.length === 0 && this.#cancels.length === 0) return;
+  /**
+   * Takes what the last hook queued through risk and journal to the wire; false when that was nothing.
+   *
+   * @param triggerNs See `OrderWire.send`.
+   */
+  flush(triggerNs: number): boolean {
+    if (this.#intended.length === 0 && this.#cancels.length === 0) return false;
     const intended = this.#intended;
     const cancels = this.#cancels;
     this.#intended = [];
     this.#cancels = [];
-    const { journal, gateway } = this.#options;
-    for (const order of cancels) journal.append("cancel", { clientOrderId: order.clientOrderId });
+    const { journal, wire } = this.#options;
+    for (const order of cancels) {
+      order.cancelling = true;
+      journal.append("cancel", { clientOrderId: order.clientOrderId });
+    }
     const approved = this.#review(intended);
-    if (!this.#commit(approved)) return;
-    for (const order of cancels) gateway.cancel(order);
+    if (!this.#commit(approved)) return true;
+    for (const order of cancels) wire.cancel(order);
     for (const intent of approved) {
       this.counters.submitted++;
-      gateway.send(intent, triggerNs);
+      wire.send(intent, triggerNs);
     }
+    return true;
   }
 
   /** Applies the venue's word on an order. */
   onReport(report: OrderReport): void {
-    const { journal, portfolio, publish, onFault } = this.#options;
+    const { publish, onFault } = this.#options;
     const order = this.#orders.get(report.clientOrderId);
     if (order === undefined) return this.#onStray(report);
     const { changed, fills, fault } = applyReport(order, report);
@@ -128,23 +174,8 @@ export class Execution {
       onFault(fault);
     }
     if (!changed && fills.length === 0) return;
-    journal.append("report", {
-      clientOrderId: order.clientOrderId,
-      venueOrderId: report.venueOrderId,
-      status: report.status,
-      filledLots: report.filledLots,
-      atUs: report.atUs,
-      fills: fills.map(({ tradeId, priceTicks, sizeLots, fee, feeAsset, isMaker }) => ({
-        tradeId,
-        priceTicks,
-        sizeLots,
-        fee,
-        feeAsset,
-        isMaker,
-      })),
-    });
     for (const fill of fills) {
-      portfolio.apply(fill);
+      this.#book(order, fill);
       publish({ kind: "fill", instrument: fill.instrument, order, fill });
     }
     if (changed) this.#onChanged(order);
@@ -156,9 +187,98 @@ export class Execution {
   }
 
   /** Applies the failure of a submission. */
-  onFailure(order: Order, outcome: RequestOutcome, reason: string): void {
-    this.#options.journal.append("failure", { clientOrderId: order.clientOrderId, outcome, reason });
-    if (applyFailure(order, outcome, reason)) this.#onChanged(order);
+  onFailure(clientOrderId: string, outcome: RequestOutcome, reason: string): void {
+    const order = this.#orders.get(clientOrderId);
+    if (order !== undefined && applyFailure(order, outcome, reason)) this.#onChanged(order);
+  }
+
+  /** A cancel has come to its end, whatever that was: another one may be sent. */
+  onCancelEnded(clientOrderId: string): void {
+    const order = this.#orders.get(clientOrderId);
+    if (order !== undefined) order.cancelling = false;
+  }
+
+  /** Wants every open order cancelled. */
+  cancelAll(owner?: number): void {
+    for (const order of this.openOrders(owner)) this.cancel(order);
+  }
+
+  /**
+   * Takes back an intent of an earlier process as its journal has it: an approved one may have reached the venue or not.
+   */
+  recoverIntent(order: Order, number: number, isApproved: boolean): void {
+    this.#numbers[order.owner] = Math.max(this.#numbers[order.owner] ?? 0, number);
+    this.counters.intents++;
+    if (!isApproved) {
+      this.counters.denied++;
+      return;
+    }
+    this.counters.submitted++;
+    order.state = "submitted";
+    this.#orders.set(order.clientOrderId, order);
+    this.#open.add(order);
+  }
+
+  /** Takes back the venue's word as the journal has it: strategies of this process hear nothing of it, and nothing is sent. */
+  recoverReport(report: OrderReport): void {
+    const order = this.#orders.get(report.clientOrderId);
+    if (order === undefined) return;
+    const { changed, fills } = applyReport(order, report);
+    for (const fill of fills) this.#book(order, fill);
+    if (changed) this.#count(order);
+  }
+
+  /** Takes back a failure as the journal has it. One without a known outcome leaves the order unknown. */
+  recoverFailure(clientOrderId: string, outcome: RequestOutcome, reason: string): void {
+    const order = this.#orders.get(clientOrderId);
+    if (order !== undefined && applyFailure(order, outcome, reason)) this.#count(order);
+  }
+
+  /** Takes back that an order was to be cancelled: it is, once the venue has said that it is open. */
+  recoverCancel(clientOrderId: string): void {
+    const order = this.#orders.get(clientOrderId);
+    if (order?.isOpen) order.cancelWanted = true;
+  }
+
+  /**
+   * All was taken back. Orders without the venue's word are `unknown` until it has been asked; cancels that were under way are
+   * asked for again once the order is known to be open.
+   */
+  endRecovery(): void {
+    for (const order of this.#open) {
+      if (order.cancelling) order.cancelWanted = true;
+      order.cancelling = false;
+      if (order.state !== "submitted") continue;
+      order.state = "unknown";
+      order.reason = "the process ended before the venue's word came";
+    }
+  }
+
+  /** What must survive a restart; nothing may be queued. */
+  record(): ExecutionRecord {
+    return {
+      numbers: [...this.#numbers],
+      counters: { ...this.counters },
+      open: [...this.#open].map(toOrderRecord),
+      ownLots: this.#ownLots.map((own) => Object.fromEntries([...own].map(([{ id }, lots]) => [id, lots]))),
+    };
+  }
+
+  /** Takes over what an earlier process recorded, in place of all there is. Call before the first intent. */
+  restore({ numbers, counters, open, ownLots }: ExecutionRecord, instrumentOf: InstrumentOf): void {
+    for (let owner = 0; owner < this.#numbers.length; owner++) this.#numbers[owner] = numbers[owner] ?? 0;
+    Object.assign(this.counters, counters);
+    for (const [owner, own] of this.#ownLots.entries()) {
+      own.clear();
+      for (const [id, lots] of Object.entries(ownLots[owner] ?? {})) own.set(instrumentOf(id), lots);
+    }
+    this.#orders.clear();
+    this.#open.clear();
+    for (const record of open) {
+      const order = fromOrderRecord(record, instrumentOf);
+      this.#orders.set(order.clientOrderId, order);
+      this.#open.add(order);
+    }
   }
 
   /** Denies every further intent with `reason`; cancels still pass. */
@@ -196,6 +316,11 @@ export class Execution {
     return { positionLots: this.#options.portfolio.position(instrument).lots, openBuyLots, openSellLots };
   }
 
+  /** Bought less sold by one plugin, in lots. */
+  ownLots(owner: number, instrument: Instrument): number {
+    return this.#ownLots[owner]?.get(instrument) ?? 0;
+  }
+
   /** Orders whose outcome is unknown now. */
   get unknown(): number {
     let count = 0;
@@ -208,9 +333,13 @@ export class Execution {
     const passed: ApprovedIntent[] = [];
     for (const order of intended) {
       const startedNs = clock.monotonicNs();
-      const { approved, verdicts } = risk.review(order);
+      const refusal = this.#refusals.get(order);
+      if (refusal !== undefined) this.#refusals.delete(order);
+      const { approved, verdicts } =
+        refusal === undefined
+          ? risk.review(order)
+          : { approved: undefined, verdicts: [{ voter: "permissions", verdict: refusal }] };
       latencies.risk.record(clock.monotonicNs() - startedNs);
-      const { instrument, ...terms } = order.intent;
       const withdrawn =
         this.#closedReason || (order.cancelWanted ? "cancelled by the strategy before it was sent" : "");
       const admitted = withdrawn === "" ? approved : undefined;
@@ -221,8 +350,7 @@ export class Execution {
       journal.append("intent", {
         clientOrderId: id,
         strategy,
-        instrument: instrument.id,
-        ...terms,
+        ...toIntentRecord(order.intent),
         approved: admitted !== undefined,
         votes,
       });
@@ -259,7 +387,18 @@ export class Execution {
     return true;
   }
 
+  #book({ owner }: Order, fill: Fill): void {
+    this.#options.portfolio.apply(fill);
+    const own = this.#ownLots[owner]!;
+    own.set(fill.instrument, (own.get(fill.instrument) ?? 0) + (fill.side === "buy" ? fill.sizeLots : -fill.sizeLots));
+  }
+
   #onChanged(order: Order): void {
+    this.#count(order);
+    this.#options.publish({ kind: "order", instrument: order.intent.instrument, order });
+  }
+
+  #count(order: Order): void {
     const { counters } = this;
     if (!order.wasAccepted && ["accepted", "partiallyFilled", "filled", "cancelled", "expired"].includes(order.state)) {
       order.wasAccepted = true;
@@ -270,7 +409,6 @@ export class Execution {
       this.#forgetOldest(order);
       counters[order.state as "denied" | "filled" | "cancelled" | "expired" | "rejected"]++;
     }
-    this.#options.publish({ kind: "order", instrument: order.intent.instrument, order });
   }
 
   // A late report may still name a finished order, so the last ones stay known; older ones would only fill the memory.

@@ -1,4 +1,5 @@
 import { ASSET_DECIMALS, baseUnits, type Fill, formatUnits, type Instrument, notionalUnits } from "@pitlane/sdk";
+import type { InstrumentOf } from "../orders/records.ts";
 
 /** What was traded of one instrument since the run began. Fees are apart, in `Portfolio.fees`. */
 export interface Position {
@@ -13,6 +14,17 @@ export interface Position {
   /** Fees of its fills paid in the quote asset, in that asset's smallest unit. */
   quoteFeeUnits: bigint;
 }
+
+/** A portfolio as snapshots keep it: every amount in decimal digits of its bigint. */
+export interface PortfolioRecord {
+  readonly balances: Readonly<Record<string, string>>;
+  readonly fees: Readonly<Record<string, string>>;
+  /** By instrument id. */
+  readonly positions: Readonly<Record<string, PositionRecord>>;
+  readonly fills: number;
+}
+
+type PositionRecord = { readonly lots: number } & Readonly<Record<Exclude<keyof Position, "lots">, string>>;
 
 /**
  * Exact accounts of one run: balances move by fills and fees alone, so that `start + fills - fees = balances` always holds.
@@ -72,6 +84,42 @@ export class Portfolio {
     this.#fills++;
   }
 
+  record(): PortfolioRecord {
+    const positions = [...this.#positions].map(([instrument, position]): readonly [string, PositionRecord] => [
+      instrument.id,
+      {
+        lots: position.lots,
+        costUnits: position.costUnits.toString(),
+        realizedUnits: position.realizedUnits.toString(),
+        baseFeeUnits: position.baseFeeUnits.toString(),
+        quoteFeeUnits: position.quoteFeeUnits.toString(),
+      },
+    ]);
+    return {
+      balances: toDigits(this.#balances),
+      fees: toDigits(this.#fees),
+      positions: Object.fromEntries(positions),
+      fills: this.#fills,
+    };
+  }
+
+  /** Takes over what was recorded, in place of all that was booked. */
+  restore({ balances, fees, positions, fills }: PortfolioRecord, instrumentOf: InstrumentOf): void {
+    fromDigits(this.#balances, balances);
+    fromDigits(this.#fees, fees);
+    this.#positions.clear();
+    for (const [id, { lots, costUnits, realizedUnits, baseFeeUnits, quoteFeeUnits }] of Object.entries(positions)) {
+      this.#positions.set(instrumentOf(id), {
+        lots,
+        costUnits: BigInt(costUnits),
+        realizedUnits: BigInt(realizedUnits),
+        baseFeeUnits: BigInt(baseFeeUnits),
+        quoteFeeUnits: BigInt(quoteFeeUnits),
+      });
+    }
+    this.#fills = fills;
+  }
+
   /** Realised profit by quote asset, before fees. */
   realized(): Map<string, bigint> {
     const sums = new Map<string, bigint>();
@@ -125,6 +173,15 @@ function move(position: Position, lots: number, notional: bigint): void {
 
 function add(sums: Map<string, bigint>, key: string, units: bigint): void {
   sums.set(key, (sums.get(key) ?? 0n) + units);
+}
+
+function toDigits(amounts: ReadonlyMap<string, bigint>): Record<string, string> {
+  return Object.fromEntries([...amounts].map(([asset, units]) => [asset, units.toString()]));
+}
+
+function fromDigits(amounts: Map<string, bigint>, record: Readonly<Record<string, string>>): void {
+  amounts.clear();
+  for (const [asset, units] of Object.entries(record)) amounts.set(asset, BigInt(units));
 }
 
 /** Amounts by asset as decimal text, assets in order. */

@@ -1,31 +1,11 @@
 import { formatScaled, formatUnits, type Instrument, notionalUnits } from "@pitlane/sdk";
+import { allow, deny, type NamedVerdict, type Verdict } from "../hooks/verdict.ts";
 import type { Intent, Order } from "../orders/order.ts";
 
-/** A voter's word on an intent. */
-export type Verdict =
-  | { readonly allowed: true }
-  | { readonly allowed: false; readonly code: string; readonly reason: string };
-
-const ALLOWED: Verdict = { allowed: true };
-
-/** Lets the intent pass. */
-export function allow(): Verdict {
-  return ALLOWED;
-}
-
-/** Denies the intent. `code` is stable, upper snake case; `reason` is for people and names the limit. */
-export function deny(code: string, reason: string): Verdict {
-  return { allowed: false, code, reason };
-}
+export { allow, deny, type NamedVerdict, type Verdict };
 
 /** Votes on an intent. Must be quick and must not act; an error it throws denies. */
 export type RiskVote = (intent: Intent) => Verdict;
-
-/** One voter's verdict, as kept in the journal. */
-export interface NamedVerdict {
-  readonly voter: string;
-  readonly verdict: Verdict;
-}
 
 declare const approved: unique symbol;
 
@@ -50,10 +30,16 @@ export interface Review {
  * const { approved, verdicts } = risk.review(order);
  */
 export class RiskEngine {
-  readonly #voters: { readonly name: string; readonly vote: RiskVote }[] = [];
+  #voters: readonly { readonly name: string; readonly vote: RiskVote; readonly owner: number }[] = [];
 
-  addVoter(name: string, vote: RiskVote): void {
-    this.#voters.push({ name, vote });
+  /** @param owner Number of the plugin it is of; -1 for the session's own. */
+  addVoter(name: string, vote: RiskVote, owner = -1): void {
+    this.#voters = [...this.#voters, { name, vote, owner }];
+  }
+
+  /** Takes away the voters of all plugins; the session's own stay. */
+  removeVoters(): void {
+    this.#voters = this.#voters.filter((voter) => voter.owner === -1);
   }
 
   review(order: Order): Review {
@@ -98,7 +84,7 @@ export function reviewShape(intent: Intent): Verdict {
       `size ${sizeLots} lots is outside the venue's ${instrument.minLots} to ${instrument.maxLots}`,
     );
   }
-  if (type === "market") return ALLOWED;
+  if (type === "market") return allow();
   if (
     priceTicks === undefined ||
     !Number.isSafeInteger(priceTicks) ||
@@ -116,7 +102,7 @@ export function reviewShape(intent: Intent): Verdict {
       `price x size is below the venue's minimum of ${formatUnits(instrument.minNotional)} ${instrument.quote}`,
     );
   }
-  return ALLOWED;
+  return allow();
 }
 
 /**
@@ -137,7 +123,7 @@ export function reviewOrderSize(intent: Intent, limits: RiskLimits, referenceTic
     return deny("NO_REFERENCE_PRICE", `no price of ${instrument.id} is known to value the order at`);
   const notional = notionalUnits(instrument, priceTicks, sizeLots);
   return notional <= limits.maxOrderNotional
-    ? ALLOWED
+    ? allow()
     : deny(
         "MAX_ORDER_SIZE",
         `order worth ${formatUnits(notional)} ${instrument.quote} is above the limit of ${formatUnits(limits.maxOrderNotional)}`,
@@ -166,7 +152,7 @@ export function reviewPosition(
   const { instrument, sizeLots, side } = intent;
   const { positionLots, openBuyLots, openSellLots } = exposure;
   const nextLots = side === "buy" ? positionLots + openBuyLots + sizeLots : positionLots - openSellLots - sizeLots;
-  if (Math.abs(nextLots) <= Math.abs(positionLots) && nextLots * positionLots >= 0) return ALLOWED;
+  if (Math.abs(nextLots) <= Math.abs(positionLots) && nextLots * positionLots >= 0) return allow();
   if (limits.maxPositionLots !== undefined && Math.abs(nextLots) > limits.maxPositionLots) {
     return deny(
       "MAX_POSITION",
@@ -178,7 +164,7 @@ export function reviewPosition(
     return deny("NO_REFERENCE_PRICE", `no price of ${instrument.id} is known to value the position at`);
   const notional = notionalUnits(instrument, priceTicks, Math.abs(nextLots));
   return notional <= limits.maxPositionNotional
-    ? ALLOWED
+    ? allow()
     : deny(
         "MAX_POSITION",
         `position could be worth ${formatUnits(notional)} ${instrument.quote}, the limit is ${formatUnits(limits.maxPositionNotional)}`,

@@ -1,50 +1,59 @@
 import type { Instrument } from "@pitlane/sdk";
 import type { HookKind } from "../plugins/define.ts";
+import type { HookEntry } from "./kinds.ts";
+import { orderHooks } from "./order.ts";
 
-/** A registered hook. `instrument` undefined means all. */
-export interface HookEntry {
-  readonly kind: HookKind;
-  readonly instrument: Instrument | undefined;
-  /** Index of the plugin that owns it. */
-  readonly owner: number;
-  readonly handler: (event: never) => void;
+export type { HookEntry } from "./kinds.ts";
+
+/**
+ * Resolves order and filters of one hook. Pure.
+ *
+ * @param instruments In index order.
+ * @param names Of plugins, by number.
+ * @returns The handlers for what has no instrument, then those for each instrument.
+ * @throws {HookOrderError} When the order asked for cannot be kept.
+ */
+export function compileLists(
+  entries: readonly HookEntry[],
+  instruments: readonly Instrument[],
+  names: readonly string[],
+): readonly (readonly HookEntry[])[] {
+  const ordered = orderHooks(entries, names);
+  return [undefined, ...instruments].map((instrument) => ordered.filter((entry) => wants(entry, instrument)));
 }
 
-/** Hooks of one kind and instrument, in order of registration: two flat arrays that dispatch walks side by side. */
+function wants({ instrument: wanted }: HookEntry, instrument: Instrument | undefined): boolean {
+  if (wanted === undefined) return true;
+  if (instrument === undefined) return false;
+  return Array.isArray(wanted) ? wanted.includes(instrument) : wanted === instrument;
+}
+
+/** Hooks of one kind and instrument, in order of registration. */
 export interface CompiledHooks {
   readonly handlers: readonly ((event: unknown) => void)[];
   readonly owners: readonly number[];
 }
 
-const NONE: CompiledHooks = { handlers: [], owners: [] };
+const KINDS = ["quote", "book", "trade", "bar", "gap", "resync", "order", "fill"] as const;
 
-/**
- * Resolves filters once, after start: `table[kind][instrumentIndex]` is all a dispatch has to look at. Pure.
- *
- * @param instruments In index order.
- */
+/** The handlers of one plugin alone, `table[kind][instrumentIndex]`: for a host that calls them itself. Pure. */
 export function compileHooks(
   entries: readonly HookEntry[],
   instruments: readonly Instrument[],
-): Readonly<Record<HookKind, readonly CompiledHooks[]>> {
-  const of = (kind: HookKind): CompiledHooks[] =>
-    instruments.map((instrument) => {
-      const wanted = entries.filter(
-        (entry) => entry.kind === kind && (entry.instrument === undefined || entry.instrument === instrument),
-      );
-      if (wanted.length === 0) return NONE;
-      return {
-        handlers: wanted.map((entry) => entry.handler as (event: unknown) => void),
-        owners: wanted.map((entry) => entry.owner),
-      };
-    });
-  return {
-    quote: of("quote"),
-    book: of("book"),
-    trade: of("trade"),
-    gap: of("gap"),
-    resync: of("resync"),
-    order: of("order"),
-    fill: of("fill"),
-  };
+): Readonly<Record<HookKind | (typeof KINDS)[number], readonly CompiledHooks[]>> {
+  const of = (kind: string): CompiledHooks[] =>
+    compileLists(
+      entries.filter((entry) => entry.kind === kind),
+      instruments,
+      [],
+    )
+      .slice(1)
+      .map((list) => ({
+        handlers: list.map(({ handler }) => handler as (event: unknown) => void),
+        owners: list.map(({ owner }) => owner),
+      }));
+  return Object.fromEntries(KINDS.map((kind) => [kind, of(kind)])) as Record<
+    HookKind | (typeof KINDS)[number],
+    CompiledHooks[]
+  >;
 }

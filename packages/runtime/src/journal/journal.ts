@@ -1,125 +1,376 @@
 import { closeSync, existsSync, mkdirSync, openSync, statSync } from "node:fs";
 import { dirname } from "node:path";
-import { type Clock, InvalidInputError, PitlaneError } from "@pitlane/perf";
+import { type Clock, InvalidInputError } from "@pitlane/perf";
 import Database from "libsql";
-import { chainHash, GENESIS, type JournalRow } from "./chain.ts";
+import { chainHash, GENESIS, hashBody } from "./chain.ts";
+import { checkChain } from "./check.ts";
+import { JournalCorruptError, JournalError, JournalVersionError } from "./errors.ts";
+import { InputWriter } from "./input-writer.ts";
+import { JournalLock } from "./lock.ts";
+import { createTables, isDamage, isEmptyDatabase, newer, opened, SCHEMA_VERSION, versionOf } from "./store.ts";
 
-/** The journal could not be written: nothing that depends on it may go on. */
-export class JournalError extends PitlaneError {
-  readonly code = "JOURNAL";
-  readonly retryable = false;
-}
+export { JournalError } from "./errors.ts";
+
+/** What survives: `process`, the end of this process in any way; `disk`, a power cut too, at the cost of one fsync a commit. */
+export type Durability = "process" | "disk";
 
 export interface JournalOptions {
-  /** File to create; its folder is made when missing. */
   readonly path: string;
   readonly clock: Pick<Clock, "nowUs">;
+  /** `process` unless told. */
+  readonly durability?: Durability | undefined;
 }
 
-const SCHEMA_VERSION = 1;
+/** What `Journal.resume` found. */
+export interface Recovery {
+  /** Rows in the journal. */
+  readonly events: number;
+  /** Time of the last one; 0 when there is none. */
+  readonly lastAtUs: number;
+  /** Kind of the last one: `run.end` of a run that was closed. "" when there is none. */
+  readonly lastKind: string;
+  /** Where to begin: the last row of kind `snapshot`; undefined when there is none. */
+  readonly lastSnapshotSeq: number | undefined;
+  /** Bytes of write-ahead log that the last writer left: 0 after an orderly close. */
+  readonly walBytes: number;
+}
+
+interface QueuedRow {
+  readonly seq: number;
+  readonly atUs: number;
+  readonly kind: string;
+  readonly body: string | Uint8Array;
+}
+
+const MOST_PER_STATEMENT = 8;
+const COMMIT_AT_BYTES = 1024 * 1024;
+const MOST_QUEUED_BYTES = 16 * 1024 * 1024;
 
 /**
  * The append-only event log of one run: an SQLite file whose rows form a hash chain.
  *
- * `append` only queues; `commit` writes everything queued in one transaction, so that several events share its cost. An event
- * is safe from a killed process once `commit` has returned (WAL mode, synchronous = NORMAL; a power cut may lose the last
- * commits but never tears the chain). Whoever sends an order commits its intent first.
+ * `append` and `inputs` only queue; `commit` writes everything queued in one transaction, so that several events share its cost. What
+ * was committed is safe from a killed process (WAL mode, synchronous = NORMAL), with durability `disk` from a power cut too (FULL);
+ * a power cut may lose the last commits of a `process` journal but never tears the chain. Whoever sends an order commits its intent
+ * first.
+ *
+ * Inputs go into a block that any `append` cuts, so the order of the rows is the order of what happened. Times in it never decrease:
+ * see `nowUs`. The queue commits itself at 1 MiB; while that fails (a full disk, say) it grows to 16 MiB, and then `append` throws.
  *
  * @example
- * const journal = new Journal({ path: "run/journal.db", clock });
+ * const journal = Journal.create({ path: "run/journal.db", clock });
+ * journal.inputs.quote(journal.nowUs(), 0, quote);
  * journal.append("intent", { clientOrderId: "pl-1-0-1" });
  * journal.commit();
  * journal.close();
  */
 export class Journal {
   readonly path: string;
+  /** Takes market inputs, drain points and timers, in the order in which the core takes them. */
+  readonly inputs: InputWriter = new InputWriter(() => this.#cut());
+  /** What was found by `resume`; undefined of a new journal. */
+  readonly recovery: Recovery | undefined;
   readonly #clock: Pick<Clock, "nowUs">;
   readonly #database: Database.Database;
-  readonly #insert: Database.Statement<[number, number, string, string, string]>;
+  readonly #lock: JournalLock;
+  /** By the number of rows they insert. */
+  readonly #inserts: (Database.Statement<unknown[]> | undefined)[] = [];
   readonly #begin: Database.Statement<[]>;
   readonly #end: Database.Statement<[]>;
-  #queued: JournalRow[] = [];
-  #seq = 0;
-  #headHash: string = GENESIS;
+  #queued: QueuedRow[] = [];
+  #queuedBytes = 0;
+  #isFailing = false;
+  #seq: number;
+  #headHash: string;
+  /** The last time given out by `nowUs`, or of the last row. */
+  #lastAtUs: number;
+  /** Of the last row. */
+  #rowAtUs: number;
+  /** How far the clock was behind when that was last noted; 0 while it is not behind. */
+  #notedBehindUs = 0;
 
-  /** @throws {InvalidInputError} When the file exists already or cannot be created. */
-  constructor({ path, clock }: JournalOptions) {
+  private constructor(
+    { path, clock, durability = "process" }: JournalOptions,
+    database: Database.Database,
+    lock: JournalLock,
+    start: { readonly seq: number; readonly headHash: string; readonly lastAtUs: number },
+    recovery: Recovery | undefined,
+  ) {
     this.path = path;
+    this.recovery = recovery;
     this.#clock = clock;
-    createFile(path);
-    this.#database = new Database(path);
-    this.#database.pragma("journal_mode = WAL");
-    this.#database.pragma("synchronous = NORMAL");
-    this.#database.exec(
-      `PRAGMA user_version = ${SCHEMA_VERSION};
-       CREATE TABLE events (
-         seq INTEGER PRIMARY KEY,
-         at_us INTEGER NOT NULL,
-         kind TEXT NOT NULL,
-         body TEXT NOT NULL,
-         hash TEXT NOT NULL
-       ) STRICT;
-       CREATE INDEX events_by_kind ON events (kind, at_us);`,
-    );
-    this.#begin = this.#database.prepare("BEGIN IMMEDIATE");
-    this.#end = this.#database.prepare("COMMIT");
-    this.#insert = this.#database.prepare("INSERT INTO events (seq, at_us, kind, body, hash) VALUES (?, ?, ?, ?, ?)");
+    this.#database = database;
+    this.#lock = lock;
+    this.#seq = start.seq;
+    this.#headHash = start.headHash;
+    this.#lastAtUs = start.lastAtUs;
+    this.#rowAtUs = start.lastAtUs;
+    database.pragma(`synchronous = ${durability === "disk" ? "FULL" : "NORMAL"}`);
+    this.#begin = database.prepare("BEGIN IMMEDIATE");
+    this.#end = database.prepare("COMMIT");
   }
 
-  /** Events appended so far. */
+  /**
+   * Begins a journal; its folder is made when missing.
+   *
+   * @throws {InvalidInputError} When the file exists already or cannot be created.
+   * @throws {JournalLockedError} When another process is just creating it.
+   */
+  static create(options: JournalOptions): Journal {
+    const { path } = options;
+    createFile(path);
+    return guarded(path, (lock) => {
+      const database = connect(path);
+      try {
+        createTables(database);
+        database.pragma("wal_checkpoint(TRUNCATE)"); // a power cut right after may lose rows, but not that this is a journal
+        return new Journal(options, database, lock, { seq: 0, headHash: GENESIS, lastAtUs: 0 }, undefined);
+      } catch (error) {
+        database.close();
+        throw error;
+      }
+    });
+  }
+
+  /**
+   * Opens the journal of a run that ended, in whatever way, to write on. The whole chain is followed first: one that does not hold is
+   * not written to. A commit that the end tore is gone as a whole.
+   *
+   * @throws {InvalidInputError} When the file is missing or no journal.
+   * @throws {JournalLockedError} When another process writes it.
+   * @throws {JournalCorruptError} When a row is damaged, changed or missing; it names the first.
+   * @throws {JournalVersionError} When another version of Pitlane wrote it.
+   */
+  static resume(options: JournalOptions): Journal {
+    const { path } = options;
+    if (!existsSync(path))
+      throw new InvalidInputError(`there is no journal at ${path}: name the one of the run to resume`);
+    return guarded(path, (lock) => {
+      const walBytes = sizeOf(`${path}-wal`);
+      return opened(path, () => {
+        const database = connect(path);
+        try {
+          checkVersion(path, database);
+          if (isEmptyDatabase(database)) createTables(database);
+          const found = checkWhole(path, database);
+          const { events, headHash, lastAtUs, lastKind, lastSnapshotSeq } = found;
+          const recovery: Recovery = { events, lastAtUs, lastKind, lastSnapshotSeq, walBytes };
+          return new Journal(options, database, lock, { seq: events, headHash, lastAtUs }, recovery);
+        } catch (error) {
+          database.close();
+          throw error;
+        }
+      });
+    });
+  }
+
+  /** Rows so far, queued ones among them. */
   get events(): number {
     return this.#seq;
   }
 
-  /** Hash of the last committed event, in hex. */
+  /** Hash of the last committed row, in hex. */
   get headHash(): string {
     return this.#headHash;
   }
 
-  /** Queues an event for the next commit. `body` must survive JSON; bigint becomes decimal text. */
-  append(kind: string, body: object): void {
-    this.#queued.push({
-      seq: ++this.#seq,
-      atUs: this.#clock.nowUs(),
-      kind,
-      body: JSON.stringify(body, (_, value) => (typeof value === "bigint" ? value.toString() : value)),
-    });
+  /**
+   * Wall time that never goes back within the journal, over restarts too: an input is stamped with this, journaled with it, and the core
+   * sees the same. While the clock is behind the last time given out, that one is given again; how far it is behind is noted in a row
+   * of kind `clock` when it falls behind, and when it falls back by another second or more.
+   */
+  nowUs(): number {
+    const nowUs = this.#clock.nowUs();
+    const last = this.#lastAtUs;
+    if (nowUs >= last) {
+      this.#notedBehindUs = 0;
+      this.#lastAtUs = nowUs;
+      return nowUs;
+    }
+    const behindUs = last - nowUs;
+    if (this.#notedBehindUs === 0 || behindUs > this.#notedBehindUs + 1e6) {
+      this.#notedBehindUs = behindUs;
+      this.append("clock", { clockAtUs: nowUs, heldAtUs: last, behindUs }, last);
+    }
+    return last;
   }
 
-  /** Writes what is queued. @throws {JournalError} When the file cannot be written; the queue is kept. */
+  /**
+   * Queues a row for the next commit, after the inputs so far.
+   *
+   * @param body Must survive JSON; bigint becomes decimal text.
+   * @param atUs When it happened; `nowUs()` when left out. Held at the time of the row before when it is less.
+   * @returns Its sequence number.
+   * @throws {JournalError} When the queue is at its bound because nothing can be written.
+   */
+  append(kind: string, body: object, atUs: number = this.nowUs()): number {
+    this.#cut();
+    this.#push(kind, JSON.stringify(body, toText), atUs);
+    return this.#seq;
+  }
+
+  /** Queues a snapshot of what the core holds: recovery begins at the last one. How often is the caller's rule. Else as `append`. */
+  snapshot(body: object, atUs?: number): number {
+    return this.append("snapshot", body, atUs);
+  }
+
+  /** Writes what is queued. @throws {JournalError} When the file cannot be written; the queue is kept, and a later call tries again. */
   commit(): void {
+    if (this.#queuedBytes < MOST_QUEUED_BYTES) this.#enqueue();
     const rows = this.#queued;
     if (rows.length === 0) return;
     let hash = this.#headHash;
+    const inOne = rows.length <= MOST_PER_STATEMENT;
     try {
-      if (rows.length > 1) this.#begin.run();
-      for (const row of rows) {
-        hash = chainHash(hash, row);
-        this.#insert.run(row.seq, row.atUs, row.kind, row.body, hash);
+      if (!inOne) this.#begin.run();
+      for (let from = 0; from < rows.length; from += MOST_PER_STATEMENT) {
+        const until = Math.min(from + MOST_PER_STATEMENT, rows.length);
+        const values: (number | string | Uint8Array)[] = [];
+        for (let i = from; i < until; i++) {
+          const { seq, atUs, kind, body } = rows[i]!;
+          const bodyHash = hashBody(body);
+          hash = chainHash(hash, { seq, atUs, kind, bodyHash });
+          values.push(seq, atUs, kind, body, bodyHash, hash);
+        }
+        this.#insertOf(until - from).run(values);
       }
-      if (rows.length > 1) this.#end.run();
+      if (!inOne) this.#end.run();
     } catch (error) {
+      this.#isFailing = true;
       if (this.#database.inTransaction) this.#database.exec("ROLLBACK");
-      throw new JournalError(`cannot write the journal ${this.path}: ${(error as Error).message}`, { cause: error });
+      throw unwritable(this.path, error);
     }
+    this.#isFailing = false;
     this.#headHash = hash;
     this.#queued = [];
+    this.#queuedBytes = 0;
+    if (this.inputs.count > 0) this.commit(); // they had no room in the queue
   }
 
   /** Bytes on disk, write-ahead log included. */
   get bytes(): number {
-    return [this.path, `${this.path}-wal`].reduce((sum, file) => sum + (existsSync(file) ? statSync(file).size : 0), 0);
+    return sizeOf(this.path) + sizeOf(`${this.path}-wal`);
   }
 
-  /** Commits, folds the write-ahead log into the file and closes it. */
+  /** Commits, folds the write-ahead log into the file, closes it and lets it go. Throws as `commit`; it is closed then too. */
   close(): void {
     try {
       this.commit();
       this.#database.pragma("wal_checkpoint(TRUNCATE)");
+    } catch (error) {
+      throw error instanceof JournalError ? error : unwritable(this.path, error);
     } finally {
       this.#database.close();
+      this.#lock.release();
     }
   }
+
+  // A call into SQLite costs as much as the row itself: an order's two rows, inputs and intent, go in with one instead of four.
+  #insertOf(rows: number): Database.Statement<unknown[]> {
+    const known = this.#inserts[rows];
+    if (known !== undefined) return known;
+    const values = Array.from({ length: rows }, () => "(?, ?, ?, ?, ?, ?)").join(", ");
+    const statement = this.#database.prepare<unknown[]>(
+      `INSERT INTO events (seq, at_us, kind, body, body_hash, hash) VALUES ${values}`,
+    );
+    this.#inserts[rows] = statement;
+    return statement;
+  }
+
+  /** Ends the block of inputs, which becomes a row. */
+  #cut(): void {
+    if (this.#queuedBytes >= MOST_QUEUED_BYTES)
+      throw new JournalError(
+        `the journal ${this.path} cannot be written and ${this.#queued.length} rows wait already: no more are taken`,
+      );
+    this.#enqueue();
+    if (this.#queuedBytes >= COMMIT_AT_BYTES && !this.#isFailing) this.commit();
+  }
+
+  #enqueue(): void {
+    const block = this.inputs.take();
+    if (block !== undefined) this.#push("inputs", block, this.inputs.lastAtUs);
+  }
+
+  #push(kind: string, body: string | Uint8Array, atUs: number): void {
+    if (atUs > this.#rowAtUs) this.#rowAtUs = atUs;
+    if (atUs > this.#lastAtUs) this.#lastAtUs = atUs;
+    this.#queued.push({ seq: ++this.#seq, atUs: this.#rowAtUs, kind, body });
+    this.#queuedBytes += body.length;
+  }
+}
+
+function toText(_: string, value: unknown): unknown {
+  return typeof value === "bigint" ? value.toString() : value;
+}
+
+/** Runs `open` under the journal's lock, which a failure lets go. */
+function guarded(path: string, open: (lock: JournalLock) => Journal): Journal {
+  const lock = JournalLock.take(path);
+  try {
+    return open(lock);
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+function connect(path: string): Database.Database {
+  const database = new Database(path);
+  try {
+    database.pragma("journal_mode = WAL");
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+function checkVersion(path: string, database: Database.Database): void {
+  const version = versionOf(database);
+  if (version > SCHEMA_VERSION) throw newer(path, version);
+  if (version !== SCHEMA_VERSION && !isEmptyDatabase(database))
+    throw new JournalVersionError(
+      `the journal ${path} has version ${version}, runs are resumed on version ${SCHEMA_VERSION}: it can still be verified, shown and exported; start a new run`,
+      { version },
+    );
+}
+
+function checkWhole(path: string, database: Database.Database) {
+  const found = checkChain(database);
+  if (found.fault !== undefined)
+    throw new JournalCorruptError(
+      `the journal ${path} cannot be resumed: ${found.fault}. Keep the file; "pitlane journal export ${path} --until ${found.events}" saves the ${found.events} events before; ask the venue for the open orders and start a new run`,
+      { firstBadSeq: found.events + 1, intactRows: found.events },
+    );
+  // The rows can be whole and the tree around them not: what is written next could then fall on them.
+  const problem = structureProblem(database);
+  if (problem !== undefined)
+    throw new JournalCorruptError(
+      `the journal ${path} cannot be resumed: its ${found.events} events are intact, the file around them is not (${problem}). Keep the file; "pitlane journal export ${path}" saves all events; start a new run`,
+      { firstBadSeq: undefined, intactRows: found.events },
+    );
+  return found;
+}
+
+function structureProblem(database: Database.Database): string | undefined {
+  try {
+    const { quick_check: verdict } = database.prepare("PRAGMA quick_check(1)").get() as {
+      readonly quick_check: string;
+    };
+    return verdict === "ok" ? undefined : verdict;
+  } catch (error) {
+    if (isDamage(error)) return (error as Error).message;
+    throw error;
+  }
+}
+
+function unwritable(path: string, cause: unknown): JournalError {
+  return new JournalError(`cannot write the journal ${path}: ${(cause as Error).message}`, { cause });
+}
+
+function sizeOf(file: string): number {
+  return statSync(file, { throwIfNoEntry: false })?.size ?? 0;
 }
 
 function createFile(path: string): void {

@@ -1,7 +1,7 @@
-import { existsSync } from "node:fs";
-import { InvalidInputError } from "@pitlane/perf";
-import Database from "libsql";
-import { chainHash, GENESIS, type JournalRow } from "./chain.ts";
+import { checkChain } from "./check.ts";
+import { JournalSegmentError } from "./errors.ts";
+import { SegmentBodies } from "./read.ts";
+import { openToRead, segmentsOf, storedRows } from "./store.ts";
 
 /** What a check of a journal found. */
 export interface JournalVerdict {
@@ -10,61 +10,45 @@ export interface JournalVerdict {
   readonly headHash: string;
   /** The first row that breaks the chain and how; undefined when the chain is intact. */
   readonly fault: string | undefined;
-}
-
-interface StoredRow {
-  readonly seq: number;
-  readonly at_us: number;
-  readonly kind: string;
-  readonly body: string;
-  readonly hash: string;
+  /** Rows whose bodies lie in segments. `verifyJournal` checks their place in the chain, `verifyWithSegments` the bodies too. */
+  readonly inSegments: number;
 }
 
 /**
- * Recomputes the hash chain of a journal, reading it row by row.
+ * Recomputes the hash chain of a journal, reading it row by row; a session may be writing it meanwhile.
  *
  * @throws {InvalidInputError} When the file is missing or is not a journal.
+ * @throws {JournalCorruptError} When its first page is damaged. A damage further on is the verdict's `fault`.
  */
 export function verifyJournal(path: string): JournalVerdict {
-  if (!existsSync(path))
-    throw new InvalidInputError(`there is no journal at ${path}: check the path a run's report names`);
-  let database: Database.Database | undefined;
+  const database = openToRead(path);
   try {
-    database = new Database(path, { readonly: true });
-    return {
-      path,
-      ...checkChain(
-        database
-          .prepare("SELECT seq, at_us, kind, body, hash FROM events ORDER BY seq")
-          .iterate() as Iterable<StoredRow>,
-      ),
-    };
-  } catch (error) {
-    throw new InvalidInputError(
-      `${path} cannot be read as a journal (${(error as Error).message}): is it the file a run's report names?`,
-    );
+    const { events, headHash, fault, inSegments } = checkChain(database);
+    return { path, events, headHash, fault, inSegments };
   } finally {
-    database?.close();
+    database.close();
   }
 }
 
-/** Follows the chain over rows in order. Pure. */
-function checkChain(rows: Iterable<StoredRow>): Omit<JournalVerdict, "path"> {
+/** As `verifyJournal`, and checks the bodies in segments against the chain. */
+export async function verifyWithSegments(path: string): Promise<JournalVerdict> {
+  const verdict = verifyJournal(path);
+  if (verdict.inSegments === 0) return verdict;
+  const database = openToRead(path);
+  let headHash = "";
   let events = 0;
-  let headHash: string = GENESIS;
-  for (const stored of rows) {
-    const row: JournalRow = { seq: stored.seq, atUs: stored.at_us, kind: stored.kind, body: stored.body };
-    if (row.seq !== events + 1)
-      return { events, headHash, fault: `event ${events + 1} is missing: ${row.seq} follows ${events}` };
-    const hash = chainHash(headHash, row);
-    if (hash !== stored.hash)
-      return {
-        events,
-        headHash,
-        fault: `event ${row.seq} (${row.kind}) was changed: its hash does not follow from the one before`,
-      };
-    headHash = hash;
-    events++;
+  try {
+    const bodies = new SegmentBodies(path, segmentsOf(database));
+    for (const row of storedRows(database, 1, verdict.events)) {
+      if (row.body === undefined) await bodies.of(row);
+      headHash = row.hash;
+      events++;
+    }
+    return verdict;
+  } catch (error) {
+    if (error instanceof JournalSegmentError) return { ...verdict, events, headHash, fault: error.message };
+    throw error;
+  } finally {
+    database.close();
   }
-  return { events, headHash, fault: undefined };
 }

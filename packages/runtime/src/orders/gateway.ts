@@ -1,20 +1,19 @@
+import { setMaxListeners } from "node:events";
 import type { Clock } from "@pitlane/perf";
+import { mapConcurrent } from "@pitlane/perf/flow";
 import {
   type Fill,
   InvalidInputError,
   OrderNotFoundError,
   type OrderReport,
-  type OrderRequest,
+  type OrderRequestOf,
   RequestError,
   type RequestOutcome,
 } from "@pitlane/sdk";
-import type { BinanceClient } from "@pitlane/sdk/binance";
 import type { ApprovedIntent } from "../engines/risk.ts";
 import type { StageLatencies } from "../latency.ts";
+import type { IntentKinds, OrderVenue } from "../venue.ts";
 import type { Order } from "./order.ts";
-
-/** What the gateway needs of a venue: any client of the SDK has it. */
-export type OrderVenue = Pick<BinanceClient["orders"], "submit" | "cancel" | "get" | "listFills">;
 
 export interface GatewayOptions {
   readonly venue: OrderVenue;
@@ -25,14 +24,18 @@ export interface GatewayOptions {
   readonly onReport: (report: OrderReport) => void;
   /** A submission failed; for `unknown` the gateway goes on to ask. */
   readonly onFailure: (order: Order, outcome: RequestOutcome, reason: string) => void;
+  /** A cancel has come to its end: the venue has said what became of the order, or could not be asked. */
+  readonly onCancelEnd: (order: Order) => void;
   /** Something for people to know; trading goes on. */
   readonly onFault: (message: string) => void;
 }
 
 // A venue's engine may still answer this long after the window closed (Binance gives its engine 10 s), and clocks differ a little.
 const SETTLE_MS = 11_000;
+const LONGEST_CALL_MS = 10_000; // the SDK's own limit: a request is made within it, or never
 const FIRST_ASK_MS = 100;
 const LONGEST_ASK_MS = 2_000;
+const ADOPTED_AT_ONCE = 8;
 
 /**
  * Sends approved intents, each once, and finds out what became of those whose answer was lost.
@@ -47,6 +50,7 @@ export class OrderGateway {
 
   constructor(options: GatewayOptions) {
     this.#options = options;
+    setMaxListeners(0, this.#stop.signal); // one an order that is asked about
   }
 
   /**
@@ -62,7 +66,6 @@ export class OrderGateway {
 
   /** Asks the venue to cancel an order. */
   cancel(order: Order): void {
-    order.cancelling = true;
     this.#track(this.#cancel(order));
   }
 
@@ -73,6 +76,24 @@ export class OrderGateway {
         this.#options.onFault(`asking about order ${order.clientOrderId} failed: ${reasonOf(error)}`),
       ),
     );
+  }
+
+  /**
+   * Asks what became of orders of an earlier process, and resolves when the venue has answered once for each. Those it does not
+   * know are asked about until their request can no longer take effect: it was made within a call's time of their birth, or else
+   * before now.
+   */
+  async adopt(orders: readonly Order[]): Promise<void> {
+    const { clock, recvWindowMs } = this.#options;
+    const windowUs = (recvWindowMs + SETTLE_MS) * 1000;
+    const nowUs = clock.nowUs();
+    const asked = mapConcurrent(orders, ADOPTED_AT_ONCE, async (order) => {
+      order.deadlineUs = Math.min(nowUs, order.bornAtUs + LONGEST_CALL_MS * 1000) + windowUs;
+      await this.#askQuietly(order);
+      if (order.state === "unknown") this.#track(this.#resolve(order));
+    });
+    this.#track(asked.then(() => {}));
+    await asked;
   }
 
   /** Ends asking and resolves when nothing is under way any more. */
@@ -107,7 +128,7 @@ export class OrderGateway {
   }
 
   async #cancel(order: Order): Promise<void> {
-    const { venue, onReport, onFault } = this.#options;
+    const { venue, onReport, onCancelEnd, onFault } = this.#options;
     try {
       onReport(await venue.cancel({ instrument: order.intent.instrument, clientOrderId: order.clientOrderId }));
     } catch (error) {
@@ -115,12 +136,19 @@ export class OrderGateway {
       if (!(error instanceof OrderNotFoundError) && outcomeOf(error) !== "unknown") {
         onFault(`cancel of order ${order.clientOrderId} failed: ${reasonOf(error)}`);
       }
-      await this.#ask(order).catch((failure: unknown) => {
-        if (!(failure instanceof OrderNotFoundError))
-          onFault(`asking about order ${order.clientOrderId} failed: ${reasonOf(failure)}`);
-      });
+      await this.#askQuietly(order);
     } finally {
-      order.cancelling = false;
+      onCancelEnd(order);
+    }
+  }
+
+  /** As `#ask`, when a venue that does not know the order is no news. */
+  async #askQuietly(order: Order): Promise<void> {
+    try {
+      await this.#ask(order);
+    } catch (error) {
+      if (error instanceof OrderNotFoundError) return;
+      this.#options.onFault(`asking about order ${order.clientOrderId} failed: ${reasonOf(error)}`);
     }
   }
 
@@ -165,7 +193,7 @@ function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-function toRequest({ clientOrderId, intent }: Order): OrderRequest {
+function toRequest({ clientOrderId, intent }: Order): OrderRequestOf<IntentKinds> {
   const { instrument, side, type, sizeLots, priceTicks, timeInForce } = intent;
   const base = { instrument, clientOrderId, side, sizeLots };
   if (type === "market") return { ...base, type };

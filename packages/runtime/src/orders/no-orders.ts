@@ -1,5 +1,5 @@
 import { InvalidInputError } from "@pitlane/sdk";
-import type { OrderVenue } from "./gateway.ts";
+import type { OrderVenue } from "../venue.ts";
 
 const refuse = (): Promise<never> =>
   Promise.reject(new InvalidInputError("this session's venue gives market data only: it takes no orders"));

@@ -70,6 +70,8 @@ export class Order implements OrderView {
   bookedLots = 0;
   venueOrderId = "";
   reason = "";
+  /** When it was wanted, microseconds since the epoch, on the session's time. */
+  readonly bornAtUs: number;
   /** When the request may last take effect at the venue, microseconds since the epoch; 0 before it is sent. */
   deadlineUs = 0;
   /** True when it is to be cancelled as soon as the venue is known to have it. */
@@ -81,11 +83,12 @@ export class Order implements OrderView {
   /** Trade ids already booked: the venue may tell of a fill twice. */
   readonly tradeIds: Set<string> = new Set();
 
-  constructor(clientOrderId: string, strategy: string, owner: number, intent: Intent) {
+  constructor(clientOrderId: string, strategy: string, owner: number, intent: Intent, bornAtUs = 0) {
     this.clientOrderId = clientOrderId;
     this.strategy = strategy;
     this.owner = owner;
     this.intent = intent;
+    this.bornAtUs = bornAtUs;
   }
 
   get isOpen(): boolean {

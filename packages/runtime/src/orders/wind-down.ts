@@ -1,13 +1,15 @@
 import type { Clock } from "@pitlane/perf";
-import type { BinanceClient } from "@pitlane/sdk/binance";
 import type { Execution } from "../engines/execution.ts";
 import type { Portfolio } from "../engines/portfolio.ts";
+import type { TradingVenue } from "../venue.ts";
 import type { OrderGateway } from "./gateway.ts";
 import { compareBalances } from "./reconcile.ts";
 
 export interface WindDownOptions {
-  readonly execution: Execution;
-  readonly gateway: OrderGateway;
+  readonly execution: Pick<Execution, "openOrders" | "withMissingFills">;
+  readonly gateway: Pick<OrderGateway, "ask">;
+  /** Cancels what is open. */
+  readonly cancelOpen: () => void;
   readonly clock: Clock;
   /** When to stop waiting, monotonic. */
   readonly deadlineNs: number;
@@ -17,15 +19,13 @@ export interface WindDownOptions {
 const POLL_MS = 10;
 
 /**
- * Takes no new orders and cancels the open ones, those that were still on their way once they are known, until the venue has ended them
- * all or time is up. What is open then is a fault.
+ * Waits until the venue has ended all open orders, whose cancels are under way, or time is up; those whose cancel has failed are
+ * cancelled again. What is open then is a fault.
  */
-export async function endOrders({ execution, gateway, clock, deadlineNs, onFault }: WindDownOptions): Promise<void> {
-  execution.stopNewOrders("the session is closing");
-  for (;;) {
-    for (const order of execution.openOrders()) execution.cancel(order);
-    execution.flush(Number.NaN);
-    if (execution.openOrders().length === 0 || clock.monotonicNs() > deadlineNs) break;
+export async function endOrders(options: WindDownOptions): Promise<void> {
+  const { execution, gateway, clock, deadlineNs, onFault, cancelOpen } = options;
+  while (execution.openOrders().length > 0 && clock.monotonicNs() <= deadlineNs) {
+    if (execution.openOrders().some(({ cancelling, cancelWanted }) => !cancelling && !cancelWanted)) cancelOpen();
     await clock.sleep(POLL_MS);
   }
   for (const { clientOrderId, intent, state } of execution.openOrders()) {
@@ -37,7 +37,7 @@ export async function endOrders({ execution, gateway, clock, deadlineNs, onFault
 /** The sum of our fills must be what the venue says. News may still be on its way, so a difference is a fault only when it lasts. */
 export async function compareAccounts(
   portfolio: Portfolio,
-  account: BinanceClient["account"],
+  account: TradingVenue["account"],
   { clock, deadlineNs, onFault }: WindDownOptions,
 ): Promise<void> {
   try {

@@ -1,31 +1,59 @@
-import { InvalidInputError } from "@pitlane/perf";
-import type { BookEvent, GapEvent, Instrument, OrderBook, QuoteEvent, ResyncEvent, TradeEvent } from "@pitlane/sdk";
+import { type Clock, InvalidInputError, type Random } from "@pitlane/perf";
+import type { MetricsRegistry } from "@pitlane/perf/metrics";
+import type { Instrument, OrderBook, QuoteEvent } from "@pitlane/sdk";
 import type { StandardSchemaV1 } from "@standard-schema/spec";
-import type { FillEvent, OrderEvent } from "../bus/events.ts";
+import type { EventCatalogue, EventDefinition, EventKind } from "../bus/events.ts";
 import type { RiskVote } from "../engines/risk.ts";
+import type { ErrorPolicy, HookPlace } from "../hooks/kinds.ts";
 import type { Intent, OrderView } from "../orders/order.ts";
+import {
+  type Capabilities,
+  checkRange,
+  checkVersion,
+  type Need,
+  type Needs,
+  type Provision,
+  type Provisions,
+  toNeeds,
+  toProvisions,
+} from "./needs.ts";
+import type { PerfParts } from "./parts.ts";
+import type { Permissions } from "./permissions.ts";
+import type { Budgets, FaultPolicy } from "./quarantine.ts";
+import type { KeyValueState } from "./state.ts";
+import type { PluginTimer } from "./timers.ts";
 
-/** Events a plugin may listen to. `order` and `fill` tell of its own orders alone. */
-export interface HookEvents {
-  readonly quote: QuoteEvent;
-  readonly book: BookEvent;
-  readonly trade: TradeEvent;
-  readonly gap: GapEvent;
-  readonly resync: ResyncEvent;
-  readonly order: OrderEvent;
-  readonly fill: FillEvent;
-}
+/** Events a plugin may listen to: all of the catalogue but the venue's raw reports. `order` and `fill` tell of its own orders alone. */
+export type HookEvents = Omit<EventCatalogue, "report">;
 
 export type HookKind = keyof HookEvents;
 
-/** Which events a hook wants; everything of its kind when left out. */
-export interface HookFilter {
-  /** One instrument, by object or by symbol `AAA/BBB`. */
-  readonly instrument?: Instrument | string;
+/** Which events a hook wants, everything of its kind when left out; and its place among the handlers of others. */
+export interface HookFilter extends HookPlace {
+  /** One instrument or several, by object or by symbol `AAA/BBB`. */
+  readonly instrument?: Instrument | string | readonly (Instrument | string)[];
+  /** What an error of the handler costs; default `isolate`: nothing but that call. */
+  readonly onError?: ErrorPolicy;
 }
 
-/** What a plugin can see and do. Its hooks are owned by it and end with it. */
+/** Whatever a hot hook returns is ignored, but a promise is a mistake: what waits would act at a moment that no journal knows. */
+// biome-ignore lint/suspicious/noConfusingVoidType: a hook that returns nothing
+export type NoPromise = void | undefined | Plain | (object & { readonly then?: never });
+type Plain = null | boolean | number | string | bigint;
+
+/** Lines for people, named after the plugin. */
+export interface Logger {
+  debug(message: string): void;
+  info(message: string): void;
+  warn(message: string): void;
+  error(message: string): void;
+}
+
+export type LogLevel = keyof Logger;
+
+/** What a plugin can see and do. Everything it makes is owned by it and ends with it. */
 export interface PluginContext<Config = unknown> {
+  /** Name of this instance: the plugin's, or the one that the config gives it. */
   readonly name: string;
   /** Checked by the plugin's schema; `{}` when it has none and none was given. */
   readonly config: Config;
@@ -34,17 +62,22 @@ export interface PluginContext<Config = unknown> {
   /** The instrument of a symbol. @throws {InvalidInputError} Naming the symbols there are, when it is none of them. */
   instrument(symbol: string): Instrument;
   /**
-   * Calls `handler` for every event of a kind. Hooks are synchronous: what they return is ignored. Only during `setup`.
+   * Calls `handler` for every event of a kind. Hooks are synchronous: one that returns a promise does not compile, and counts as a fault
+   * where types were not looked at. Only during `setup`.
    *
    * @example
    * ctx.on("trade", { instrument: "AAA/USDT" }, (trade) => { last = trade.priceTicks; });
    */
-  on<Kind extends HookKind>(kind: Kind, handler: (event: HookEvents[Kind]) => void): void;
-  on<Kind extends HookKind>(kind: Kind, filter: HookFilter, handler: (event: HookEvents[Kind]) => void): void;
-  /** Adds a risk voter: every intent of every strategy is put to it. Only during `setup`. */
-  vote(kind: "intent", voter: RiskVote): void;
+  on<Kind extends HookKind>(kind: Kind, handler: (event: HookEvents[Kind]) => NoPromise): void;
+  on<Kind extends HookKind>(kind: Kind, filter: HookFilter, handler: (event: HookEvents[Kind]) => NoPromise): void;
+  /** Adds a risk voter: every intent of every strategy is put to it. Only during `setup`, and not in a worker. */
+  vote(kind: "intent", voter: RiskVote, place?: HookPlace): void;
+  /** Adds a kind of event to the catalogue, so that it can be published and listened to. Only during `setup`. */
+  define(definition: EventDefinition): void;
+  /** Publishes an event of a kind that it, or another plugin, has defined. It is dispatched in its lane's turn. */
+  publish<Kind extends EventKind>(event: EventCatalogue[Kind]): void;
   /**
-   * Wants an order. It goes through risk, journal and wire as soon as the running hook returns; what became of it is in the
+   * Wants an order. It goes through permissions, risk, journal and wire as soon as the running hook returns; what became of it is in the
    * returned order and in `order` and `fill` hooks; a refusal is an order in state `denied`.
    * @throws {InvalidInputError} When the instrument is not one of the session's, or called from `setup`.
    */
@@ -53,7 +86,7 @@ export interface PluginContext<Config = unknown> {
   cancel(order: OrderView): void;
   /** Own orders that may still trade, oldest first. */
   openOrders(instrument?: Instrument): readonly OrderView[];
-  /** The live order book; undefined while it is not in sync. */
+  /** The live order book; undefined while it is not in sync. In a worker it has the best level of each side and no more. */
   book(instrument: Instrument): OrderBook | undefined;
   /** The last quote; undefined before the first, and after a gap until it is news again. */
   quote(instrument: Instrument): QuoteEvent | undefined;
@@ -61,22 +94,98 @@ export interface PluginContext<Config = unknown> {
   positionLots(instrument: Instrument): number;
   /** What the account holds of an asset, in its smallest unit (10^-8). */
   balance(asset: string): bigint;
-  /** Wall time, microseconds since the epoch. */
+  /** Time of the present input, microseconds since the epoch: the same in a replay. */
   nowUs(): number;
+  /** The same time as a clock, for parts that take one. It moves from input to input and not within one. */
+  readonly clock: Pick<Clock, "nowUs" | "monotonicNs">;
+  /** Fixed by the run's seed and this plugin's name. */
+  readonly random: Random;
+  /** Values by key that survive a restart and a reload. */
+  readonly state: KeyValueState;
+  /**
+   * Calls `run` every `ms` milliseconds of the session's time, 1 or more; those missed are left out. It does not survive a restart: set it in
+   * `setup`, and it goes on where it was.
+   * @throws {PermissionError} Without permission for timers.
+   */
+  every(ms: number, run: () => NoPromise): PluginTimer;
+  /** Calls `run` once, `ms` milliseconds from now. Throws as `every`. */
+  after(ms: number, run: () => NoPromise): PluginTimer;
+  /** Metrics of this plugin; exposed as `plugin_NAME_METRIC`. */
+  readonly metrics: MetricsRegistry;
+  /** Pools, limiters, caches and knobs that end with the plugin. */
+  readonly perf: PerfParts;
+  /** Offers a capability, one of those named in `provides`. Only during `setup`. */
+  provide<Name extends keyof Capabilities>(name: Name, handle: Capabilities[Name]): void;
+  /** A capability named in `requires`. @throws {InvalidInputError} When it is not named there. */
+  use<Name extends keyof Capabilities>(name: Name): Capabilities[Name];
+  /** A capability named in `optional`; undefined when nothing provides it. Throws as `use`. */
+  useOptional<Name extends keyof Capabilities>(name: Name): Capabilities[Name] | undefined;
+  /** Runs `close` when the plugin ends, last registered first. */
+  onClose(close: () => void | Promise<void>): void;
+  /** Aborts when the plugin ends. */
+  readonly signal: AbortSignal;
   /** A line for people, named after the plugin. */
   log(message: string): void;
+  /** As `log`, with a level. */
+  readonly logger: Logger;
+}
+
+/** What `setup` may return: state of more form than `ctx.state`, and an end. */
+export interface PluginInstance<State = unknown> {
+  /** What must survive a restart or a reload: what JSON can carry, passing the plugin's `state` schema. Synchronous. */
+  readonly snapshot?: () => State;
+  /**
+   * Takes over what `snapshot` of an earlier process or of older code gave. Synchronous, before the first event.
+   *
+   * @param old It has passed the `state` schema when `fromVersion` is this plugin's version; otherwise nothing is known of it.
+   */
+  readonly hydrate?: (old: State, fromVersion: string) => void;
+  /** Runs when orders and accounts were compared with the venue's, before `ready`. A failure ends the start. */
+  readonly reconcile?: (signal: AbortSignal) => void | Promise<void>;
+  /** Runs before the market opens. A failure ends the start. What it reads from outside is not in the journal. */
+  readonly ready?: (signal: AbortSignal) => void | Promise<void>;
+  /** Runs when the plugin ends, before what `ctx.onClose` registered. */
+  readonly close?: () => void | Promise<void>;
 }
 
 type Output<Schema> = Schema extends StandardSchemaV1 ? StandardSchemaV1.InferOutput<Schema> : unknown;
+type Input<Schema> = Schema extends StandardSchemaV1 ? StandardSchemaV1.InferInput<Schema> : unknown;
 
-export interface PluginDefinition<Schema extends StandardSchemaV1 | undefined = StandardSchemaV1 | undefined> {
+// biome-ignore lint/suspicious/noConfusingVoidType: a setup that returns nothing
+type SetupResult<State> = void | PluginInstance<State>;
+
+export interface PluginDefinition<
+  Schema extends StandardSchemaV1 | undefined = StandardSchemaV1 | undefined,
+  State extends StandardSchemaV1 | undefined = StandardSchemaV1 | undefined,
+> {
   /** Kebab case, unique in a session. */
   readonly name: string;
+  /** Semver; default `0.0.0`. Snapshots keep it. */
   readonly version?: string;
+  /** Versions of pitlane that it is written for, a semver range; any when left out. */
+  readonly pitlane?: string;
+  /** Capabilities it cannot do without: it is started after what provides them. */
+  readonly requires?: Needs;
+  /** Capabilities it uses when something provides them. */
+  readonly optional?: Needs;
+  /** Capabilities it offers by `ctx.provide`. */
+  readonly provides?: Provisions;
   /** Any Standard Schema (valibot, zod, arktype, ...); the session's config for this plugin must pass it. */
   readonly config?: Schema;
+  /** Form of what `snapshot` gives; a synchronous Standard Schema. */
+  readonly state?: State;
+  /** What it may do; everything but the network when left out. The config can narrow it. */
+  readonly permissions?: Permissions;
+  /** What it may use up; the config's, or the defaults, for what is left out. */
+  readonly budgets?: Partial<Budgets>;
+  /** What happens to its orders when it is taken out of the session; default `cancel`. */
+  readonly onFault?: FaultPolicy;
+  /** True runs it in a worker thread of its own. */
+  readonly worker?: boolean;
   /** Registers hooks. Runs once, after instruments are known and before the first event. */
-  readonly setup: (ctx: PluginContext<Output<Schema>>) => void | Promise<void>;
+  readonly setup: (
+    ctx: PluginContext<Output<Schema>>,
+  ) => SetupResult<Input<State>> | Promise<SetupResult<Input<State>>>;
 }
 
 /** A plugin as the runtime holds it: checked, its config type forgotten. */
@@ -84,32 +193,63 @@ export interface Plugin {
   readonly kind: "pitlane-plugin";
   readonly name: string;
   readonly version: string;
+  readonly pitlane: string | undefined;
+  readonly requires: readonly Need[];
+  readonly optional: readonly Need[];
+  readonly provides: readonly Provision[];
   readonly config: StandardSchemaV1 | undefined;
-  readonly setup: (ctx: PluginContext) => void | Promise<void>;
+  readonly state: StandardSchemaV1 | undefined;
+  readonly permissions: Permissions | undefined;
+  readonly budgets: Partial<Budgets>;
+  readonly onFault: FaultPolicy;
+  readonly worker: boolean;
+  readonly setup: (ctx: PluginContext) => SetupResult<unknown> | Promise<SetupResult<unknown>>;
 }
+
+const FAULT_POLICIES: readonly string[] = ["hold", "cancel", "flatten"] satisfies readonly FaultPolicy[];
 
 /**
  * Makes a plugin of a definition.
  *
- * @throws {InvalidInputError} When the name is not kebab case or `setup` is missing.
+ * @throws {InvalidInputError} When the name is not kebab case, `setup` is missing, or a version or range is not semver.
  * @example
  * export default definePlugin({
  *   name: "only-small",
  *   setup: (ctx) => ctx.vote("intent", (intent) => (intent.sizeLots <= 10 ? allow() : deny("TOO_LARGE", "10 lots at most"))),
  * });
  */
-export function definePlugin<Schema extends StandardSchemaV1 | undefined = undefined>(
-  definition: PluginDefinition<Schema>,
-): Plugin {
-  const { name, version = "0.0.0", config, setup } = definition;
-  if (typeof name !== "string" || !/^[a-z][a-z0-9-]{0,63}$/.test(name)) {
+export function definePlugin<
+  Schema extends StandardSchemaV1 | undefined = undefined,
+  State extends StandardSchemaV1 | undefined = undefined,
+>(definition: PluginDefinition<Schema, State>): Plugin {
+  const { name, version = "0.0.0", pitlane, setup, onFault = "cancel" } = definition;
+  if (!isPluginName(name)) {
     throw new InvalidInputError(
       `a plugin's name must be kebab case, such as "my-strategy"; got ${JSON.stringify(name)}`,
     );
   }
   if (typeof setup !== "function")
     throw new InvalidInputError(`plugin ${name} has no setup function: add setup(ctx) { ... }`);
-  return { kind: "pitlane-plugin", name, version, config, setup: setup as Plugin["setup"] };
+  if (!FAULT_POLICIES.includes(onFault))
+    throw new InvalidInputError(`plugin ${name}: onFault must be one of ${FAULT_POLICIES.join(", ")}, got ${onFault}`);
+  checkVersion(name, "its version", version);
+  if (pitlane !== undefined) checkRange(name, "its range of pitlane versions", pitlane);
+  return {
+    kind: "pitlane-plugin",
+    name,
+    version,
+    pitlane,
+    requires: toNeeds(name, definition.requires),
+    optional: toNeeds(name, definition.optional),
+    provides: toProvisions(name, version, definition.provides),
+    config: definition.config,
+    state: definition.state,
+    permissions: definition.permissions,
+    budgets: definition.budgets ?? {},
+    onFault,
+    worker: definition.worker ?? false,
+    setup: setup as Plugin["setup"],
+  };
 }
 
 /**
@@ -128,6 +268,11 @@ export function definePlugin<Schema extends StandardSchemaV1 | undefined = undef
  * });
  */
 export const defineStrategy = definePlugin;
+
+/** True for a name a plugin may have: kebab case, at most 64 characters. */
+export function isPluginName(name: unknown): name is string {
+  return typeof name === "string" && /^[a-z][a-z0-9-]{0,63}$/.test(name);
+}
 
 /** True for what `definePlugin` made, by whichever copy of this package. */
 export function isPlugin(value: unknown): value is Plugin {

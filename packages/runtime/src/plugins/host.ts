@@ -1,135 +1,474 @@
-import { InvalidInputError } from "@pitlane/perf";
-import type { Instrument, OrderBook, QuoteEvent } from "@pitlane/sdk";
-import type { RiskVote } from "../engines/risk.ts";
-import type { HookEntry } from "../hooks/compile.ts";
-import type { Intent, OrderView } from "../orders/order.ts";
-import type { HookEvents, HookFilter, HookKind, Plugin, PluginContext } from "./define.ts";
+import { type Clock, InvalidInputError } from "@pitlane/perf";
+import type { MetricSnapshot, MetricsSnapshot } from "@pitlane/perf/metrics";
+import type { Knob } from "@pitlane/perf/tune";
+import { type ControlHook, type ControlPhase, runControlHooks } from "../hooks/control.ts";
+import { ignoreRejection, isPromise } from "../hooks/owners.ts";
+import { VERSION } from "../version.ts";
+import type { BootNode } from "./boot-tree.ts";
+import { isPluginName, type Plugin } from "./define.ts";
+import { budgetsOf, nameOf, type PluginControl, type PluginEntry, policyOf } from "./entry.ts";
+import { PluginBootError, reasonOf } from "./errors.ts";
+import { Flattener } from "./flatten.ts";
+import { IntentGate } from "./gate.ts";
+import { orderPlugins } from "./order.ts";
+import { type Budgets, type FaultPolicy, Quarantine, type Standing } from "./quarantine.ts";
+import type { ScopeCounts } from "./scope.ts";
+import type { HostServices, Registrations } from "./services.ts";
+import { type HostSnapshot, type PluginSnapshot, restore, takeSnapshot } from "./snapshot.ts";
+import { PluginStarter, type Running } from "./starter.ts";
+import { within } from "./within.ts";
+import type { WorkerMessage } from "./worker-protocol.ts";
 
-/** What the runtime offers to plugin contexts. */
-export interface HostServices {
-  readonly instruments: readonly Instrument[];
-  submit(owner: number, intent: Intent): OrderView;
-  cancel(order: OrderView): void;
-  openOrders(owner: number, instrument: Instrument | undefined): readonly OrderView[];
-  book(instrument: Instrument): OrderBook | undefined;
-  quote(instrument: Instrument): QuoteEvent | undefined;
-  positionLots(instrument: Instrument): number;
-  balance(asset: string): bigint;
-  nowUs(): number;
-  log(plugin: string, message: string): void;
+export type { PluginControl, PluginEntry } from "./entry.ts";
+export type { HostServices, Registrations } from "./services.ts";
+
+export interface PluginHostOptions {
+  readonly entries: readonly PluginEntry[];
+  readonly services: HostServices;
+  /** Measures hooks and waits; no decision reads it. */
+  readonly clock: Clock;
+  /** Of the run; 0 to 2^32 - 1. */
+  readonly seed: number;
+  /** For plugins that state none, fixed at the start; `DEFAULT_BUDGETS` for what is left out. */
+  readonly budgets?: Partial<Budgets>;
+  /** Capabilities of the runtime itself. */
+  readonly provides?: Readonly<Record<string, { readonly version: string; readonly handle: unknown }>>;
+  /** True in a replay: budgets of wall time decide nothing and workers are not started; both come by `applyControl`. */
+  readonly isReplay?: boolean;
+  /** This program's version, unless told. */
+  readonly version?: string;
+  /** Longest setup and longest close of a plugin, in milliseconds. Default 30,000. */
+  readonly stepTimeoutMs?: number;
+  /** The built module that worker threads run; beside this one unless told. */
+  readonly workerEntry?: URL;
 }
 
-/** What the plugins registered while they were set up. */
-export interface Registrations {
-  readonly hooks: readonly HookEntry[];
-  readonly votes: readonly { readonly plugin: string; readonly vote: RiskVote }[];
+/** What a reload did. */
+export interface SwapReport {
+  readonly plugin: string;
+  readonly fromVersion: string;
+  readonly toVersion: string;
+  /** Plugins that use its capabilities and were started anew with it. */
+  readonly dependents: readonly string[];
+  /** From the call to the new code running, in milliseconds. */
+  readonly elapsedMs: number;
+  /** What state could not be given back. */
+  readonly notes: readonly string[];
 }
+
+/** How far the start of a session has come. */
+export type StartPhase = Extract<ControlPhase, "reconcile" | "ready">;
+
+const STEP_TIMEOUT_MS = 30_000;
 
 /**
- * Sets plugins up one after the other, each with a context of its own, and returns what they registered.
+ * Starts plugins in the order of their needs, owns what they make, and takes them out when they are over budget.
  *
- * @param configs Settings by plugin name.
- * @throws {InvalidInputError} When two share a name, a config fails its schema, or a setup throws.
+ *     entries -> order -> scope and context each -> setup -> registrations -> dispatch
+ *                                    faults, times -> quarantine -> control (an input) -> applyControl
+ *
+ * Owners are indexes of `entries`, whatever the order they were started in.
+ *
+ * @example
+ * const host = await PluginHost.open({ entries: [{ plugin, config: { size: 3 } }], services, clock, seed: 7 });
+ * console.log(formatBootTree(host.bootTree, VERSION));
+ * await host.close();
  */
-export async function setUpPlugins(
-  plugins: readonly Plugin[],
-  configs: Readonly<Record<string, unknown>>,
-  services: HostServices,
-): Promise<Registrations> {
-  checkNames(plugins, configs);
-  const hooks: HookEntry[] = [];
-  const votes: { plugin: string; vote: RiskVote }[] = [];
-  for (const [owner, plugin] of plugins.entries()) {
-    const config = await checkPluginConfig(plugin, configs[plugin.name] ?? {});
-    const registering = { open: true };
-    const context = createContext(plugin, owner, config, services, { hooks, votes, registering });
-    try {
-      await plugin.setup(context);
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      throw new InvalidInputError(`strategy ${plugin.name} failed in setup: ${reason}`, { cause: error });
-    }
-    registering.open = false;
+export class PluginHost {
+  readonly names: readonly string[];
+  readonly #options: PluginHostOptions;
+  readonly #entries: readonly PluginEntry[];
+  readonly #quarantine: Quarantine;
+  readonly #gate: IntentGate;
+  readonly #starter: PluginStarter;
+  readonly #flattener: Flattener;
+  readonly #running: Running[] = []; // by owner
+  readonly #isOut: boolean[]; // quarantined, by owner
+  #order: readonly number[];
+  #uses: readonly (readonly number[])[];
+  #closing: Promise<void> | undefined;
+
+  private constructor(options: PluginHostOptions) {
+    const { entries, services, clock, seed, isReplay = false, stepTimeoutMs = STEP_TIMEOUT_MS } = options;
+    this.#options = options;
+    this.#entries = entries;
+    this.names = entries.map(nameOf);
+    const bad = this.names.find((name) => !isPluginName(name));
+    if (bad !== undefined)
+      throw new InvalidInputError(
+        `a plugin's name must be kebab case, such as "my-strategy"; got ${JSON.stringify(bad)}`,
+      );
+    const { order, uses } = this.#orderOf(entries.map(({ plugin }) => plugin));
+    this.#order = order;
+    this.#uses = uses;
+    const budgets = entries.map((entry) => budgetsOf(entry, options.budgets));
+    this.#quarantine = new Quarantine({
+      budgets,
+      clock,
+      onAction: ({ owner, kind, reason }) => {
+        if (isReplay) return;
+        const plugin = this.names[owner]!;
+        this.#control(
+          kind === "quarantine"
+            ? {
+                kind,
+                plugin,
+                reason,
+                onFault: policyOf((this.#running[owner] ?? { entry: this.#entries[owner]! }).entry),
+              }
+            : { kind, plugin, reason },
+        );
+      },
+    });
+    this.#gate = new IntentGate({
+      names: this.names,
+      permissions: entries.map(({ plugin, permissions }) => [plugin.permissions, permissions]),
+      ordersPerMinute: budgets.map(({ ordersPerMinute }) => ordersPerMinute),
+      services,
+      onFlood: (owner) => {
+        if (!isReplay) this.#quarantine.flood(owner);
+      },
+    });
+    this.#starter = new PluginStarter({
+      services,
+      clock,
+      seed,
+      budgets: options.budgets,
+      isReplay,
+      stepTimeoutMs,
+      workerEntry: options.workerEntry,
+      submit: (owner, intent) => this.#gate.submit(owner, intent),
+      control: (control) => this.#control(control),
+      onEnded: (owner, reason) => this.#quarantine.end(owner, reason),
+      tell: (owner, message) => this.#tell(owner, message),
+    });
+    this.#flattener = new Flattener(services, (owner, message) => this.#tell(owner, message));
+    this.#isOut = entries.map(() => false);
   }
-  return { hooks, votes };
-}
 
-function checkNames(plugins: readonly Plugin[], configs: Readonly<Record<string, unknown>>): void {
-  const names = plugins.map((plugin) => plugin.name);
-  const twice = names.find((name, index) => names.indexOf(name) !== index);
-  if (twice !== undefined)
-    throw new InvalidInputError(`two strategies are named ${twice}: give one of them another name`);
-  const unknown = Object.keys(configs).find((name) => !names.includes(name));
-  if (unknown !== undefined)
-    throw new InvalidInputError(`there is a config for ${unknown}, but the strategies are ${names.join(", ")}`);
-}
+  /**
+   * Starts all plugins. When one fails, those already started are closed again.
+   *
+   * @throws {PluginBootError} With a code, the path to the fault and the fix.
+   * @throws {InvalidInputError} When a name, a budget or a permission cannot be.
+   */
+  static async open(options: PluginHostOptions): Promise<PluginHost> {
+    const host = new PluginHost(options);
+    try {
+      for (const owner of host.#order)
+        host.#running[owner] = await host.#starter.start(owner, host.#entries[owner]!, (name) =>
+          host.#capability(name),
+        );
+    } catch (error) {
+      await host.close();
+      throw error;
+    }
+    for (const { scope } of host.#running) host.#starter.attach(scope);
+    return host;
+  }
 
-async function checkPluginConfig(plugin: Plugin, input: unknown): Promise<unknown> {
-  if (plugin.config === undefined) return input;
-  const result = await plugin.config["~standard"].validate(input);
-  if (result.issues === undefined) return result.value;
-  const lines = result.issues.map((issue) => {
-    const path = (issue.path ?? []).map((part) => String(typeof part === "object" ? part.key : part)).join(".");
-    return `  ${path === "" ? "(whole)" : path}: ${issue.message}`;
-  });
-  throw new InvalidInputError(`the config of strategy ${plugin.name} is wrong:\n${lines.join("\n")}`);
-}
+  /** What all plugins registered, in the order they were started. */
+  get registrations(): Registrations {
+    const scopes = this.#order.map((owner) => this.#running[owner]!.scope);
+    return { hooks: scopes.flatMap(({ hooks }) => hooks), votes: scopes.flatMap(({ votes }) => votes) };
+  }
 
-interface Registry {
-  readonly hooks: HookEntry[];
-  readonly votes: { plugin: string; vote: RiskVote }[];
-  readonly registering: { open: boolean };
-}
+  get bootTree(): readonly BootNode[] {
+    return this.#order.map((owner) => {
+      const { plugin, elapsedNs, worker } = this.#running[owner]!;
+      return {
+        name: this.names[owner]!,
+        version: plugin.version,
+        elapsedNs,
+        uses: this.#uses[owner]!.map((used) => this.names[used]!),
+        provides: plugin.provides.map(({ capability }) => capability),
+        worker: worker !== undefined,
+      };
+    });
+  }
 
-function createContext(
-  plugin: Plugin,
-  owner: number,
-  config: unknown,
-  services: HostServices,
-  registry: Registry,
-): PluginContext {
-  const bySymbol = (symbol: string): Instrument => {
-    const found = services.instruments.find((instrument) => instrument.symbol === symbol);
-    if (found !== undefined) return found;
-    throw new InvalidInputError(
-      `no instrument ${symbol} in this session; there are ${services.instruments.map((one) => one.symbol).join(", ")}`,
+  standing(owner: number): Standing {
+    return this.#isOut[owner] ? "quarantined" : this.#quarantine.standing(owner);
+  }
+
+  /** What a plugin's scope holds now. */
+  counts(owner: number): ScopeCounts {
+    return this.#running[owner]!.scope.counts();
+  }
+
+  /** All plugins' metrics in one snapshot, each named `plugin_PLUGIN_METRIC`. */
+  metrics(): MetricsSnapshot {
+    const metrics: MetricSnapshot[] = [];
+    for (const { scope } of this.#running) {
+      const prefix = `plugin_${scope.name.replaceAll("-", "_")}_`;
+      for (const metric of scope.metrics.snapshot().metrics) metrics.push({ ...metric, name: prefix + metric.name });
+    }
+    return { atUs: this.#options.services.nowUs(), metrics };
+  }
+
+  /** All plugins' knobs, each named `PLUGIN/KNOB`. */
+  knobs(): readonly Knob[] {
+    return this.#running.flatMap(({ scope }) => scope.parts.knobs);
+  }
+
+  /** A hot hook of `owner` took so long. */
+  meter(owner: number, kind: string, elapsedNs: number): void {
+    this.#quarantine.meter(owner, kind, elapsedNs);
+  }
+
+  /** A hot hook of `owner` failed. @param mustEnd Its own policy is to quarantine at the first fault. */
+  fault(owner: number, kind: string, error: unknown, mustEnd = false): void {
+    this.#quarantine.fault(owner, kind, reasonOf(error), mustEnd);
+  }
+
+  /** To be called about once a second of wall time, not in a replay: brings back who was shed and is calm. */
+  tick(): void {
+    if (this.#options.isReplay !== true) this.#quarantine.tick();
+  }
+
+  /** A timer is due: runs it as a hot hook, isolated and metered. Nothing when it was cleared meanwhile. */
+  fireTimer(owner: number, id: number): void {
+    const running = this.#running[owner];
+    if (running === undefined || this.#isOut[owner]) return;
+    const { clock } = this.#options;
+    const startedNs = clock.monotonicNs();
+    try {
+      const result = running.scope.timers.fire(id);
+      if (isPromise(result)) {
+        ignoreRejection(result); // the fault below tells of it
+        throw new InvalidInputError("it returned a promise: hot hooks are synchronous");
+      }
+    } catch (error) {
+      this.#tell(owner, `its timer failed: ${reasonOf(error)}`);
+      this.fault(owner, "timer", error);
+    }
+    this.meter(owner, "timer", clock.monotonicNs() - startedNs);
+  }
+
+  /** An order of `owner` has changed: to be called after its hooks heard of it, for `flatten` to go on. */
+  onOrderNews(owner: number): void {
+    this.#flattener.onOrderNews(owner);
+  }
+
+  /** Performs a control input: the runtime's answer to `HostServices.control`, and a replay's reading of its journal. */
+  applyControl(control: PluginControl): void {
+    const owner = this.names.indexOf(control.plugin);
+    if (owner < 0) throw new InvalidInputError(`there is no plugin ${control.plugin} to control`);
+    const { services } = this.#options;
+    switch (control.kind) {
+      case "warn":
+        return this.#tell(owner, control.reason);
+      case "shed":
+        this.#tell(owner, `it hears nothing of the market for now: ${control.reason}`);
+        return services.setShed?.(owner, true);
+      case "restore":
+        this.#tell(owner, `it hears the market again: ${control.reason}`);
+        return services.setShed?.(owner, false);
+      case "quarantine":
+        this.#tell(
+          owner,
+          `quarantined: it hears nothing more, and its orders are handled by "${control.onFault}": ${control.reason}`,
+        );
+        this.#takeOut(owner);
+        return this.#handleOrders(owner, control.onFault);
+      case "lost":
+        this.#tell(
+          owner,
+          `its worker has ended, and its orders are handled by "${control.onFault}": ${control.reason}`,
+        );
+        return this.#handleOrders(owner, control.onFault);
+      case "worker":
+        return this.#applyMessage(owner, control.message);
+    }
+  }
+
+  /**
+   * State of all plugins. A snapshot moves their randomness on, so it is an input too: a replay takes one at the same places. Only between
+   * inputs.
+   */
+  snapshot(): HostSnapshot {
+    const plugins: Record<string, PluginSnapshot> = {};
+    for (const { plugin, scope, instance, worker } of this.#running) {
+      const state = worker === undefined ? takeSnapshot(plugin, scope, instance) : worker.lastSnapshot;
+      if (state !== undefined) plugins[scope.name] = state;
+      if (state?.lost !== undefined) this.#tell(scope.owner, `its snapshot failed: ${state.lost}`);
+    }
+    const quarantined = this.names.filter((_, owner) => this.#isOut[owner]);
+    return { plugins, quarantined, orders: this.#gate.record() };
+  }
+
+  /** Takes over the state of plugins in workers, which a replay does not run: what their threads had said by then is an input. */
+  takeWorkerStates({ plugins }: HostSnapshot): void {
+    for (const { scope, worker } of this.#running) {
+      const state = plugins[scope.name];
+      if (state !== undefined) worker?.adopt(state);
+    }
+  }
+
+  /**
+   * Gives plugins the state of an earlier process, before the first input. State of a plugin that is no longer there is passed over.
+   *
+   * @throws {PluginBootError} Code `PLUGIN_STATE`, when a plugin cannot take its state.
+   */
+  hydrate(snapshot: HostSnapshot): void {
+    this.#gate.restore(snapshot.orders);
+    for (const [owner, name] of this.names.entries()) if (snapshot.quarantined.includes(name)) this.#takeOut(owner);
+    for (const { plugin, scope, instance, worker } of this.#running) {
+      const old = snapshot.plugins[scope.name];
+      if (old === undefined) continue;
+      if (worker !== undefined) worker.hydrate(old);
+      else for (const note of restore(plugin, scope, instance, old, true)) this.#tell(scope.owner, note);
+    }
+  }
+
+  /**
+   * Puts new code in a plugin's place: the new one is set up beside the old, takes over its state, and only then are they exchanged, at
+   * once. Orders stay; plugins that use its capabilities are started anew with it. When anything fails the old ones go on unharmed.
+   *
+   * @throws {PluginBootError} When the new code does not start or cannot take the state.
+   */
+  async swap(name: string, plugin: Plugin): Promise<SwapReport> {
+    const { clock } = this.#options;
+    const startedNs = clock.monotonicNs();
+    const owner = this.names.indexOf(name);
+    if (owner < 0) throw new InvalidInputError(`there is no plugin ${name}; there are ${this.names.join(", ")}`);
+    const before = this.#running[owner]!;
+    if (before.worker !== undefined || plugin.worker)
+      throw new PluginBootError("PLUGIN_WORKER", `${name} runs in a worker and is not reloaded`, {
+        path: [name],
+        fix: "develop it in the session's own thread, or start the session again",
+      });
+    const { order, uses } = this.#orderOf(this.#running.map((one, at) => (at === owner ? plugin : one.plugin)));
+    const fresh = new Map<number, Running>();
+    const notes: string[] = [];
+    try {
+      for (const at of order) {
+        const isAffected = at === owner || uses[at]!.some((used) => fresh.has(used));
+        if (!isAffected) continue;
+        const entry = at === owner ? { ...before.entry, plugin } : this.#running[at]!.entry;
+        fresh.set(at, await this.#starter.start(at, entry, (capability) => this.#capability(capability, fresh)));
+      }
+      // From here to the end nothing waits: no event comes between the old state and its successor.
+      for (const [at, next] of fresh) {
+        const old = this.#running[at]!;
+        const state = takeSnapshot(old.plugin, old.scope, old.instance);
+        if (state.lost !== undefined) throw stateLost(old.scope.name, state.lost);
+        notes.push(...restore(next.plugin, next.scope, next.instance, state, false));
+      }
+      this.#gate.permit(owner, [plugin.permissions, before.entry.permissions]);
+    } catch (error) {
+      for (const { scope } of fresh.values()) await scope.close();
+      throw error;
+    }
+    const gone: Running[] = [];
+    for (const [at, next] of fresh) {
+      gone.push(this.#running[at]!);
+      this.#running[at]!.scope.timers.clearAll();
+      this.#running[at] = next;
+      this.#starter.attach(next.scope);
+      this.#quarantine.reset(at);
+      this.#isOut[at] = false;
+      this.#options.services.setShed?.(at, false);
+      this.#options.services.setActive?.(at, true);
+    }
+    this.#order = order;
+    this.#uses = uses;
+    for (const [at, { scope }] of fresh) this.#options.services.onReplaced?.(at, scope);
+    const elapsedMs = (clock.monotonicNs() - startedNs) / 1e6;
+    for (const { scope } of gone.reverse()) await scope.close();
+    const dependents = [...fresh.keys()].filter((at) => at !== owner).map((at) => this.names[at]!);
+    const { version: fromVersion } = before.plugin;
+    return { plugin: name, fromVersion, toVersion: plugin.version, dependents, elapsedMs, notes };
+  }
+
+  /**
+   * Runs the plugins' part in a phase of the start, one after the other.
+   *
+   * @throws {ControlHookError | ControlHookTimeoutError} Naming the plugin.
+   */
+  async runPhase(phase: StartPhase): Promise<void> {
+    const { clock, stepTimeoutMs = STEP_TIMEOUT_MS } = this.#options;
+    const hooks = this.#order.flatMap((owner): ControlHook[] => {
+      const run = this.#running[owner]?.instance[phase];
+      return run === undefined ? [] : [{ plugin: this.names[owner]!, run }];
+    });
+    await runControlHooks(phase, hooks, { clock, timeoutMs: stepTimeoutMs });
+  }
+
+  /** Ends all plugins, those started last first. Each has its time; one that fails or hangs does not stop the others. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    const { clock, stepTimeoutMs = STEP_TIMEOUT_MS } = this.#options;
+    for (const owner of [...this.#order].reverse()) {
+      const running = this.#running[owner];
+      if (running === undefined) continue;
+      try {
+        await running.worker?.close();
+        await within(clock, stepTimeoutMs, `closing ${running.scope.name}`, running.scope.close());
+      } catch (error) {
+        this.#tell(owner, reasonOf(error));
+      }
+    }
+  }
+
+  #orderOf(plugins: readonly Plugin[]): ReturnType<typeof orderPlugins> {
+    const { version = VERSION, provides = {} } = this.#options;
+    const ground = Object.entries(provides).map(([capability, own]) => ({ capability, version: own.version }));
+    return orderPlugins(
+      plugins.map((plugin, owner) => ({ ...plugin, name: this.names[owner]! })),
+      { version, provides: ground },
     );
-  };
-  const mustRegister = (what: string) => {
-    if (!registry.registering.open)
-      throw new InvalidInputError(`${plugin.name} called ${what} after setup: register everything in setup`);
-  };
-  const on = <Kind extends HookKind>(
-    kind: Kind,
-    second: HookFilter | ((event: HookEvents[Kind]) => void),
-    third?: (event: HookEvents[Kind]) => void,
-  ) => {
-    mustRegister(`ctx.on("${kind}")`);
-    const filter = typeof second === "function" ? {} : second;
-    const handler = typeof second === "function" ? second : third;
-    if (typeof handler !== "function")
-      throw new InvalidInputError(`${plugin.name}: ctx.on("${kind}") needs a handler function`);
-    const instrument = typeof filter.instrument === "string" ? bySymbol(filter.instrument) : filter.instrument;
-    registry.hooks.push({ kind, instrument, owner, handler: handler as HookEntry["handler"] });
-  };
-  return {
-    name: plugin.name,
-    config,
-    instruments: services.instruments,
-    instrument: bySymbol,
-    on,
-    vote: (_kind, vote) => {
-      mustRegister("ctx.vote");
-      registry.votes.push({ plugin: plugin.name, vote });
-    },
-    submit: (intent) => services.submit(owner, intent),
-    cancel: (order) => services.cancel(order),
-    openOrders: (instrument) => services.openOrders(owner, instrument),
-    book: (instrument) => services.book(instrument),
-    quote: (instrument) => services.quote(instrument),
-    positionLots: (instrument) => services.positionLots(instrument),
-    balance: (asset) => services.balance(asset),
-    nowUs: () => services.nowUs(),
-    log: (message) => services.log(plugin.name, message),
-  };
+  }
+
+  #capability(name: string, fresh?: ReadonlyMap<number, Running>): unknown {
+    const own = this.#options.provides?.[name];
+    if (own !== undefined) return own.handle;
+    for (const [owner, running] of this.#running.entries()) {
+      const { scope } = fresh?.get(owner) ?? running ?? {};
+      if (scope?.provided.has(name)) return scope.provided.get(name);
+    }
+    return undefined;
+  }
+
+  #applyMessage(owner: number, message: WorkerMessage): void {
+    const { worker } = this.#running[owner] ?? {};
+    if (worker === undefined) throw new InvalidInputError(`${this.names[owner]} does not run in a worker`);
+    if (this.#isOut[owner]) return;
+    worker.apply(message, (intent) => this.#gate.submit(owner, intent));
+  }
+
+  #takeOut(owner: number): void {
+    this.#isOut[owner] = true;
+    this.#options.services.setActive?.(owner, false);
+    this.#running[owner]?.scope.timers.clearAll();
+    void this.#running[owner]?.worker?.close();
+  }
+
+  #handleOrders(owner: number, policy: FaultPolicy): void {
+    const { services } = this.#options;
+    if (policy === "hold") return;
+    if (policy === "flatten") return this.#flattener.start(owner);
+    for (const order of services.openOrders(owner, undefined)) services.cancel(order);
+  }
+
+  #control(control: PluginControl): void {
+    const { services } = this.#options;
+    if (services.control === undefined) this.applyControl(control);
+    else services.control(control);
+  }
+
+  #tell(owner: number, message: string): void {
+    this.#options.services.log(this.names[owner]!, message, "warn");
+  }
+}
+
+function stateLost(name: string, reason: string): PluginBootError {
+  return new PluginBootError("PLUGIN_STATE", `the state of ${name} cannot be taken: ${reason}`, {
+    path: [name],
+    fix: "",
+  });
 }

@@ -3,10 +3,11 @@ import { OrderNotFoundError, type OrderReport, OutcomeUnknownError, RejectedErro
 import { expect, test } from "vitest";
 import type { ApprovedIntent } from "../../src/engines/risk.ts";
 import { createStageLatencies } from "../../src/latency.ts";
-import { OrderGateway, type OrderVenue } from "../../src/orders/gateway.ts";
+import { OrderGateway } from "../../src/orders/gateway.ts";
 import { applyFailure, applyReport } from "../../src/orders/machine.ts";
 import { Order } from "../../src/orders/order.ts";
 import { testInstrument } from "../../src/testing.ts";
+import type { OrderVenue } from "../../src/venue.ts";
 
 const instrument = testInstrument();
 const notFound = () =>
@@ -37,6 +38,7 @@ function setUp(venue: Partial<OrderVenue>) {
     recvWindowMs: 5000,
     onReport: (report) => applyReport(order, report),
     onFailure: (_order, outcome, reason) => applyFailure(order, outcome, reason),
+    onCancelEnd: () => {},
     onFault: (message) => faults.push(message),
   });
   const send = () => gateway.send({ order } as ApprovedIntent, Number.NaN);

@@ -23,6 +23,7 @@ interface ExchangeFlags {
   readonly accounts?: string;
   readonly model?: string;
   readonly axiom?: true | string;
+  readonly limits?: string;
   readonly fault: readonly string[];
 }
 
@@ -48,16 +49,21 @@ export function addExchange(program: Command, { output, stop, end }: CommandCont
     .option("--model <name>", "random-walk, mean-reversion, correlated-pairs or flash-crash", "random-walk")
     .option("--accounts <names>", "accounts, by names joined with commas (default: demo)")
     .option("--axiom [port]", "serve Axiom too, on a port of its own; further regions take the ones after it")
+    .option(
+      "--limits <list>",
+      "limits other than the venue's, such as requestWeightPerMinute=600000,ordersPer10Seconds=100",
+    )
     .option("--fault <fault>", "a fault to begin with; may be repeated", collect, [])
     .addHelpText("after", HELP)
     .action(async (flags: ExchangeFlags) => {
-      const { port, seed = "1", duration, regions, accounts, model = "random-walk", axiom, fault } = flags;
+      const { port, seed = "1", duration, regions, accounts, model = "random-walk", axiom, limits, fault } = flags;
       const durationMs = duration === undefined ? undefined : parseDuration("--duration", duration);
       const paper = await createPaper({
         port: port === undefined ? 0 : parseWhole("--port", port, 1, 65_535),
         seed: parseWhole("--seed", seed, 0, 0xffffffff),
         ...(regions === undefined ? {} : { regions: named("--regions", regions, parseRegions) }),
         ...(accounts === undefined ? {} : { accounts: accounts.split(",").map((name) => ({ name: name.trim() })) }),
+        ...(limits === undefined ? {} : { limits: named("--limits", limits, parseLimits) }),
         model: model as MarketModelName, // checked there
         axiom: typeof axiom === "string" ? { port: parseWhole("--axiom", axiom, 1, 65_535) } : axiom === true,
         faults: fault.map((text) => named("--fault", text, parseFault)),
@@ -72,6 +78,17 @@ export function addExchange(program: Command, { output, stop, end }: CommandCont
       await paper.close();
       end(EXIT.done);
     });
+}
+
+/** Reads `name=number,...`. Which names there are the exchange knows. */
+function parseLimits(text: string): Readonly<Record<string, number>> {
+  const pairs = text.split(",").map((pair) => pair.split("="));
+  const bad = pairs.find(
+    ([name, value, ...rest]) => !name?.trim() || !/^\s*\d+\s*$/.test(value ?? "") || rest.length > 0,
+  );
+  if (bad !== undefined)
+    throw new InvalidInputError(`"${bad.join("=")}" must be a limit's name, "=", and a whole number`);
+  return Object.fromEntries(pairs.map(([name = "", value]) => [name.trim(), Number(value)]));
 }
 
 function collect(text: string, before: readonly string[]): readonly string[] {

@@ -1,65 +1,91 @@
+import { resolve } from "node:path";
+import { InvalidInputError } from "@pitlane/perf";
 import type { Command } from "commander";
-import { type Config, checkConfig, loadConfig } from "../../config.ts";
-import type { CommandContext } from "../main.ts";
-import { parseDuration, parseSpeed, parseWhole } from "../parse.ts";
+import type { Config } from "../../config.ts";
+import type { SettingsContext } from "../main.ts";
+import { parseDuration, parseOrigin, parseSpeed, parseWhole } from "../parse.ts";
 import { runSession } from "../run-session.ts";
+import { withSecrets } from "../secrets.ts";
+import { flagSetting, type SettingsFlags, settingsOf, withSettingsFlags } from "../settings-flags.ts";
+import { findJournal } from "./replay.ts";
 
-interface StartFlags {
+interface StartFlags extends SettingsFlags {
   readonly duration?: string;
   readonly json?: string;
   readonly seed?: string;
-  readonly config?: string;
   readonly journal?: string;
+  readonly resume?: string;
+  readonly exchange?: string;
+  readonly watch?: true;
   readonly recording?: readonly string[];
   readonly speed?: string;
 }
 
 /** The flags `start` and `run` share. */
 function withSessionFlags(command: Command): Command {
-  return command
+  return withSettingsFlags(command)
     .option("-d, --duration <time>", "stop after this time: 20s, 5m, 1h (default: run until stopped)")
     .option("-j, --json <file>", "write the run's report to this file")
     .option("-s, --seed <number>", "seed of the embedded exchange's market")
-    .option("-c, --config <file>", "config file (default: pitlane.config.{ts,mjs,js,json} where there is one)")
     .option("--journal <file>", "the run's journal (default: .pitlane/runs/<run>/journal.db)")
+    .option("--resume <run>", "go on with a run that was killed: its id, its folder, or its journal")
+    .option("--watch", "exchange strategies as their files are saved, with their state (for development)")
+    .option("--exchange <url>", "trade on a paper exchange that runs already, such as http://127.0.0.1:8080")
     .option("-r, --recording <file...>", "run on a recorded session instead; several files are its parts, in order")
     .option("--speed <times>", "replay speed of a recording: max, or times real time", "max");
 }
 
 /** `pitlane start`: the embedded exchange and the strategies of the config. */
-export function addStart(program: Command, context: CommandContext): void {
+export function addStart(program: Command, context: SettingsContext): void {
   withSessionFlags(
     program.command("start").description("run the configured strategies on the embedded paper exchange"),
-  ).action(async (flags: StartFlags) =>
-    context.end(await session(await loadConfig(flags.config, context.cwd), flags, context)),
-  );
+  ).action(async (flags: StartFlags) => context.end(await session(await configOf(flags, context), flags, context)));
 }
 
 /** `pitlane run FILE`: the same with one strategy file of the user's. */
-export function addRun(program: Command, context: CommandContext): void {
+export function addRun(program: Command, context: SettingsContext): void {
   withSessionFlags(
     program
       .command("run")
       .description("run a strategy file (TypeScript needs no build) on the embedded paper exchange")
       .argument("<file>", "the strategy, such as ./my-strategy.ts"),
   ).action(async (file: string, flags: StartFlags) => {
-    const config = await loadConfig(flags.config, context.cwd);
-    const own = config.strategies.find(({ use }) => use === file)?.config ?? {};
-    context.end(await session({ ...config, strategies: [{ use: file, config: own }] }, flags, context));
+    const config = await configOf(flags, context);
+    const path = resolve(context.cwd, file);
+    const own = config.strategies.filter(({ use }) => resolve(context.cwd, use) === path);
+    const strategies = own.length > 0 ? own : [{ use: file, config: {} }];
+    context.end(await session({ ...config, strategies }, flags, context));
   });
 }
 
-function session(config: Config, flags: StartFlags, { cwd, output, stop }: CommandContext): Promise<number> {
-  const seed = flags.seed === undefined ? config.seed : parseWhole("--seed", flags.seed, 0, 0xffffffff);
+/** The settings of all sources; the flags of settings that have one of their own win. */
+async function configOf(flags: StartFlags, context: SettingsContext): Promise<Config> {
+  const { seed } = flags;
+  const own = seed === undefined ? [] : [flagSetting(["seed"], parseWhole("--seed", seed, 0, 0xffffffff), "--seed")];
+  return (await settingsOf(flags, context, own)).config;
+}
+
+async function session(config: Config, flags: StartFlags, context: SettingsContext): Promise<number> {
+  const { cwd, output, stop } = context;
+  const { journal, resume, exchange, recording = [] } = flags;
+  if (resume !== undefined && journal !== undefined)
+    throw new InvalidInputError("--resume names the journal already: leave --journal out");
+  if (exchange !== undefined && recording.length > 0)
+    throw new InvalidInputError("--exchange and --recording are two places to run: leave one out");
   return runSession({
-    config: checkConfig({ ...config, seed }, "the session"),
+    config,
+    strategies: await withSecrets(config.strategies, context),
     durationMs: flags.duration === undefined ? undefined : parseDuration("--duration", flags.duration),
-    recordings: flags.recording ?? [],
+    recordings: recording,
     speed: parseSpeed(flags.speed ?? "max"),
     jsonPath: flags.json,
-    journalPath: flags.journal,
+    journalPath: resume === undefined ? journal : findJournal(resume, cwd),
+    isResumed: resume !== undefined,
+    isWatched: flags.watch === true,
+    exchangeUrl: exchange === undefined ? undefined : parseOrigin("--exchange", exchange),
     cwd,
     output,
+    redact: (text) => context.redactor.redact(text),
     stop,
   });
 }

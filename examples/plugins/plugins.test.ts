@@ -1,0 +1,54 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { createTestHost, pluginConformance, testInstrument } from "pitlane/testing";
+import fade, { awayBps } from "./fade.ts";
+import pace, { reviewPace } from "./pace.ts";
+import vwap, { Window } from "./vwap.ts";
+
+const instrument = testInstrument();
+const instruments = [instrument];
+
+test("the average is of the last trades alone", () => {
+  const window = new Window(2);
+  window.add(100, 1);
+  assert.equal(window.vwapTicks, undefined);
+  window.add(200, 3);
+  assert.equal(window.vwapTicks, 175);
+  window.add(300, 1);
+  assert.equal(window.vwapTicks, 225);
+});
+
+test("the strategy buys below the average and sells at it", async () => {
+  assert.equal(awayBps(999, 1000), -10);
+  const host = await createTestHost({ plugin: fade, with: [{ plugin: vwap, config: { trades: 1 } }], instruments });
+  host.trade({ priceTicks: 100_000 });
+  host.quote({ bidTicks: 99_980, askTicks: 99_990 });
+  assert.equal(host.orders.length, 0);
+  host.quote({ bidTicks: 99_880, askTicks: 99_890 });
+  assert.equal(host.orders[0]?.intent.side, "buy");
+  host.fill(host.orders[0]!);
+  host.quote({ bidTicks: 100_000, askTicks: 100_010 });
+  assert.deepEqual(host.orders[1]?.intent.side, "sell");
+});
+
+test("the risk check lets so many buys pass in a while, and every sale", async () => {
+  assert.equal(reviewPace("sell", 99, 1).allowed, true);
+  const host = await createTestHost({ plugin: pace, config: { maxBuys: 2, windowMs: 1000 }, instruments });
+  const buy = { instrument, side: "buy", type: "market", sizeLots: 1 } as const;
+  const verdicts = [host.vote(buy), host.vote(buy), host.vote(buy)].flat();
+  assert.deepEqual(
+    verdicts.map(({ allowed }) => allowed),
+    [true, true, false],
+  );
+  host.advance({ ms: 1001 });
+  assert.equal(host.vote(buy)[0]?.allowed, true);
+});
+
+// What every plugin has to keep: the same decisions from the same seed, and after a restart; no promise; a clean end.
+for (const [plugin, options] of [
+  [vwap, { badConfigs: [{ trades: 0 }] }],
+  [fade, { with: [{ plugin: vwap }], badConfigs: [{ entryBps: -1 }] }],
+  [pace, { badConfigs: [{ maxBuys: 1.5 }] }],
+] as const) {
+  for (const { name, run } of pluginConformance(plugin, options)) test(name, run);
+}

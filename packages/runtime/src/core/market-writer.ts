@@ -1,0 +1,52 @@
+import { type BookChange, type BookSideName, Levels, type MarketEvent, type OrderBook } from "@pitlane/sdk";
+import type { InputWriter } from "../journal/input-writer.ts";
+
+/** Writes market events as inputs: a book as its changes, or as a whole where it is new. */
+export class MarketWriter {
+  readonly #writer: Pick<InputWriter, "quote" | "trade" | "book" | "gap" | "resync" | "bar">;
+  readonly #bids = new Levels(); // of a whole book
+  readonly #asks = new Levels();
+
+  constructor(writer: Pick<InputWriter, "quote" | "trade" | "book" | "gap" | "resync" | "bar">) {
+    this.#writer = writer;
+  }
+
+  /**
+   * @param change What a `book` event changed; undefined when the whole book is new.
+   * @param index The instrument's number.
+   * @param atUs When it is taken, microseconds since the epoch.
+   */
+  write(event: MarketEvent, change: BookChange | undefined, index: number, atUs: number): void {
+    switch (event.kind) {
+      case "quote":
+        return this.#writer.quote(atUs, index, event);
+      case "trade":
+        return this.#writer.trade(atUs, index, event);
+      case "book": {
+        if (change !== undefined) return this.#writer.book(atUs, index, event, change.bids, change.asks);
+        const { book } = event;
+        return this.#writer.book(
+          atUs,
+          index,
+          event,
+          fill(this.#bids, book, "bid"),
+          fill(this.#asks, book, "ask"),
+          true,
+        );
+      }
+      case "gap":
+        return this.#writer.gap(atUs, index, event);
+      case "resync":
+        return this.#writer.resync(atUs, index, event);
+      case "bar":
+        return this.#writer.bar(atUs, index, event);
+    }
+  }
+}
+
+/** All levels of a side, best first, in a list that is used again. */
+function fill(levels: Levels, book: OrderBook, side: BookSideName): Levels {
+  levels.clear();
+  book.forEachLevel(side, (ticks, lots) => levels.push(ticks, lots));
+  return levels;
+}

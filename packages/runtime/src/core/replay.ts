@@ -1,0 +1,342 @@
+import { type Clock, InvalidInputError } from "@pitlane/perf";
+import { type Instrument, Levels, type MarketEvent, OrderBook } from "@pitlane/sdk";
+import { JournalError } from "../journal/errors.ts";
+import { decodeInputs } from "../journal/input-reader.ts";
+import type { BookInput, InputRecord, MarketInput } from "../journal/inputs.ts";
+import { createStageLatencies } from "../latency.ts";
+import { fromReportRecord, type InstrumentOf, instrumentsById, type ReportRecord } from "../orders/records.ts";
+import type { PluginControl, StartPhase } from "../plugins/host.ts";
+import { Core, type CoreOptions } from "./core.ts";
+import type { CoreRecord } from "./core-record.ts";
+import { balancesOf, type FailureEntry, type RowEntry, recover } from "./recovery.ts";
+
+/** A row as a replay takes it: a block of inputs, or JSON text. */
+export interface ReplayRow {
+  readonly seq: number;
+  readonly atUs: number;
+  readonly kind: string;
+  readonly body: string | Uint8Array;
+}
+
+/** Where a replay and its run part. */
+export interface Divergence {
+  /** The row at which it was seen. */
+  readonly seq: number;
+  readonly atUs: number;
+  /** What the run decided there, kind and JSON text; undefined when it decided nothing. */
+  readonly recorded: Decision | undefined;
+  /** What the replay decided. */
+  readonly replayed: Decision | undefined;
+}
+
+export interface Decision {
+  readonly kind: string;
+  readonly body: string;
+}
+
+/** What a replay has seen. */
+export interface ReplayTally {
+  readonly rows: number;
+  readonly inputs: number;
+  /** Decisions compared and found equal. */
+  readonly decisions: number;
+  readonly divergences: number;
+  readonly first: Divergence | undefined;
+}
+
+export interface ReplayOptions
+  extends Pick<
+    CoreOptions,
+    "runKey" | "config" | "instruments" | "plugins" | "seed" | "budgets" | "startedAtUs" | "log" | "onFault"
+  > {
+  /** Decisions of rows before it are made but not compared. Default 1. */
+  readonly fromSeq?: number;
+  /** True for a what-if: go on after a divergence and count them. Default false: `done` is true after the first. */
+  readonly goesOn?: boolean;
+  /** Gives plugins their time to be set up and closed in; no decision reads it. */
+  readonly clock: Clock;
+}
+
+/** Rows that a core decides; all others are inputs, or say something about the run. */
+const DECISIONS: ReadonlySet<string> = new Set(["intent", "cancel", "snapshot"]);
+
+/**
+ * Runs a journal through a core of its own, and compares each decision with the one that the journal holds.
+ *
+ * The same code decides on the same inputs in the same order, so that a run and its replay differ only where a plugin depends on
+ * something else than its inputs: the wall clock, `Math.random`, a file, or code that was changed since.
+ */
+export class Replay {
+  readonly #options: ReplayOptions;
+  readonly #books: ReplayedBooks;
+  readonly #made: Decision[]; // by the core, not compared yet
+  readonly #history: RowEntry[] = []; // since the last snapshot: what a resumed session recovers from
+  #core: Core;
+  readonly #instrumentOf: InstrumentOf;
+  #lastSeq = 0;
+  #rows = 0;
+  #inputs = 0;
+  #decisions = 0;
+  #divergences = 0;
+  #first: Divergence | undefined;
+
+  private constructor(options: ReplayOptions, books: ReplayedBooks, core: Core, made: Decision[]) {
+    this.#options = options;
+    this.#books = books;
+    this.#core = core;
+    this.#made = made;
+    this.#instrumentOf = instrumentsById(options.instruments);
+  }
+
+  /** @throws {InvalidInputError} When a plugin's config or setup fails. */
+  static async create(options: ReplayOptions): Promise<Replay> {
+    const books = new ReplayedBooks(options.instruments);
+    const made: Decision[] = [];
+    return new Replay(options, books, await createCore(options, books, made), made);
+  }
+
+  get tally(): ReplayTally {
+    return {
+      rows: this.#rows,
+      inputs: this.#inputs,
+      decisions: this.#decisions,
+      divergences: this.#divergences,
+      first: this.#first,
+    };
+  }
+
+  /** A divergence was found and the replay does not go on after one. */
+  get isOver(): boolean {
+    return this.#first !== undefined && this.#options.goesOn !== true;
+  }
+
+  get core(): Core {
+    return this.#core;
+  }
+
+  /** Takes the next row. */
+  async take(row: ReplayRow): Promise<void> {
+    this.#rows++;
+    this.#lastSeq = row.seq;
+    if (DECISIONS.has(row.kind)) return this.#compare(row);
+    this.#expectNothing(row);
+    if (row.kind === "inputs") {
+      for (const record of decodeInputs(row.body as Uint8Array)) this.#feed(record);
+      return;
+    }
+    const entry: RowEntry = { seq: row.seq, atUs: row.atUs, kind: row.kind, body: JSON.parse(row.body as string) };
+    if (row.kind === "run.resume") await this.#resume(entry);
+    else if (row.kind === "phase") await this.#phase(entry);
+    else this.#input(entry);
+    this.#history.push(entry);
+  }
+
+  /** The rows are over: what was decided and is not in the journal is a divergence. */
+  end(): void {
+    this.#expectNothing({ seq: this.#lastSeq, atUs: this.#core.nowUs });
+  }
+
+  /** Ends the plugins. */
+  close(): Promise<void> {
+    return this.#core.close();
+  }
+
+  #feed(record: InputRecord): void {
+    const core = this.#core;
+    this.#inputs++;
+    core.at(record.atUs);
+    switch (record.kind) {
+      case "frameEnd":
+      case "continue":
+        return core.drain();
+      case "flushLow":
+        return core.flushLow();
+      case "timer":
+        return core.onTimer(record.plugin, record.id);
+      default: {
+        const event = this.#books.toEvent(record);
+        core.onMarket(event, 0);
+      }
+    }
+  }
+
+  #input({ seq, atUs, kind, body }: RowEntry): void {
+    const core = this.#core;
+    core.at(atUs);
+    this.#inputs++;
+    switch (kind) {
+      case "report":
+        return core.onReport(fromReportRecord(body as ReportRecord, this.#instrumentOf));
+      case "failure": {
+        const { clientOrderId, outcome, reason } = body as FailureEntry;
+        return core.onFailure(clientOrderId, outcome, reason);
+      }
+      case "cancel.end":
+        return core.onCancelEnded((body as { readonly clientOrderId: string }).clientOrderId);
+      case "plugin.control":
+        return core.onControl(body as PluginControl);
+      case "account":
+        return core.portfolio.start(balancesOf(body));
+      case "stop":
+        return core.stop((body as { readonly reason: string }).reason);
+      case "cancel.open":
+        return core.cancelOpen();
+      case "plugin.swap": {
+        const { plugin } = body as { readonly plugin: string };
+        throw new InvalidInputError(
+          `the code of ${plugin} was exchanged at event ${seq}, and what came after cannot be replayed: stop before, with --until ${seq - 1}`,
+        );
+      }
+      default:
+        this.#inputs--; // says something about the run, and nothing hears it
+    }
+  }
+
+  async #phase({ atUs, body }: RowEntry): Promise<void> {
+    this.#inputs++;
+    this.#core.at(atUs);
+    await this.#core.onPhase((body as { readonly phase: StartPhase }).phase);
+  }
+
+  async #resume(entry: RowEntry): Promise<void> {
+    const { startedAtUs, core: recordedCore } = entry.body as ResumeEntry;
+    this.#books.clear();
+    await this.#core.close();
+    this.#core = await createCore({ ...this.#options, startedAtUs }, this.#books, this.#made);
+    recover(this.#core, this.#history, this.#instrumentOf, this.#core.plugins.names);
+    this.#core.at(entry.atUs);
+    const recorded = toJson(recordedCore);
+    const replayed = toJson(this.#core.record());
+    if (recorded === replayed) this.#decisions++;
+    else this.#diverged(entry, { kind: entry.kind, body: recorded }, { kind: entry.kind, body: replayed });
+  }
+
+  #compare(row: ReplayRow): void {
+    const recorded: Decision = { kind: row.kind, body: row.body as string };
+    if (row.kind === "snapshot") {
+      const { core } = JSON.parse(recorded.body) as { readonly core: CoreRecord };
+      this.#core.plugins.takeWorkerStates(core.plugins);
+      this.#made.push({ kind: "snapshot", body: toJson({ core: this.#core.record() }) });
+    }
+    const replayed = this.#made.shift();
+    this.#remember(row, recorded);
+    if (replayed?.kind === recorded.kind && replayed.body === recorded.body) {
+      this.#decisions++;
+      return;
+    }
+    this.#diverged(row, recorded, replayed);
+  }
+
+  #expectNothing(at: { readonly seq: number; readonly atUs: number }): void {
+    for (const replayed of this.#made.splice(0)) this.#diverged(at, undefined, replayed);
+  }
+
+  #diverged(
+    { seq, atUs }: { readonly seq: number; readonly atUs: number },
+    recorded?: Decision,
+    replayed?: Decision,
+  ): void {
+    if (seq < (this.#options.fromSeq ?? 1)) return;
+    this.#divergences++;
+    this.#first ??= { seq, atUs, recorded, replayed };
+  }
+
+  // A snapshot holds all that came before it.
+  #remember({ seq, atUs, kind }: ReplayRow, { body }: Decision): void {
+    if (kind === "snapshot") this.#history.length = 0;
+    this.#history.push({ seq, atUs, kind, body: JSON.parse(body) });
+  }
+}
+
+/** What a replay reads of a `run.resume` row. */
+interface ResumeEntry {
+  readonly startedAtUs: number;
+  readonly core: CoreRecord;
+}
+
+function createCore(options: ReplayOptions, books: ReplayedBooks, made: Decision[]): Promise<Core> {
+  const { runKey, config, instruments, plugins, seed, budgets, startedAtUs, clock, log, onFault } = options;
+  return Core.create({
+    runKey,
+    config,
+    instruments,
+    plugins,
+    seed,
+    ...(budgets === undefined ? {} : { budgets }),
+    startedAtUs,
+    journal: {
+      append: (kind, body) => {
+        if (DECISIONS.has(kind)) made.push({ kind, body: toJson(body) });
+      },
+      commit: () => {},
+    },
+    wire: { send: () => {}, cancel: () => {} }, // what became of them is in the journal
+    book: (instrument) => books.get(instrument),
+    clock,
+    latencies: createStageLatencies(),
+    defer: () => {}, // the journal says when it went on
+    timers: { set: () => {}, clear: () => {} }, // and which timers fired
+    control: () => {}, // and what was done to plugins
+    isReplay: true,
+    log,
+    onFault,
+    onHalt: () => {}, // nothing is written that could fail
+  });
+}
+
+/** Books as a run saw them, from the changes in its journal. */
+class ReplayedBooks {
+  readonly #instruments: readonly Instrument[];
+  readonly #books = new Map<Instrument, OrderBook>(); // those in sync
+  readonly #levels = new Levels();
+
+  constructor(instruments: readonly Instrument[]) {
+    this.#instruments = instruments;
+  }
+
+  get(instrument: Instrument): OrderBook | undefined {
+    return this.#books.get(instrument);
+  }
+
+  clear(): void {
+    this.#books.clear();
+  }
+
+  /** The event of a record; books have moved when it returns. */
+  toEvent(record: MarketInput): MarketEvent {
+    const instrument = this.#instruments[record.instrument];
+    if (instrument === undefined)
+      throw new JournalError(`the journal names instrument ${record.instrument} of ${this.#instruments.length}`);
+    const receivedNs = record.receivedAtUs * 1000;
+    if (record.kind === "book") {
+      const { sequence, venueAtUs, receivedAtUs } = record;
+      const book = this.#move(instrument, record);
+      return { kind: "book", instrument, book, sequence, venueAtUs, receivedAtUs, receivedNs };
+    }
+    if (record.kind === "gap" && record.channel === "book") this.#books.delete(instrument);
+    const { atUs: _, ...fields } = record;
+    return { ...fields, instrument, receivedNs };
+  }
+
+  #move(instrument: Instrument, { isSnapshot, bids, asks }: BookInput): OrderBook {
+    let book = this.#books.get(instrument);
+    if (book === undefined) {
+      book = new OrderBook();
+      this.#books.set(instrument, book);
+    }
+    for (const [side, changed] of [
+      ["bid", bids],
+      ["ask", asks],
+    ] as const) {
+      this.#levels.clear();
+      for (const { ticks, lots } of changed) this.#levels.push(ticks, lots);
+      if (isSnapshot) book.load(side, this.#levels);
+      else book.setAll(side, this.#levels);
+    }
+    return book;
+  }
+}
+
+function toJson(body: object): string {
+  return JSON.stringify(body, (_, value) => (typeof value === "bigint" ? value.toString() : value));
+}

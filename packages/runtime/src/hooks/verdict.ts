@@ -1,0 +1,26 @@
+/** A voter's word. */
+export type Verdict =
+  | { readonly allowed: true }
+  | { readonly allowed: false; readonly code: string; readonly reason: string };
+
+const ALLOWED: Verdict = { allowed: true };
+
+/** Lets it pass. */
+export function allow(): Verdict {
+  return ALLOWED;
+}
+
+/** Denies it. `code` is stable, upper snake case; `reason` is for people and names the limit. */
+export function deny(code: string, reason: string): Verdict {
+  return { allowed: false, code, reason };
+}
+
+/** One voter's verdict, as kept in the journal. */
+export interface NamedVerdict {
+  readonly voter: string;
+  readonly verdict: Verdict;
+}
+
+export function isVerdict(value: unknown): value is Verdict {
+  return typeof value === "object" && value !== null && typeof (value as { allowed?: unknown }).allowed === "boolean";
+}

@@ -1,0 +1,64 @@
+import type { Instrument } from "@pitlane/sdk";
+import type { Intent } from "../orders/order.ts";
+import type { HostServices } from "./services.ts";
+
+const MOST_TRIES = 3;
+
+/** What closes a position, at the market. Undefined when there is none, or it is smaller than the venue's steps. Pure. */
+function closingIntent(instrument: Instrument, lots: number): Intent | undefined {
+  const sizeLots =
+    Math.floor(Math.min(Math.abs(lots), instrument.maxLots) / instrument.lotIncrement) * instrument.lotIncrement;
+  if (sizeLots < Math.max(instrument.minLots, 1)) return undefined;
+  return { instrument, side: lots > 0 ? "sell" : "buy", type: "market", sizeLots };
+}
+
+/**
+ * Brings what a plugin holds back to nothing: first its orders are cancelled, and once none is open any more the position that is left is
+ * closed at the market. Both wait for the venue's word, so that a fill on the way is not overlooked.
+ *
+ * A closing order that is denied or fills in part is followed by another, three at most; then people are told.
+ */
+export class Flattener {
+  readonly #services: HostServices;
+  readonly #tell: (owner: number, message: string) => void;
+  readonly #tries = new Map<number, number>();
+
+  constructor(services: HostServices, tell: (owner: number, message: string) => void) {
+    this.#services = services;
+    this.#tell = tell;
+  }
+
+  start(owner: number): void {
+    this.#tries.set(owner, 0);
+    for (const order of this.#services.openOrders(owner, undefined)) this.#services.cancel(order);
+    this.onOrderNews(owner);
+  }
+
+  /** An order of `owner` has changed. */
+  onOrderNews(owner: number): void {
+    const tries = this.#tries.get(owner);
+    if (tries === undefined || this.#services.openOrders(owner, undefined).length > 0) return;
+    const closing = this.#closing(owner);
+    if (closing.length === 0) {
+      this.#tries.delete(owner);
+      return;
+    }
+    if (tries === MOST_TRIES) {
+      this.#tries.delete(owner);
+      const left = closing.map(({ instrument, side, sizeLots }) => `${side} ${sizeLots} lots of ${instrument.id}`);
+      return this.#tell(owner, `its position is not closed after ${MOST_TRIES} tries: ${left.join(", ")} would`);
+    }
+    this.#tries.set(owner, tries + 1);
+    for (const intent of closing) this.#services.submit(owner, intent);
+  }
+
+  #closing(owner: number): readonly Intent[] {
+    const services = this.#services;
+    if (services.ownLots === undefined) {
+      this.#tell(owner, "this host does not know what it holds: its orders are cancelled, its position stays");
+      return [];
+    }
+    const lotsOf = (instrument: Instrument) => services.ownLots?.(owner, instrument) ?? 0;
+    return services.instruments.flatMap((instrument) => closingIntent(instrument, lotsOf(instrument)) ?? []);
+  }
+}

@@ -1,0 +1,59 @@
+import type { Instrument, OrderBook, QuoteEvent } from "@pitlane/sdk";
+import type { BusEvent, EventDefinition } from "../bus/events.ts";
+import type { RiskVote, Verdict } from "../engines/risk.ts";
+import type { HookEntry, HookPlace } from "../hooks/kinds.ts";
+import type { Intent, OrderView } from "../orders/order.ts";
+import type { LogLevel } from "./define.ts";
+import type { PluginControl } from "./host.ts";
+
+/** What the runtime offers to plugins. Owners are indexes of the session's plugins, in the order they were given. */
+export interface HostServices {
+  readonly instruments: readonly Instrument[];
+  submit(owner: number, intent: Intent): OrderView;
+  /**
+   * Makes an order of a refused intent: denied with this verdict, by voter `permissions`, without asking risk. Where there is none, the
+   * plugin's `submit` throws instead.
+   */
+  refuse?(owner: number, intent: Intent, verdict: Verdict & { readonly allowed: false }): OrderView;
+  cancel(order: OrderView): void;
+  openOrders(owner: number, instrument: Instrument | undefined): readonly OrderView[];
+  book(instrument: Instrument): OrderBook | undefined;
+  quote(instrument: Instrument): QuoteEvent | undefined;
+  positionLots(instrument: Instrument): number;
+  /** Bought less sold by one plugin, in lots: what `flatten` closes. */
+  ownLots?(owner: number, instrument: Instrument): number;
+  balance(asset: string): bigint;
+  /** Time of the present input. */
+  nowUs(): number;
+  log(plugin: string, message: string, level?: LogLevel): void;
+  /** A plugin's timer is due then; a second call for the same id replaces the first. Its firing comes back by `PluginHost.fireTimer`. */
+  setTimer?(owner: number, id: number, dueAtUs: number): void;
+  clearTimer?(owner: number, id: number): void;
+  /** True while a plugin is to be called. */
+  setActive?(owner: number, isActive: boolean): void;
+  /** True while a plugin hears its own orders alone. */
+  setShed?(owner: number, isShed: boolean): void;
+  /** A kind of event that a plugin adds. A second definition that is the same is none: the plugin was loaded anew. */
+  defineEvent?(definition: EventDefinition): void;
+  publish?(event: BusEvent): void;
+  /** What one plugin registered is replaced by this: its code was loaded anew. */
+  onReplaced?(owner: number, registrations: Registrations): void;
+  /**
+   * Something that no input of the session explains: a budget passed, a worker's message. The runtime makes an input of it, journals it
+   * and calls `PluginHost.applyControl`; in a replay that comes from the journal. Where there is none, it is applied at once.
+   */
+  control?(control: PluginControl): void;
+}
+
+/** A plugin's risk voter. */
+export interface VoteEntry extends HookPlace {
+  readonly plugin: string;
+  readonly owner: number;
+  readonly vote: RiskVote;
+}
+
+/** What the plugins registered, in the order they were started. */
+export interface Registrations {
+  readonly hooks: readonly HookEntry[];
+  readonly votes: readonly VoteEntry[];
+}

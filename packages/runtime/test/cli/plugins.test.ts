@@ -1,0 +1,92 @@
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, expect, test } from "vitest";
+import { killAll, start } from "./program.ts";
+
+afterEach(killAll);
+
+const STRATEGY = `
+import { defineStrategy, lotsWorth } from "pitlane";
+
+export default defineStrategy({
+  name: "ticker",
+  version: "1.0.0",
+  setup(ctx) {
+    let turn = 0;
+    ctx.on("quote", { instrument: "AAA/USDT" }, ({ instrument, askTicks }) => {
+      if (ctx.openOrders(instrument).length > 0) return;
+      const sizeLots = lotsWorth(instrument, askTicks, 2n * instrument.minNotional);
+      ctx.submit({ instrument, side: turn++ % 2 === 0 ? "buy" : "sell", type: "market", sizeLots });
+      if (turn === 3) ctx.log("three turns of version one");
+    });
+    return { snapshot: () => ({ turn }), hydrate: (old: { turn: number }) => { turn = old.turn; } };
+  },
+});
+`;
+
+function folder(config: object): string {
+  const path = mkdtempSync(join(tmpdir(), "pitlane-plugins-"));
+  writeFileSync(join(path, "ticker.ts"), STRATEGY);
+  writeFileSync(join(path, "pitlane.config.json"), JSON.stringify(config));
+  return path;
+}
+
+test("a strategy is exchanged as its file is saved, with its state; broken code leaves the old one running", async () => {
+  const cwd = folder({ strategies: [{ use: "./ticker.ts" }], debug: true });
+  const session = start(["start", "--watch", "--journal", "journal.db", "--json", "report.json"], cwd);
+  await session.shows("ticker 1.0.0"); // the boot tree
+  await session.shows("three turns of version one");
+  writeFileSync(join(cwd, "ticker.ts"), "this is no code");
+  await session.shows("its new code does not run, the old one goes on");
+  const next = STRATEGY.replace("1.0.0", "1.1.0")
+    .replace("turn === 3", "turn > 3")
+    .replace("version one", "version two");
+  writeFileSync(join(cwd, "ticker.ts"), next);
+  await session.shows("its new code runs, after");
+  await session.shows("three turns of version two"); // the count went on from where it was
+  session.child.kill("SIGINT");
+  expect(await session.done).toMatchObject({ code: 0, err: "" });
+  const report = JSON.parse(readFileSync(join(cwd, "report.json"), "utf8"));
+  expect(report.orders).toMatchObject({ open: 0, unknown: 0, duplicated: 0 });
+  const replay = await start(["replay", "journal.db"], cwd).done;
+  expect(replay.code).toBe(2);
+  expect(replay.err).toMatch(/the code of ticker was exchanged at event \d+/);
+}, 60_000);
+
+test("a strategy in a worker thread trades, and its run is replayed without the thread", async () => {
+  const cwd = folder({ strategies: [{ use: "./ticker.ts", name: "threaded", worker: true }] });
+  const run = await start(["start", "--duration", "3s", "--journal", "journal.db", "--json", "report.json"], cwd).done;
+  expect(run).toMatchObject({ code: 0, err: "" });
+  const report = JSON.parse(readFileSync(join(cwd, "report.json"), "utf8"));
+  expect(report.run.strategies).toEqual(["threaded"]);
+  expect(report.orders).toMatchObject({ open: 0, unknown: 0, duplicated: 0 });
+  expect(report.fills.count).toBeGreaterThan(3);
+  const replay = await start(["replay", "journal.db", "--json", "replay.json"], cwd).done;
+  expect(replay).toMatchObject({ code: 0, err: "" });
+  expect(JSON.parse(readFileSync(join(cwd, "replay.json"), "utf8"))).toMatchObject({ divergences: 0 });
+}, 60_000);
+
+test("two instances of one plugin run side by side, each with settings and limits of its own", async () => {
+  const cwd = folder({
+    strategies: [
+      { use: "./ticker.ts", name: "free" },
+      { use: "./ticker.ts", name: "bound", permissions: { instruments: ["BBB/USDT"] } },
+    ],
+  });
+  const run = await start(["start", "--duration", "2s", "--journal", "journal.db", "--json", "report.json"], cwd).done;
+  expect(run).toMatchObject({ code: 0, err: "" });
+  const report = JSON.parse(readFileSync(join(cwd, "report.json"), "utf8"));
+  expect(report.run.strategies).toEqual(["free", "bound"]);
+  expect(report.orders.denied).toBeGreaterThan(0);
+  expect(report.fills.count).toBeGreaterThan(0);
+  const shown = await start(
+    ["journal", "show", "journal.db", "--kind", "intent", "--last", "100000", "--json", "all.json"],
+    cwd,
+  ).done;
+  expect(shown.code).toBe(0);
+  const intents = JSON.parse(readFileSync(join(cwd, "all.json"), "utf8")) as { entries?: unknown } & readonly unknown[];
+  const bodies = JSON.stringify(intents);
+  expect(bodies).toContain('"strategy":"free","instrument":"paper:AAA/USDT"');
+  expect(bodies).toMatch(/"strategy":"bound".{0,400}"approved":false/);
+}, 60_000);
