@@ -8,10 +8,17 @@ const guides: DefaultTheme.SidebarItem[] = [
   { text: "Quick start", link: "/guide/quick-start" },
   { text: "Write a strategy", link: "/guide/write-a-strategy" },
   { text: "The report", link: "/guide/the-report" },
-  { text: "The journal", link: "/guide/the-journal" },
   { text: "Recordings", link: "/guide/recordings" },
   { text: "The paper exchange", link: "/guide/the-paper-exchange" },
   { text: "Architecture", link: "/guide/architecture" },
+];
+
+const runtime: DefaultTheme.SidebarItem[] = [
+  { text: "Write a plugin", link: "/guide/runtime/write-a-plugin" },
+  { text: "Bus and hooks", link: "/guide/runtime/bus-and-hooks" },
+  { text: "Configuration", link: "/guide/runtime/configuration" },
+  { text: "The journal", link: "/guide/runtime/journal" },
+  { text: "Replay and recovery", link: "/guide/runtime/replay-and-recovery" },
 ];
 
 const sdk: DefaultTheme.SidebarItem[] = [
@@ -66,6 +73,7 @@ export default defineConfig({
     ],
     sidebar: [
       { text: "Guide", items: guides },
+      { text: "Runtime", items: runtime },
       { text: "SDK", items: sdk },
       { text: "Performance parts", items: parts },
       { text: "API reference", items: referencePages() },

@@ -15,22 +15,32 @@ function run(file: string) {
   return promisify(execFile)(process.execPath, [JITI, file], { timeout: 20_000 });
 }
 
-/** Folders of examples, each with the packages that it needs built, and guides of the same name. */
-const FOLDERS = [
-  { name: "perf", packages: ["perf"] },
-  { name: "sdk", packages: ["perf", "paper", "sdk"] },
-] as const;
+interface Folder {
+  readonly name: string;
+  /** Folder of the guides that show them. */
+  readonly guide: string;
+  /** What needs to be built. */
+  readonly packages: readonly string[];
+  /** The files that run by themselves; all of them when left out. */
+  readonly programs?: readonly string[];
+}
 
-describe.each(FOLDERS)("the examples of the guides, $name", ({ name, packages }) => {
+const FOLDERS: readonly Folder[] = [
+  { name: "perf", guide: "perf", packages: ["perf"] },
+  { name: "sdk", guide: "sdk", packages: ["perf", "paper", "sdk"] },
+  { name: "plugins", guide: "runtime", packages: ["perf", "paper", "sdk", "runtime"], programs: ["plugins.test.ts"] },
+];
+
+describe.each(FOLDERS)("the examples of the guides, $name", ({ name, guide, packages, programs }) => {
   const folder = join(ROOT, "examples", name);
   const files = readdirSync(folder).filter((file) => file.endsWith(".ts"));
-  const guides = readdirSync(join(GUIDES, name))
+  const guides = readdirSync(join(GUIDES, guide))
     .filter((file) => file.endsWith(".md"))
-    .map((file) => readFileSync(join(GUIDES, name, file), "utf8"));
+    .map((file) => readFileSync(join(GUIDES, guide, file), "utf8"));
   const unbuilt = packages.filter((one) => !existsSync(join(ROOT, "packages", one, "dist/index.js")));
   const missing = unbuilt.length === 0 ? "" : ` (skipped: not built: ${unbuilt.join(", ")}; run their build)`;
 
-  test.skipIf(missing !== "").each(files)(
+  test.skipIf(missing !== "").each(programs ?? files)(
     `%s runs to its end, prints something and complains of nothing${missing}`,
     async (file) => {
       const { stdout, stderr } = await run(join(folder, file));
