@@ -40,8 +40,9 @@ export interface CrashTestResult {
 
 const BIN = fileURLToPath(new URL("../../bin/pitlane.mjs", import.meta.url));
 const STRATEGY = fileURLToPath(new URL("strategy.ts", import.meta.url));
-const SHORTEST_LIFE_MS = 300; // some die before they have taken over
-const LONGEST_LIFE_MS = 2_500;
+const TRADES = "first event"; // what a session says when the market reaches it
+const LONGEST_LIFE_MS = 1_500;
+const DIES_EARLY = 0.2; // share of those that are killed while they start, or take over
 // Sessions that start every other second ask more than a venue allows.
 const LIMITS = "requestWeightPerMinute=1000000,connectionsPer5Minutes=100000,ordersPerDay=10000000";
 const LAST_LIFE = "20s"; // the venue may act on a request for 16 seconds: then nothing is unknown any more
@@ -75,9 +76,11 @@ export async function runCrashTest(options: CrashTestOptions): Promise<CrashTest
       return { ledger, testimony };
     };
     for (let kill = 1; kill <= kills; kill++) {
-      const lifeMs = SHORTEST_LIFE_MS + random.next() * (LONGEST_LIFE_MS - SHORTEST_LIFE_MS);
+      const lifeMs = random.next() * LONGEST_LIFE_MS;
       const session = startSession(folder, exchange.rest, existsSync(journal));
-      await Promise.race([sleep(kill === 1 ? LONGEST_LIFE_MS : lifeMs), session.ended]);
+      // The first one must come to write how its run began, or there is nothing to go on with.
+      if (kill === 1 || random.next() >= DIES_EARLY) await Promise.race([session.shows(TRADES), session.ended]);
+      await Promise.race([sleep(lifeMs), session.ended]);
       if (session.child.exitCode !== null) throw new Error(`the session ended by itself: ${session.output()}`);
       session.child.kill("SIGKILL");
       await session.ended;
@@ -133,6 +136,8 @@ interface Running {
   readonly child: ChildProcess;
   readonly ended: Promise<void>;
   readonly output: () => string;
+  /** Resolves when the output holds `text`. */
+  readonly shows: (text: string) => Promise<void>;
 }
 
 function startSession(folder: string, rest: string, isResumed: boolean, duration?: string): Running {
@@ -146,17 +151,11 @@ async function startExchange(seed: number, faults: readonly string[]) {
     ["exchange", "--seed", String(seed), "--limits", LIMITS, ...faults.flatMap((fault) => ["--fault", fault])],
     undefined,
   );
-  const found = await new Promise<string>((resolve, reject) => {
-    const look = setInterval(() => {
-      const rest = /faults, ledger (http:\/\/\S+?)\/_paper/.exec(exchange.output())?.[1];
-      if (rest === undefined && exchange.child.exitCode === null) return;
-      clearInterval(look);
-      if (rest === undefined) reject(new Error(`the exchange did not start: ${exchange.output()}`));
-      else resolve(rest);
-    }, 20);
-  });
+  await Promise.race([exchange.shows("/_paper/ledger"), exchange.ended]);
+  const rest = /faults, ledger (http:\/\/\S+?)\/_paper/.exec(exchange.output())?.[1];
+  if (rest === undefined) throw new Error(`the exchange did not start: ${exchange.output()}`);
   return {
-    rest: found,
+    rest,
     stop: async () => {
       exchange.child.kill("SIGTERM");
       await exchange.ended;
@@ -168,13 +167,25 @@ function run(args: readonly string[], cwd: string | undefined): Running {
   const env = { ...process.env, NO_COLOR: "1" };
   const child = spawn(process.execPath, [BIN, ...args], { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
   let text = "";
+  const waiting = new Set<() => void>();
   const keep = (data: Buffer) => {
     text = (text + data.toString()).slice(-10_000);
+    for (const look of waiting) look();
   };
+  const shows = (wanted: string) =>
+    new Promise<void>((resolve) => {
+      const look = () => {
+        if (!text.includes(wanted)) return;
+        waiting.delete(look);
+        resolve();
+      };
+      waiting.add(look);
+      look();
+    });
   child.stdout.on("data", keep);
   child.stderr.on("data", keep);
   const ended = new Promise<void>((resolve) => child.once("close", () => resolve()));
-  return { child, ended, output: () => text };
+  return { child, ended, output: () => text, shows };
 }
 
 const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
