@@ -1,0 +1,95 @@
+import { ManualClock } from "@pitlane/perf/testing";
+import { expect, test } from "vitest";
+import { Core } from "../../src/core/core.ts";
+import { checkConfig, definePlugin, type Plugin, type PluginContext } from "../../src/index.ts";
+import { createStageLatencies } from "../../src/latency.ts";
+import { testInstrument } from "../../src/testing.ts";
+
+const instrument = testInstrument();
+
+function setUp(plugins: readonly Plugin[], bus: { readonly capacity?: number } = {}) {
+  const clock = new ManualClock();
+  return Core.create({
+    runKey: "k",
+    config: checkConfig({ bus }, "test"),
+    instruments: [instrument],
+    plugins: plugins.map((plugin) => ({ plugin })),
+    seed: 1,
+    startedAtUs: clock.nowUs(),
+    journal: { append: () => {}, commit: () => {} },
+    wire: { send: () => {}, cancel: () => {} },
+    book: () => undefined,
+    clock,
+    latencies: createStageLatencies(),
+    defer: () => {},
+    timers: { set: () => {}, clear: () => {} },
+    control: () => {},
+    log: () => {},
+    onFault: () => {},
+    onHalt: () => {},
+  });
+}
+
+const ORDER = { instrument, side: "buy", type: "market", sizeLots: 1000 } as const;
+
+test("an order wanted outside hooks and timers is refused: a replay could not come to it", async () => {
+  let late: PluginContext | undefined;
+  const plugin = definePlugin({
+    name: "late",
+    setup: (ctx) => {
+      late = ctx;
+    },
+  });
+  await setUp([plugin]);
+  expect(() => late?.submit(ORDER)).toThrow(/from a hook or a timer/);
+});
+
+test("plugins take part in the phases of the start, one after the other, in their order", async () => {
+  const heard: string[] = [];
+  const phased = (name: string) =>
+    definePlugin({
+      name,
+      setup: () => ({
+        reconcile: () => void heard.push(`${name} reconcile`),
+        ready: async () => {
+          await Promise.resolve();
+          heard.push(`${name} ready`);
+        },
+      }),
+    });
+  const core = await setUp([phased("one"), phased("two")]);
+  await core.onPhase("reconcile");
+  await core.onPhase("ready");
+  expect(heard).toEqual(["one reconcile", "two reconcile", "one ready", "two ready"]);
+});
+
+test("a plugin that fails in a phase ends the start, by name", async () => {
+  const broken = definePlugin({
+    name: "broken",
+    setup: () => ({ ready: () => Promise.reject(new Error("no feed")) }),
+  });
+  const core = await setUp([broken]);
+  await expect(core.onPhase("ready")).rejects.toThrow(/broken.*no feed/s);
+});
+
+test("a market faster than its plugins is told to them as a gap, then as a resync with the number of events missed", async () => {
+  const heard: string[] = [];
+  const listener = definePlugin({
+    name: "listener",
+    setup(ctx) {
+      ctx.on("trade", () => void heard.push("trade"));
+      ctx.on("gap", ({ channel, cause }) => void heard.push(`gap ${channel} ${cause}`));
+      ctx.on("resync", ({ channel, missing }) => void heard.push(`resync ${channel} ${missing}`));
+    },
+  });
+  const core = await setUp([listener], { capacity: 100 });
+  for (let tradeId = 1; tradeId <= 150; tradeId++) {
+    const times = { venueAtUs: 0, receivedAtUs: tradeId, receivedNs: tradeId * 1000 };
+    const terms = { tradeId, priceTicks: 1000, sizeLots: 1, aggressor: "buy", isBackfilled: false } as const;
+    core.onMarket({ kind: "trade", instrument, ...times, ...terms }, 0);
+  }
+  while (!core.isIdle) core.drain();
+  const trades = heard.filter((one) => one === "trade").length;
+  expect(heard.filter((one) => one !== "trade")).toEqual(["gap trade overflow", `resync trade ${150 - trades}`]);
+  expect(trades).toBeLessThan(101);
+});
