@@ -5,6 +5,7 @@ import type { Core } from "./core/core.ts";
 import type { CoreRecord } from "./core/core-record.ts";
 import { readRows } from "./journal/read.ts";
 import { type InstrumentRecord, toInstrumentRecord } from "./orders/records.ts";
+import { nameOf } from "./plugins/entry.ts";
 import type { RunMode } from "./report.ts";
 import type { RuntimeOptions } from "./runtime-types.ts";
 import { VERSION } from "./version.ts";
@@ -62,7 +63,7 @@ export function startRecord(
     node: process.version,
     config,
     startedAtUs,
-    plugins: plugins.map(({ name, plugin }) => ({ name: name ?? plugin.name, version: plugin.version })),
+    plugins: plugins.map((entry) => ({ name: nameOf(entry), version: entry.plugin.version })),
     instruments: instruments.map(toInstrumentRecord),
   };
 }

@@ -7,6 +7,7 @@ import { NetworkError } from "@pitlane/sdk";
 import { type BinanceUrls, createBinance } from "@pitlane/sdk/binance";
 import type { Config } from "../config.ts";
 import { formatBootTree } from "../plugins/boot-tree.ts";
+import { nameOf } from "../plugins/entry.ts";
 import type { PluginEntry } from "../plugins/host.ts";
 import { loadStrategies } from "../plugins/load-strategies.ts";
 import type { EndReason } from "../report.ts";
@@ -299,7 +300,7 @@ function announce(
 ): void {
   const market = paper === undefined ? "a paper exchange" : "the embedded paper exchange";
   output.line(
-    `${colors.bold("pitlane")}  strategies ${plugins.map(({ name, plugin }) => name ?? plugin.name).join(", ")} on ${recording === undefined ? market : `a recording of ${venueOf(recording)}`}`,
+    `${colors.bold("pitlane")}  strategies ${plugins.map(nameOf).join(", ")} on ${recording === undefined ? market : `a recording of ${venueOf(recording)}`}`,
   );
   if (resumed !== undefined) output.line(`run      ${resumed} goes on`);
   output.line(`exchange ${urls.rest}, streams ${urls.stream}`);

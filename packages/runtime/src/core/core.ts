@@ -19,6 +19,7 @@ import { orderHooks } from "../hooks/order.ts";
 import type { StageLatencies } from "../latency.ts";
 import type { Intent, Order } from "../orders/order.ts";
 import { instrumentsById } from "../orders/records.ts";
+import { nameOf } from "../plugins/entry.ts";
 import { type PluginControl, type PluginEntry, PluginHost, type StartPhase } from "../plugins/host.ts";
 import type { Budgets } from "../plugins/quarantine.ts";
 import type { HostServices } from "../plugins/services.ts";
@@ -417,8 +418,4 @@ export class Core {
         );
     }
   }
-}
-
-function nameOf({ name, plugin }: PluginEntry): string {
-  return name ?? plugin.name;
 }

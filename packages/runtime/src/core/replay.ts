@@ -1,5 +1,6 @@
 import { type Clock, InvalidInputError } from "@pitlane/perf";
 import { type Instrument, Levels, type MarketEvent, OrderBook } from "@pitlane/sdk";
+import { bodyText } from "../journal/body-text.ts";
 import { JournalError } from "../journal/errors.ts";
 import { decodeInputs } from "../journal/input-reader.ts";
 import type { BookInput, InputRecord, MarketInput } from "../journal/inputs.ts";
@@ -205,8 +206,8 @@ export class Replay {
     this.#core = await createCore({ ...this.#options, startedAtUs }, this.#books, this.#made);
     recover(this.#core, this.#history, this.#instrumentOf, this.#core.plugins.names);
     this.#core.at(entry.atUs);
-    const recorded = toJson(recordedCore);
-    const replayed = toJson(this.#core.record());
+    const recorded = bodyText(recordedCore);
+    const replayed = bodyText(this.#core.record());
     if (recorded === replayed) this.#decisions++;
     else this.#diverged(entry, { kind: entry.kind, body: recorded }, { kind: entry.kind, body: replayed });
   }
@@ -216,7 +217,7 @@ export class Replay {
     if (row.kind === "snapshot") {
       const { core } = JSON.parse(recorded.body) as { readonly core: CoreRecord };
       this.#core.plugins.takeWorkerStates(core.plugins);
-      this.#made.push({ kind: "snapshot", body: toJson({ core: this.#core.record() }) });
+      this.#made.push({ kind: "snapshot", body: bodyText({ core: this.#core.record() }) });
     }
     const replayed = this.#made.shift();
     this.#remember(row, recorded);
@@ -266,7 +267,7 @@ function createCore(options: ReplayOptions, books: ReplayedBooks, made: Decision
     startedAtUs,
     journal: {
       append: (kind, body) => {
-        if (DECISIONS.has(kind)) made.push({ kind, body: toJson(body) });
+        if (DECISIONS.has(kind)) made.push({ kind, body: bodyText(body) });
       },
       commit: () => {},
     },
@@ -335,8 +336,4 @@ class ReplayedBooks {
     }
     return book;
   }
-}
-
-function toJson(body: object): string {
-  return JSON.stringify(body, (_, value) => (typeof value === "bigint" ? value.toString() : value));
 }

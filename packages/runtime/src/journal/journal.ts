@@ -2,6 +2,7 @@ import { closeSync, existsSync, mkdirSync, openSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { type Clock, InvalidInputError } from "@pitlane/perf";
 import Database from "libsql";
+import { bodyText } from "./body-text.ts";
 import { chainHash, GENESIS, hashBody } from "./chain.ts";
 import { checkChain } from "./check.ts";
 import { JournalCorruptError, JournalError, JournalVersionError } from "./errors.ts";
@@ -205,7 +206,7 @@ export class Journal {
    */
   append(kind: string, body: object, atUs: number = this.nowUs()): number {
     this.#cut();
-    this.#push(kind, JSON.stringify(body, toText), atUs);
+    this.#push(kind, bodyText(body), atUs);
     return this.#seq;
   }
 
@@ -298,10 +299,6 @@ export class Journal {
     this.#queued.push({ seq: ++this.#seq, atUs: this.#rowAtUs, kind, body });
     this.#queuedBytes += body.length;
   }
-}
-
-function toText(_: string, value: unknown): unknown {
-  return typeof value === "bigint" ? value.toString() : value;
 }
 
 /** Runs `open` under the journal's lock, which a failure lets go. */

@@ -5,6 +5,7 @@ import { type BinanceClient, createBinance } from "@pitlane/sdk/binance";
 import { type ConfigInput, checkConfig } from "../config.ts";
 import { Core } from "../core/core.ts";
 import { DataEngine } from "../engines/data.ts";
+import { bodyText } from "../journal/body-text.ts";
 import { createStageLatencies } from "../latency.ts";
 import { OrderGateway } from "../orders/gateway.ts";
 import type { OrderView } from "../orders/order.ts";
@@ -182,7 +183,7 @@ class PaperHost implements PaperTestHost {
         seed,
         startedAtUs: this.#startUs + START_MS * 1000,
         journal: {
-          append: (kind, body) => void this.decisions.push({ kind, body: toText(body) }),
+          append: (kind, body) => void this.decisions.push({ kind, body: bodyText(body) }),
           commit: () => {}, // nothing outlives a test
         },
         wire: gateway,
@@ -341,8 +342,4 @@ class PaperHost implements PaperTestHost {
     }
     return done;
   }
-}
-
-function toText(body: object): string {
-  return JSON.stringify(body, (_, value) => (typeof value === "bigint" ? value.toString() : value));
 }

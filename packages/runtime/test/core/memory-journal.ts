@@ -1,6 +1,7 @@
 import type { Clock } from "@pitlane/perf";
 import type { InputJournal } from "../../src/core/inputs.ts";
 import type { ReplayRow } from "../../src/core/replay.ts";
+import { bodyText } from "../../src/journal/body-text.ts";
 import { InputWriter } from "../../src/journal/input-writer.ts";
 
 /** A journal in memory: rows as a real one has them, blocks cut where a real one cuts them. */
@@ -19,8 +20,7 @@ export class MemoryJournal implements InputJournal {
 
   append(kind: string, body: object, atUs: number = this.nowUs()): number {
     this.#cut();
-    const json = JSON.stringify(body, (_, value) => (typeof value === "bigint" ? value.toString() : value));
-    this.#push(kind, json, atUs);
+    this.#push(kind, bodyText(body), atUs);
     return this.rows.length;
   }
 
