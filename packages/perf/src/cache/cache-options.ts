@@ -9,7 +9,7 @@ export interface TieredCacheOptions<V, C extends string = DataClass> {
   readonly clock: Pick<Clock, "nowUs" | "monotonicNs" | "sleep">;
   /** How long each class of data is kept; `DATA_CLASSES` unless told. */
   readonly classes?: Readonly<Record<C, DataClassOptions>>;
-  /** Most entries of the first tier, 1 to 1e7; the one used longest ago goes first. 10,000 unless told. */
+  /** Most entries of the first tier, 0 to 1e7; the one used longest ago goes first, and 0 keeps nothing there. 10,000 unless told. */
   readonly capacity?: number;
   /** The tiers below the first, in the order they are read. The cache does not close them. None unless told. */
   readonly tiers?: readonly Tier[];

@@ -9,19 +9,23 @@ import type { Invalidation } from "./invalidation.ts";
  */
 export class TaggedLru<E extends { readonly tags: readonly string[] }> {
   #entries: LRUCache<string, E>;
+  #capacity: number;
   readonly #keysByTag = new Map<string, Set<string>>();
 
+  /** @param capacity 0 for a map that keeps nothing. */
   constructor(capacity: number) {
+    this.#capacity = capacity;
     this.#entries = this.#create(capacity);
   }
 
   /** Most entries kept. A smaller number keeps those used last. Setting another one copies all that are kept. */
   get capacity(): number {
-    return this.#entries.max;
+    return this.#capacity;
   }
 
   set capacity(capacity: number) {
-    if (capacity === this.capacity) return;
+    if (capacity === this.#capacity) return;
+    this.#capacity = capacity;
     const resized = this.#create(capacity); // since the `max` of an lru-cache is fixed
     let surplus = this.size - capacity; // of those used longest ago, which come first
     this.#entries.rforEach((entry, key) => {
@@ -41,6 +45,7 @@ export class TaggedLru<E extends { readonly tags: readonly string[] }> {
   }
 
   set(key: string, entry: E): void {
+    if (this.#capacity === 0) return;
     this.#entries.set(key, entry);
     for (const tag of entry.tags) {
       const keys = this.#keysByTag.get(tag);
@@ -65,7 +70,7 @@ export class TaggedLru<E extends { readonly tags: readonly string[] }> {
   }
 
   #create(capacity: number): LRUCache<string, E> {
-    return new LRUCache({ max: capacity, dispose: (entry, key) => this.#untag(key, entry.tags) });
+    return new LRUCache({ max: Math.max(1, capacity), dispose: (entry, key) => this.#untag(key, entry.tags) });
   }
 
   #untag(key: string, tags: readonly string[]): void {

@@ -332,6 +332,14 @@ test("a smaller first tier keeps what was used last, and a larger one loses noth
   expect([cache.capacity, cache.stats().entries]).toEqual([10, 5]);
 });
 
+test("a first tier without room keeps nothing: every look-up is a load, and one at a time for a key", async () => {
+  const { cache, request } = setUp({ capacity: 0 });
+  expect(await Promise.all([cache.getOrLoad("a", request), cache.getOrLoad("a", request)])).toEqual(["a v1", "a v1"]);
+  expect(cache.get("a")).toBeUndefined();
+  expect(await cache.getOrLoad("a", request)).toBe("a v1");
+  expect(cache.stats()).toMatchObject({ entries: 0, first: { hits: 0 } });
+});
+
 test("what was invalidated does not come back when the first tier is resized, nor what is loaded meanwhile", async () => {
   const { cache, request } = setUp();
   const { load, end } = gated();
@@ -399,8 +407,8 @@ test("after closing, nothing is given, nothing is loaded, and no timer is left",
 
 test("refuses options, classes and names that make no sense, before any load", async () => {
   const { clock, cache, load, request } = setUp();
-  expect(() => setUp({ capacity: 0 })).toThrow(/capacity/);
-  for (const wrong of [0, 1.5, 1e7 + 1])
+  expect(() => setUp({ capacity: -1 })).toThrow(/capacity/);
+  for (const wrong of [-1, 1.5, 1e7 + 1])
     expect(() => {
       cache.capacity = wrong;
     }).toThrow(/capacity/);
