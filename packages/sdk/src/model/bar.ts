@@ -17,9 +17,9 @@ export type BarInterval =
   | "1w"
   | "1M";
 
-/** What was traded in one interval, by price and size. */
-export interface Bar {
-  readonly interval: BarInterval;
+/** What was traded in one interval, by price and size. @typeParam Interval Its lengths; bars that are built elsewhere may have others. */
+export interface Bar<Interval extends string = BarInterval> {
+  readonly interval: Interval;
   /** When the interval begins, microseconds since the epoch. */
   readonly startUs: number;
   readonly openTicks: number;

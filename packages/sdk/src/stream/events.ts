@@ -1,6 +1,6 @@
 import type { Levels } from "../book/levels.ts";
 import type { OrderBook } from "../book/order-book.ts";
-import type { Bar } from "../model/bar.ts";
+import type { Bar, BarInterval } from "../model/bar.ts";
 import type { Instrument } from "../model/instrument.ts";
 import type { Side } from "../model/order.ts";
 
@@ -51,7 +51,7 @@ export interface TradeEvent extends MarketEventBase {
 }
 
 /** A bar has changed, or is complete. */
-export interface BarEvent extends MarketEventBase, Bar {
+export interface BarEvent<Interval extends string = BarInterval> extends MarketEventBase, Bar<Interval> {
   readonly kind: "bar";
 }
 

@@ -1,20 +1,75 @@
 import type { Clock } from "@pitlane/perf";
 import { NetworkError, TimeoutError } from "../../errors.ts";
+import { Due, DueList } from "../../transport/due-list.ts";
 import type { ApiCall } from "./api.ts";
 
-/** A call of the WebSocket API between its caller and its answer. */
-export interface PendingCall {
+/** A call of the WebSocket API between its caller and its answer. It ends once; what comes after that is not heard. */
+export class PendingCall extends Due<PendingCall> {
   readonly call: ApiCall;
   /** `order.place`. */
   readonly what: string;
-  readonly resolve: (result: unknown) => void;
-  readonly reject: (error: Error) => void;
   /** Id of the present try; 0 while no byte of one can have left. */
-  id: number;
+  id = 0;
   /** Credentials were refused once and renewed. */
-  isRenewed: boolean;
+  isRenewed = false;
   /** Signature of the present try, which no message may show. */
-  signature: string;
+  signature = "";
+  readonly #timeoutMs: number;
+  readonly #onEnd: (pending: PendingCall) => void;
+  readonly #onResult: (result: unknown) => void;
+  readonly #onError: (error: unknown) => void;
+  #hasEnded = false;
+
+  constructor(
+    what: string,
+    call: ApiCall,
+    timeoutMs: number,
+    onEnd: (pending: PendingCall) => void,
+    onResult: (result: unknown) => void,
+    onError: (error: unknown) => void,
+  ) {
+    super();
+    this.what = what;
+    this.call = call;
+    this.#timeoutMs = timeoutMs;
+    this.#onEnd = onEnd;
+    this.#onResult = onResult;
+    this.#onError = onError;
+  }
+
+  resolve(result: unknown): void {
+    if (this.#end()) this.#onResult(result);
+  }
+
+  reject(error: Error): void {
+    if (this.#end()) this.#onError(error);
+  }
+
+  onDue(): void {
+    const { what, outcome } = this;
+    this.reject(new TimeoutError(`${what} got no answer in ${this.#timeoutMs} ms`, { outcome }));
+  }
+
+  /** The caller's signal aborted. An object that listens saves a closure a call. */
+  handleEvent(): void {
+    const { what, outcome, call } = this;
+    const cause: unknown = call.control.signal?.reason;
+    if (!this.#end()) return;
+    // A read has no outcome to tell: its caller gets the reason back.
+    this.#onError(call.isRead ? cause : new NetworkError(`${what} was aborted by the caller`, { outcome, cause }));
+  }
+
+  get outcome(): "unsent" | "unknown" {
+    return this.id > 0 ? "unknown" : "unsent";
+  }
+
+  #end(): boolean {
+    if (this.#hasEnded) return false;
+    this.#hasEnded = true;
+    this.call.control.signal?.removeEventListener("abort", this);
+    this.#onEnd(this);
+    return true;
+  }
 }
 
 /**
@@ -26,6 +81,7 @@ export interface PendingCall {
 export class PendingCalls {
   readonly #clock: Pick<Clock, "monotonicNs">;
   readonly #defaultTimeoutMs: number;
+  readonly #due: DueList<PendingCall>;
   readonly #waiting = new Set<PendingCall>();
   readonly #sent = new Map<number, PendingCall>();
   #lastId = 0;
@@ -33,46 +89,20 @@ export class PendingCalls {
   constructor(clock: Pick<Clock, "monotonicNs">, defaultTimeoutMs: number) {
     this.#clock = clock;
     this.#defaultTimeoutMs = defaultTimeoutMs;
+    this.#due = new DueList(clock);
   }
 
   /** Takes a call on. @param onAdded Called with it when it waits for the socket. @returns The result of its answer. */
   add(what: string, call: ApiCall, onAdded: (pending: PendingCall) => void): Promise<unknown> {
     const { signal, timeoutMs = this.#defaultTimeoutMs } = call.control;
     return new Promise((resolve, reject) => {
-      const onAbort = () => fail("was aborted by the caller", signal?.reason);
-      const timer = setTimeout(() => {
-        const error = new TimeoutError(`${what} got no answer in ${timeoutMs} ms`, { outcome: outcomeOf(pending) });
-        end();
-        reject(error);
-      }, timeoutMs);
-      const end = () => {
-        clearTimeout(timer);
-        signal?.removeEventListener("abort", onAbort);
-        this.#forget(pending);
-      };
-      const fail = (how: string, cause: unknown) => {
-        const error = new NetworkError(`${what} ${how}`, { outcome: outcomeOf(pending), cause });
-        end();
-        reject(call.isRead ? cause : error); // a read has no outcome to tell: its caller gets the reason back
-      };
-      const pending: PendingCall = {
-        call,
-        what,
-        resolve: (result) => {
-          end();
-          resolve(result);
-        },
-        reject: (error) => {
-          end();
-          reject(error);
-        },
-        id: 0,
-        isRenewed: false,
-        signature: "",
-      };
-      if (signal?.aborted) return onAbort();
-      signal?.addEventListener("abort", onAbort, { once: true });
+      const pending = new PendingCall(what, call, timeoutMs, this.#onEnd, resolve, reject);
+      const nowNs = this.#clock.monotonicNs();
+      pending.dueNs = nowNs + timeoutMs * 1e6;
+      this.#due.add(pending, nowNs);
       this.#waiting.add(pending);
+      if (signal?.aborted) return pending.handleEvent();
+      signal?.addEventListener("abort", pending, { once: true });
       onAdded(pending);
     });
   }
@@ -120,12 +150,18 @@ export class PendingCalls {
     for (const pending of [...this.#waiting, ...this.#sent.values()]) pending.reject(toError(pending));
   }
 
+  /** Ends the timer; what is under way must have ended. */
+  close(): void {
+    this.#due.close();
+  }
+
+  readonly #onEnd = (pending: PendingCall): void => {
+    this.#due.remove(pending);
+    this.#forget(pending);
+  };
+
   #forget(pending: PendingCall): void {
     this.#waiting.delete(pending);
     this.#sent.delete(pending.id);
   }
-}
-
-function outcomeOf({ id }: PendingCall): "unsent" | "unknown" {
-  return id > 0 ? "unknown" : "unsent";
 }

@@ -1,7 +1,7 @@
 import type { DepthDiff, DepthSnapshot } from "../../book/depth-diff.ts";
 import type { OrderBook } from "../../book/order-book.ts";
 import type { Instrument } from "../../model/instrument.ts";
-import type { BookEvent, GapEvent, InstrumentCounters, MarketEvent } from "../../stream/events.ts";
+import type { BookChange, BookEvent, GapEvent, InstrumentCounters, MarketEvent } from "../../stream/events.ts";
 import { BarKeeper } from "./bar-keeper.ts";
 import { BarReader } from "./bar-reader.ts";
 import type { BinanceProduct } from "./client.ts";
@@ -16,6 +16,11 @@ export interface RecordedMarketOptions {
   readonly product: BinanceProduct;
   /** All whose streams are in the recording; messages of others are ignored by name. Ids and venue symbols must be unique. */
   readonly instruments: readonly Instrument[];
+  /**
+   * Told of every event, as a live stream tells it. The book is the live one, and the change is used again: read both at once.
+   * @param change - Of a `book` event; none when the whole book is new.
+   */
+  readonly onEvent?: (event: MarketEvent, change?: BookChange) => void;
 }
 
 interface Target {
@@ -81,7 +86,7 @@ export class RecordedMarket {
   #firstAtUs = Number.NaN;
   #atUs = 0;
 
-  constructor({ product, instruments }: RecordedMarketOptions) {
+  constructor({ product, instruments, onEvent }: RecordedMarketOptions) {
     this.#isLinked = product !== "spot";
     for (const instrument of instruments) {
       this.#targets.set(instrument.venueSymbol, {
@@ -97,7 +102,10 @@ export class RecordedMarket {
       rule: this.#isLinked ? "linked" : "contiguous",
       instruments,
       streams: [],
-      onEvent: (event) => this.#onEvent(event),
+      onEvent: (event, change) => {
+        this.#onEvent(event);
+        onEvent?.(event, change);
+      },
       onError: (error) => this.#onError(error),
       onSnapshotWanted: ({ venueSymbol }) => {
         (this.#targets.get(venueSymbol) as Target).wantsSnapshot = true;

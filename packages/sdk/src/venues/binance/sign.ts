@@ -29,12 +29,14 @@ export function withSignature(payload: string, signer: Signer): string {
 
 /** Signed WebSocket API parameters: with the key, signed over the raw texts in the order of their names, nothing encoded. */
 export function signWsApi(params: Params, signer: Signer): Params & { readonly signature: string } {
-  const all: Params = { ...params, apiKey: signer.apiKey };
-  const payload = Object.keys(all)
-    .sort()
-    .map((name) => `${name}=${all[name]}`)
-    .join("&");
-  return { ...all, signature: signer.sign(payload) };
+  const all: Record<string, Params[string]> = { apiKey: signer.apiKey };
+  for (const name in params) all[name] = params[name] as Params[string]; // copied by hand: a spread takes longer
+  let payload = "";
+  for (const name of Object.keys(all).sort())
+    payload += payload === "" ? `${name}=${all[name]}` : `&${name}=${all[name]}`;
+  const signature = signer.sign(payload);
+  all["signature"] = signature;
+  return all as Params & { readonly signature: string };
 }
 
 /** `text` without the secrets in it, so that a reply that quotes our request does not carry them on into a log. */

@@ -6,7 +6,7 @@ import { BudgetExhaustedError, CallAbortedError } from "../../transport/errors.t
 import type { Api, ApiCall } from "./api.ts";
 import { type Fields, parseJson, toFields } from "./fields.ts";
 import { type PendingCall, PendingCalls } from "./pending-calls.ts";
-import { redact, signWsApi } from "./sign.ts";
+import { type Params, redact, signWsApi } from "./sign.ts";
 import { toSocketError, usedWeightOf } from "./socket-reply.ts";
 
 /** The connection under a `SocketApi`: a `Connection`. */
@@ -79,7 +79,7 @@ export class SocketApi implements Api {
     if (method === undefined) throw new InvalidInputError(`the WebSocket API has no call ${call.verb} ${call.path}`);
     if (!this.#options.limit.tryTake(call)) await this.#paid(method, call);
     this.#open();
-    return this.#calls.add(method, call, () => this.#flush());
+    return this.#calls.add(method, call, this.#onAdded);
   }
 
   /** Closes the socket; calls under way fail. */
@@ -89,6 +89,7 @@ export class SocketApi implements Api {
     this.#calls.rejectAll(
       ({ what, id }) => new NetworkError(`${what}: the client was closed`, { outcome: id > 0 ? "unknown" : "unsent" }),
     );
+    this.#calls.close();
     await this.#connection?.close();
   }
 
@@ -139,32 +140,41 @@ export class SocketApi implements Api {
     this.#flush();
   }
 
+  // By itself, not with all that wait: one whose timestamp was refused waits for the venue's time.
+  readonly #onAdded = (pending: PendingCall): void => {
+    if (this.#link !== undefined) this.#trySend(pending);
+  };
+
   #flush(): void {
     if (this.#link === undefined) return;
-    for (const pending of this.#calls.waiting()) {
-      try {
-        this.#send(pending);
-      } catch (error) {
-        pending.reject(error instanceof Error ? error : new Error(String(error))); // of the caller's onSent: nothing was sent
-      }
+    for (const pending of this.#calls.waiting()) this.#trySend(pending);
+  }
+
+  #trySend(pending: PendingCall): void {
+    try {
+      this.#send(pending);
+    } catch (error) {
+      pending.reject(error instanceof Error ? error : new Error(String(error))); // of the caller's onSent: nothing was sent
     }
   }
 
   #send(pending: PendingCall): void {
-    const { signer, recvWindowMs, nowUs } = this.#options;
     const { params: asked, isSigned, method } = pending.call;
-    let params: Fields = asked;
-    if (isSigned) {
-      const timed = { ...asked, recvWindow: recvWindowMs, timestamp: Math.floor(nowUs() / 1000) };
-      if (signer.algorithm === "ed25519")
-        params = timed; // the session is logged on
-      else {
-        const signed = signWsApi(timed, signer);
-        pending.signature = signed.signature;
-        params = signed;
-      }
-    }
+    const params = isSigned ? this.#authenticate(pending) : asked;
     this.#calls.send(pending, (id) => this.#link?.trySend(JSON.stringify({ id, method, params })) ?? false);
+  }
+
+  #authenticate(pending: PendingCall): Params {
+    const { signer, recvWindowMs, nowUs } = this.#options;
+    const { params: asked } = pending.call;
+    const params: Record<string, Params[string]> = {};
+    for (const name in asked) params[name] = asked[name] as Params[string]; // copied by hand: a spread takes longer
+    params["recvWindow"] = recvWindowMs;
+    params["timestamp"] = Math.floor(nowUs() / 1000);
+    if (signer.algorithm === "ed25519") return params; // the session is logged on
+    const signed = signWsApi(params, signer);
+    pending.signature = signed.signature;
+    return signed;
   }
 
   #onFrame(received: string, link: Link): void {

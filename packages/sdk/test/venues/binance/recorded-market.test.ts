@@ -93,3 +93,18 @@ test("a message that cannot be decoded is counted once, with its reason and begi
     /^2023-11-14T22:13:20\.000Z btcusdt@trade: "x" is not a plain decimal .* begins \{"stream"/,
   );
 });
+
+test("tells its events as a live stream does: a whole book, then its changes, and trades", () => {
+  const told: string[] = [];
+  const market = new RecordedMarket({
+    product: "spot",
+    instruments: [instrument],
+    onEvent: (event, change) => told.push(`${event.kind} ${change === undefined ? "-" : change.bids.count}`),
+  });
+  const atUs = 1_700_000_000_000_000;
+  market.frame("btcusdt@depth", Buffer.from(depthFrame({ U: 5, u: 6 })), atUs);
+  market.snapshot("BTCUSDT", snapshot(6), atUs + 1);
+  market.frame("btcusdt@depth", Buffer.from(depthFrame({ U: 7, u: 8, b: [["61.25", "0"]] })), atUs + 2);
+  market.frame("btcusdt@trade", Buffer.from(tradeFrame(1)), atUs + 3);
+  expect(told).toEqual(["book -", "book 1", "trade -"]);
+});

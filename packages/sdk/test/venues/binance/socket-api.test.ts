@@ -198,12 +198,14 @@ describe("an outcome", () => {
   });
 
   test("is unsent for a call that timed out, or was aborted, while it waited for the socket", async () => {
-    const { api } = setUp({ timeoutMs: 20 });
+    const { api, clock } = setUp({ timeoutMs: 20 });
     const stop = new AbortController();
     const aborted = rejectionOf(api.call({ ...place, control: { signal: stop.signal } }));
     stop.abort(new Error("enough"));
     expect(await aborted).toMatchObject({ code: "NETWORK", outcome: "unsent", cause: { message: "enough" } });
-    const late = await rejectionOf(api.call(place));
+    const call = rejectionOf(api.call(place));
+    clock.advance({ ms: 20 });
+    const late = await call;
     expect(late).toBeInstanceOf(TimeoutError);
     expect(late).toMatchObject({ outcome: "unsent" });
   });
