@@ -53,7 +53,7 @@ test.skipIf(missing)(named("gives every Binance session the counts an independen
     }
     expect([name, parts]).toEqual([name, whole]);
   }
-});
+}, 120_000);
 
 test.skipIf(missing)(named("gives the times, to the microsecond, of first and last"), async () => {
   for (const [name, { counters }] of sessions) {
