@@ -49,7 +49,9 @@ const MAY_IMPORT = {
 };
 
 /** What benches of all packages share. */
-const BENCH_PARTS = new Set(["called", "flooded", "listeners", "suite"].map((name) => `scripts/bench/${name}.ts`));
+const BENCH_PARTS = new Set(
+  ["called", "exchanged", "flooded", "listeners", "suite", "ticked"].map((name) => `scripts/bench/${name}.ts`),
+);
 
 const DEPENDENCY_KINDS = ["dependencies", "devDependencies", "peerDependencies", "optionalDependencies"];
 const WORKSPACE_GLOBS = ["packages/*", "packages/plugins/*", "apps/*", "examples/*", "bench"];

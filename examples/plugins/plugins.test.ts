@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createTestHost, pluginConformance, testInstrument } from "pitlane/testing";
+import breakout, { rangeOf } from "./breakout.ts";
 import fade, { awayBps } from "./fade.ts";
 import pace, { reviewPace } from "./pace.ts";
 import vwap, { Window } from "./vwap.ts";
@@ -44,10 +45,41 @@ test("the risk check lets so many buys pass in a while, and every sale", async (
   assert.equal(host.vote(buy)[0]?.allowed, true);
 });
 
+test("the breakout buys a close above the last bars, sells one below, and forgets them at a hole", async () => {
+  assert.deepEqual(
+    rangeOf([
+      [5, 3],
+      [9, 4],
+    ]),
+    [9, 3],
+  );
+  const host = await createTestHost({ plugin: breakout, config: { bars: 2, trades: 2 }, instruments });
+  const bar = (...prices: number[]) => {
+    for (const priceTicks of prices) host.trade({ priceTicks, sizeLots: 100_000 });
+  };
+  host.quote({ bidTicks: 99_990, askTicks: 100_010 });
+  bar(100_000, 100_020);
+  bar(100_000, 100_010);
+  bar(100_000, 100_020);
+  assert.equal(host.orders.length, 0);
+  bar(100_000, 100_030);
+  assert.equal(host.orders[0]?.intent.side, "buy");
+  host.fill(host.orders[0]!);
+  bar(99_900, 99_910);
+  assert.equal(host.orders[1]?.intent.side, "sell");
+  host.fill(host.orders[1]!);
+  host.gap({ channel: "trade" });
+  host.resync({ channel: "trade", missing: 1 });
+  bar(100_100, 100_200);
+  bar(100_200, 100_300);
+  assert.equal(host.orders.length, 2);
+});
+
 // What every plugin has to keep: the same decisions from the same seed, and after a restart; no promise; a clean end.
 for (const [plugin, options] of [
   [vwap, { badConfigs: [{ trades: 0 }] }],
   [fade, { with: [{ plugin: vwap }], badConfigs: [{ entryBps: -1 }] }],
+  [breakout, { config: { bars: 3, trades: 4 }, badConfigs: [{ bars: 1 }] }],
   [pace, { badConfigs: [{ maxBuys: 1.5 }] }],
 ] as const) {
   for (const { name, run } of pluginConformance(plugin, options)) test(name, run);

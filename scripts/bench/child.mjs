@@ -1,6 +1,8 @@
 /**
- * Measures one case in a process of its own: `node --expose-gc child.mjs BUNDLE COMPARISON PEER`, with "" for ours, prints the
- * figure as one line of JSON.
+ * Measures one case in a process of its own and prints what it gives as one line of JSON:
+ *
+ *     node --expose-gc child.mjs BUNDLE COMPARISON PEER        a figure; "" for ours
+ *     node --expose-gc child.mjs BUNDLE TRIAL CASE SECONDS     figures
  */
 import { pathToFileURL } from "node:url";
 
@@ -18,14 +20,29 @@ const UNIT_NS = {
 
 /** @type {unknown} */
 let kept; // what loops return, so that V8 cannot drop their work
-const [bundle = "", comparisonName = "", peerName = ""] = process.argv.slice(2);
+const [bundle = "", comparisonName = "", peerName = "", seconds] = process.argv.slice(2);
+/** @type {{ default: import("./suite.ts").Suite }} */
 const { default: suite } = await import(pathToFileURL(bundle).href);
-/** @type {import("./suite.ts").Comparison} */
-const comparison = suite.comparisons.find((/** @type {{ name: string }} */ { name }) => name === comparisonName);
+if (seconds !== undefined) await runTrial(Number(seconds));
+const comparison = /** @type {import("./suite.ts").Comparison} */ (
+  suite.comparisons.find(({ name }) => name === comparisonName)
+);
 const measured = peerName === "" ? comparison.ours : comparison.peers[peerName]?.case;
 if (measured === undefined) throw new Error(`no case "${peerName}" in "${comparisonName}"`);
 const figure = "value" in measured ? await measured.value() : await timeLoop(await measured.loop());
 process.stdout.write(`\n${JSON.stringify({ figure })}\n`, () => process.exit(0));
+
+/**
+ * @param {number} seconds
+ * @returns {Promise<never>} The process ends.
+ */
+async function runTrial(seconds) {
+  const measured = suite.trials?.find(({ name }) => name === comparisonName)?.cases[peerName];
+  if (measured === undefined) throw new Error(`no case "${peerName}" in "${comparisonName}"`);
+  const figures = await measured.run(seconds);
+  await new Promise((resolve) => process.stdout.write(`\n${JSON.stringify({ figures })}\n`, resolve));
+  return process.exit(0);
+}
 
 /**
  * The median batch's time for one operation, in the comparison's unit.

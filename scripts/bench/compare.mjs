@@ -23,12 +23,75 @@ export function toRows(comparison, rounds) {
 }
 
 /**
+ * The rows of a trial: for each case its figures beside the reference's, then beside its own targets. Pure.
+ *
+ * @param {import("./suite.ts").Trial} trial
+ * @param {readonly Readonly<Record<string, Readonly<Record<string, number>>>>[]} rounds The figures by case.
+ * @returns {Row[]}
+ */
+export function toTrialRows({ name, units, cases, reference }, rounds) {
+  /** @type {Row[]} */
+  const rows = [];
+  const figureOf = (/** @type {string} */ of, /** @type {string} */ figure) =>
+    rounds.map((round) => round[of]?.[figure] ?? Number.NaN);
+  for (const [of, { aims = {}, targets = {}, note = "" }] of Object.entries(cases)) {
+    const row = (
+      /** @type {string} */ figure,
+      /** @type {string} */ peer,
+      /** @type {readonly number[]} */ theirs,
+      /** @type {import("./suite.ts").Bound | undefined} */ bound,
+    ) => {
+      const ours = figureOf(of, figure);
+      const ratio = median(ours.map((value, i) => ratioOf(value, theirs[i] ?? Number.NaN)));
+      rows.push({
+        name: `${name}: ${of}, ${figure}`,
+        peer,
+        ours: digits(median(ours)),
+        theirs: digits(median(theirs)),
+        ratio: digits(ratio),
+        unit: units[figure] ?? "",
+        note: [bound === undefined ? "" : boundVerdict(ratio, bound), note].filter((part) => part !== "").join("; "),
+      });
+    };
+    for (const figure of Object.keys(units)) {
+      if (reference !== undefined && of !== reference)
+        row(figure, reference, figureOf(reference, figure), aims[figure]);
+      const target = targets[figure];
+      if (target === undefined) continue;
+      const limit = "atMost" in target ? target.atMost : target.atLeast;
+      row(
+        figure,
+        "target",
+        [...rounds.keys()].map(() => limit),
+        "atMost" in target ? { atMost: 1 } : { atLeast: 1 },
+      );
+    }
+    if (reference === undefined || of === reference) {
+      const shown = Object.keys(units).filter((figure) => targets[figure] === undefined);
+      for (const figure of shown) row(figure, "-", figureOf(of, figure), undefined);
+    }
+  }
+  return rows;
+}
+
+/** Nothing of nothing is as much as it: a count that must be 0 keeps to its target. @param {number} ours @param {number} theirs */
+function ratioOf(ours, theirs) {
+  return ours === 0 && theirs === 0 ? 1 : ours / theirs;
+}
+
+/** @param {number} ratio @param {import("./suite.ts").Bound} bound */
+function boundVerdict(ratio, bound) {
+  const held = "atMost" in bound ? ratio <= bound.atMost : ratio >= bound.atLeast;
+  const words = "atMost" in bound ? `${bound.atMost}x or less` : `${bound.atLeast}x or more`;
+  return `aim ${words}: ${held ? "held" : "missed"}`;
+}
+
+/**
  * @param {number} ratio
  * @param {number | null} aim
  */
 function verdict(ratio, aim) {
-  if (aim === null) return "";
-  return `aim ${aim}x or less: ${ratio <= aim ? "held" : "missed"}`;
+  return aim === null ? "" : boundVerdict(ratio, { atMost: aim });
 }
 
 /**

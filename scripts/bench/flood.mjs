@@ -4,8 +4,8 @@
  *
  * Frames are made once; only their sequences are written anew. On `/stream` they are wrapped with their stream's name.
  */
-import { createHash } from "node:crypto";
 import { createServer } from "node:http";
+import { exchangeInfo, frame, switching } from "./venue-parts.mjs";
 
 const BLOCK = 1_024; // frames a write
 const FIRST = 100_000_000_000; // sequences have 12 digits all the time
@@ -50,14 +50,6 @@ function payload(n) {
   }
   const rows = (/** @type {1 | -1} */ side) => Array.from({ length: 10 }, (_, i) => row(side, n, i)).join(",");
   return `{"e":"depthUpdate","E":1723161255208,"s":"BTCUSDT","U":${FIRST},"u":${FIRST},"b":[${rows(-1)}],"a":[${rows(1)}]}`;
-}
-
-/** A text frame as a server sends it, of at most 64 KiB. @param {string} text */
-function frame(text) {
-  const body = Buffer.from(text);
-  const { length } = body;
-  const header = length < 126 ? [0x81, length] : [0x81, 126, length >> 8, length & 255];
-  return Buffer.concat([Buffer.from(header), body]);
 }
 
 /** @param {boolean} isWrapped */
@@ -146,39 +138,16 @@ function endOf(bytes, frames) {
   return at;
 }
 
-const symbol = {
-  symbol: "BTCUSDT",
-  status: "TRADING",
-  baseAsset: "BTC",
-  quoteAsset: "USDT",
-  baseAssetPrecision: 8,
-  quotePrecision: 8,
-  quoteAssetPrecision: 8,
-  isSpotTradingAllowed: true,
-  isMarginTradingAllowed: false,
-  orderTypes: ["LIMIT", "MARKET"],
-  permissions: [],
-  permissionSets: [["SPOT"]],
-  filters: [
-    { filterType: "PRICE_FILTER", minPrice: "0.01000000", maxPrice: "1000000.00000000", tickSize: "0.01000000" },
-    { filterType: "LOT_SIZE", minQty: "0.00001000", maxQty: "9000.00000000", stepSize: "0.00001000" },
-    { filterType: "NOTIONAL", minNotional: "5.00000000" },
-  ],
-};
-
 const http = createServer((request, response) => {
   const path = request.url ?? "";
   response.setHeader("content-type", "application/json");
-  if (path.includes("exchangeInfo"))
-    response.end(JSON.stringify({ timezone: "UTC", serverTime: Date.now(), rateLimits: [], symbols: [symbol] }));
+  if (path.includes("exchangeInfo")) response.end(exchangeInfo());
   else if (path.includes("depth"))
     response.end(JSON.stringify({ lastUpdateId: FIRST, bids: snapshot(-1), asks: snapshot(1) }));
   else response.end(JSON.stringify({ serverTime: Date.now() }));
 });
 http.on("upgrade", ({ url = "", headers }, /** @type {import("node:net").Socket} */ socket) => {
-  const accept = createHash("sha1").update(`${headers["sec-websocket-key"]}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`);
-  const switched = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n";
-  socket.write(`${switched}Sec-WebSocket-Accept: ${accept.digest("base64")}\r\n\r\n`);
+  socket.write(switching(headers["sec-websocket-key"] ?? ""));
   serve(socket, new URL(url, "http://flood"));
 });
 http.listen(0, "127.0.0.1", () => {

@@ -1,5 +1,5 @@
 /**
- * Runs bench suites and compares ours with the peers': `node scripts/bench/main.mjs [--json FILE] [--rounds N] [--only TEXT] FILE...`.
+ * Runs bench suites and compares ours with the peers': `node scripts/bench/main.mjs [--json FILE] [--rounds N] [--only TEXT] [--seconds N] FILE...`.
  *
  * Every case runs in a process of its own and cases rotate from round to round, so that a slow stretch of the machine hits both
  * sides of a ratio. Suites are bundled with their packages left outside, so what is measured is the build that users import.
@@ -11,11 +11,11 @@ import { basename, dirname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { parseArgs, promisify } from "node:util";
 import { build } from "esbuild";
-import { toRows, toTable } from "./compare.mjs";
+import { toRows, toTable, toTrialRows } from "./compare.mjs";
 
 const CASE_TIMEOUT_MS = 120_000;
 
-const { json, only, rounds: roundsWanted, files } = readArguments();
+const { json, only, rounds: roundsWanted, seconds: secondsWanted, files } = readArguments();
 const child = join(import.meta.dirname, "child.mjs");
 const run = promisify(execFile);
 
@@ -57,7 +57,8 @@ async function runSuite(file, outdir) {
   /** @type {{ default: import("./suite.ts").Suite }} */
   const { default: suite } = await import(pathToFileURL(outfile).href);
   const chosen = suite.comparisons.filter(({ name }) => name.includes(only));
-  if (chosen.length > 0) console.log(`\n${suite.name}`);
+  const trials = (suite.trials ?? []).filter(({ name }) => name.includes(only));
+  if (chosen.length + trials.length > 0) console.log(`\n${suite.name}`);
   const found = [];
   for (const comparison of chosen) {
     const cases = ["", ...Object.keys(comparison.peers)];
@@ -76,7 +77,35 @@ async function runSuite(file, outdir) {
     console.log(`\n${toTable(its)}`);
     found.push(...its);
   }
+  for (const trial of trials) {
+    const its = toTrialRows(trial, await runTrial(outfile, trial));
+    console.log(`\n${toTable(its)}`);
+    found.push(...its);
+  }
   return found;
+}
+
+/**
+ * @param {string} outfile
+ * @param {import("./suite.ts").Trial} trial
+ */
+async function runTrial(outfile, { name, cases, seconds: usual, rounds: usualRounds = 3 }) {
+  const names = Object.keys(cases);
+  const seconds = secondsWanted ?? usual;
+  const rounds = [];
+  for (let round = 0; round < (roundsWanted ?? usualRounds); round++) {
+    /** @type {Record<string, Readonly<Record<string, number>>>} */
+    const figures = {};
+    for (let i = 0; i < names.length; i++) {
+      const of = names[(i + round) % names.length] ?? "";
+      const flags = cases[of]?.nodeFlags ?? [];
+      const words = [outfile, name, of, String(seconds)];
+      const { figures: its } = await runChild(`"${name}", ${of}`, flags, words, CASE_TIMEOUT_MS + 2000 * seconds);
+      figures[of] = its;
+    }
+    rounds.push(figures);
+  }
+  return rounds;
 }
 
 /**
@@ -87,29 +116,53 @@ async function runSuite(file, outdir) {
  */
 async function measure(bundle, comparison, peer) {
   const what = `"${comparison}", ${peer === "" ? "ours" : peer}`;
-  const args = ["--expose-gc", child, bundle, comparison, peer];
-  const { stdout } = await run(process.execPath, args, { timeout: CASE_TIMEOUT_MS }).catch((error) =>
-    stop(`${what} failed: ${error.killed ? `no figure after ${CASE_TIMEOUT_MS / 1000} s` : error.stderr}`, 1),
-  );
-  const { figure } = JSON.parse(stdout.trimEnd().split("\n").at(-1) ?? "");
+  const { figure } = await runChild(what, [], [bundle, comparison, peer], CASE_TIMEOUT_MS);
   return typeof figure === "number" ? figure : stop(`${what} gave ${String(figure)}, not a number`, 1);
+}
+
+/**
+ * What the child prints last.
+ *
+ * @param {string} what
+ * @param {readonly string[]} flags
+ * @param {readonly string[]} words
+ * @param {number} timeoutMs
+ */
+async function runChild(what, flags, words, timeoutMs) {
+  const args = [...flags, "--expose-gc", child, ...words];
+  const { stdout } = await run(process.execPath, args, { timeout: timeoutMs }).catch((error) =>
+    stop(`${what} failed: ${error.killed ? `no figure after ${timeoutMs / 1000} s` : error.stderr}`, 1),
+  );
+  return JSON.parse(stdout.trimEnd().split("\n").at(-1) ?? "");
 }
 
 function readArguments() {
   try {
     const { values, positionals } = parseArgs({
-      options: { json: { type: "string" }, rounds: { type: "string" }, only: { type: "string" } },
+      options: {
+        json: { type: "string" },
+        rounds: { type: "string" },
+        only: { type: "string" },
+        seconds: { type: "string" },
+      },
       allowPositionals: true,
     });
-    const rounds = values.rounds === undefined ? undefined : Number(values.rounds);
-    if (rounds !== undefined && !(Number.isInteger(rounds) && rounds >= 1 && rounds <= 100))
-      stop(`--rounds must be a whole number from 1 to 100, got ${values.rounds}`, 2);
+    const rounds = wholeOf("rounds", values.rounds, 100);
+    const seconds = wholeOf("seconds", values.seconds, 86_400);
     // Found out now rather than after minutes of measuring.
     if (values.json !== undefined) mkdirSync(dirname(resolve(values.json)), { recursive: true });
-    return { json: values.json, only: values.only ?? "", rounds, files: positionals };
+    return { json: values.json, only: values.only ?? "", rounds, seconds, files: positionals };
   } catch (error) {
     return stop(error instanceof Error ? error.message : String(error), 2);
   }
+}
+
+/** @param {string} flag @param {string | undefined} text @param {number} most */
+function wholeOf(flag, text, most) {
+  if (text === undefined) return undefined;
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= 1 && value <= most) return value;
+  return stop(`--${flag} must be a whole number from 1 to ${most}, got ${text}`, 2);
 }
 
 /**

@@ -32,7 +32,40 @@ export interface Comparison {
   readonly rounds?: number;
 }
 
+/** What a figure is held against: a number, or the reference's figure times it. */
+export type Bound = { readonly atMost: number } | { readonly atLeast: number };
+
+/** One of a trial's cases. Each run of it has a process of its own. */
+export interface TrialCase {
+  /** Runs it for about `seconds`, and gives a figure for each of the trial's units. What makes its figures worthless it throws. */
+  readonly run: (seconds: number) => Promise<Readonly<Record<string, number>>>;
+  /** Figures that must keep to a bound, whatever the other cases give. */
+  readonly targets?: Readonly<Record<string, Bound>>;
+  /** How large the ratio of a figure to the reference's may be. */
+  readonly aims?: Readonly<Record<string, Bound>>;
+  /** For its process: flags of V8. */
+  readonly nodeFlags?: readonly string[];
+  /** As of a `Peer`. */
+  readonly note?: string;
+}
+
+/** Cases that give several figures of one run each: what is no single number, such as a distribution. */
+export interface Trial {
+  readonly name: string;
+  /** The unit of each figure, by its name as rows print it. */
+  readonly units: Readonly<Record<string, string>>;
+  /** By name. */
+  readonly cases: Readonly<Record<string, TrialCase>>;
+  /** The case that ratios are to; none when left out. */
+  readonly reference?: string;
+  /** Of a run, unless told by `--seconds`. */
+  readonly seconds: number;
+  /** Rounds of which medians count; 3 unless told. */
+  readonly rounds?: number;
+}
+
 export interface Suite {
   readonly name: string;
   readonly comparisons: readonly Comparison[];
+  readonly trials?: readonly Trial[];
 }

@@ -3,8 +3,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
-import { toRows, toTable } from "../bench/compare.mjs";
-import type { Case, Comparison } from "../bench/suite.ts";
+import { toRows, toTable, toTrialRows } from "../bench/compare.mjs";
+import type { Case, Comparison, Trial } from "../bench/suite.ts";
 import { createFolder } from "./programs.ts";
 
 const UNUSED: Case = { value: () => Number.NaN };
@@ -106,4 +106,55 @@ test.each([
 ])("refuses %s", async (args, stderr) => {
   const { run } = setUp('export default { name: "some", comparisons: [] };');
   expect(await run(...args)).toMatchObject({ code: 2, stderr });
+});
+
+const TRIAL: Trial = {
+  name: "trip",
+  units: { p50: "us", lost: "" },
+  reference: "plain",
+  seconds: 1,
+  cases: {
+    plain: { run: async () => ({}), targets: { lost: { atMost: 0 } } },
+    ours: {
+      run: async () => ({}),
+      aims: { p50: { atMost: 0.9 } },
+      targets: { p50: { atMost: 50 } },
+      note: "all of it",
+    },
+    theirs: { run: async () => ({}), aims: { p50: { atLeast: 3.5 } } },
+  },
+};
+
+test("a trial's figures stand beside the reference's, in ratios within rounds, and beside their targets", () => {
+  const rounds = [
+    { plain: { p50: 100, lost: 0 }, ours: { p50: 80, lost: 0 }, theirs: { p50: 300, lost: 0 } },
+    { plain: { p50: 200, lost: 0 }, ours: { p50: 160, lost: 0 }, theirs: { p50: 700, lost: 0 } }, // the machine was slow
+    { plain: { p50: 100, lost: 0 }, ours: { p50: 90, lost: 0 }, theirs: { p50: 320, lost: 0 } },
+  ];
+  const rows = toTrialRows(TRIAL, rounds).map(({ name, peer, ratio, note }) => [name, peer, ratio, note]);
+  expect(rows).toEqual([
+    ["trip: plain, lost", "target", 1, "aim 1x or less: held"],
+    ["trip: plain, p50", "-", 1, ""],
+    ["trip: ours, p50", "plain", 0.8, "aim 0.9x or less: held; all of it"],
+    ["trip: ours, p50", "target", 1.8, "aim 1x or less: missed; all of it"],
+    ["trip: ours, lost", "plain", 1, "all of it"],
+    ["trip: theirs, p50", "plain", 3.2, "aim 3.5x or more: missed"],
+    ["trip: theirs, lost", "plain", 1, ""],
+  ]);
+});
+
+test("a trial's cases run in processes of their own, with their flags, for as long as is asked", async () => {
+  const { root, run } = setUp(`
+    export default { name: "some", comparisons: [], trials: [{ name: "trial", units: { seconds: "s", flags: "" }, seconds: 60, rounds: 2, cases: {
+      calm: { run: async (seconds: number) => ({ seconds, flags: process.execArgv.includes("--no-memory-reducer") ? 1 : 0 }), nodeFlags: ["--no-memory-reducer"], targets: { flags: { atLeast: 1 } } },
+    } }] };
+  `);
+  const json = join(root, "out.json");
+  expect(await run("--json", json, "--seconds", "2", "--rounds", "1")).toMatchObject({ code: 0 });
+  const { rows } = JSON.parse(readFileSync(json, "utf8"));
+  expect(rows.map((row: { name: string; ours: number; note: string }) => [row.name, row.ours, row.note])).toEqual([
+    ["trial: calm, flags", 1, "aim 1x or more: held"],
+    ["trial: calm, seconds", 2, ""],
+  ]);
+  expect(await run("--seconds", "none")).toMatchObject({ code: 2, stderr: expect.stringContaining("--seconds") });
 });

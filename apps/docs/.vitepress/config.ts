@@ -7,6 +7,7 @@ const base = process.env["DOCS_BASE"] ?? "/";
 const guides: DefaultTheme.SidebarItem[] = [
   { text: "Quick start", link: "/guide/quick-start" },
   { text: "Write a strategy", link: "/guide/write-a-strategy" },
+  { text: "Strategies to copy", link: "/guide/strategies" },
   { text: "The report", link: "/guide/the-report" },
   { text: "Recordings", link: "/guide/recordings" },
   { text: "The paper exchange", link: "/guide/the-paper-exchange" },
@@ -19,6 +20,26 @@ const runtime: DefaultTheme.SidebarItem[] = [
   { text: "Configuration", link: "/guide/runtime/configuration" },
   { text: "The journal", link: "/guide/runtime/journal" },
   { text: "Replay and recovery", link: "/guide/runtime/replay-and-recovery" },
+  { text: "Several venues", link: "/guide/runtime/several-venues" },
+  { text: "The doctor", link: "/guide/runtime/doctor" },
+];
+
+const trading: DefaultTheme.SidebarItem[] = [
+  { text: "Market data", link: "/guide/runtime/market-data" },
+  { text: "Orders", link: "/guide/runtime/orders" },
+  { text: "Risk", link: "/guide/runtime/risk" },
+  { text: "Portfolio", link: "/guide/runtime/portfolio" },
+  { text: "Execution algorithms", link: "/guide/runtime/execution-algos" },
+  { text: "Routing and arbitrage", link: "/guide/runtime/routing-and-arbitrage" },
+];
+
+const backtest: DefaultTheme.SidebarItem[] = [
+  { text: "Backtest a strategy", link: "/guide/backtest/" },
+  { text: "Data", link: "/guide/backtest/data" },
+  { text: "Realism", link: "/guide/backtest/realism" },
+  { text: "Sweeps", link: "/guide/backtest/sweeps" },
+  { text: "Divergence", link: "/guide/backtest/divergence" },
+  { text: "The engine", link: "/guide/backtest/engine" },
 ];
 
 const sdk: DefaultTheme.SidebarItem[] = [
@@ -73,6 +94,8 @@ export default defineConfig({
     ],
     sidebar: [
       { text: "Guide", items: guides },
+      { text: "Trading", items: trading },
+      { text: "Backtest", items: backtest },
       { text: "Runtime", items: runtime },
       { text: "SDK", items: sdk },
       { text: "Performance parts", items: parts },

@@ -14,5 +14,12 @@ if (!existsSync(fileURLToPath(entry))) {
   );
   process.exit(2);
 }
-const { main } = await import(entry.href);
-process.exitCode = await main(process.argv.slice(2));
+const args = process.argv.slice(2);
+const { launchCalm } = await import(new URL("../dist/launch.js", import.meta.url).href);
+const launched = await launchCalm(fileURLToPath(import.meta.url), args);
+if (launched === undefined) {
+  const { main } = await import(entry.href);
+  process.exitCode = await main(args);
+} else {
+  process.exitCode = launched;
+}

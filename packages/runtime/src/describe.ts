@@ -52,6 +52,7 @@ export function describePortfolio(portfolio: Portfolio): Omit<Report["portfolio"
   return {
     balances: toDecimals(portfolio.balances),
     realized: toDecimals(portfolio.realized()),
+    realizedFifo: toDecimals(portfolio.realized("fifo")),
     fees: toDecimals(portfolio.fees),
     positions: Object.fromEntries(positions),
   };

@@ -1,4 +1,38 @@
 export type { BookEvent, GapEvent, Instrument, OrderBook, QuoteEvent, ResyncEvent, TradeEvent } from "@pitlane/sdk";
+export {
+  baseUnits,
+  formatScaled,
+  formatUnits,
+  InvalidInputError,
+  notionalUnits,
+  parseScaled,
+  parseUnits,
+} from "@pitlane/sdk";
+export type { BacktestReport } from "./backtest/backtest-report.ts";
+export {
+  type BarColumns,
+  type Columns,
+  type DepthColumns,
+  DepthOp,
+  type MarketData,
+  type TradeColumns,
+} from "./backtest/columns.ts";
+export { BarColumnsBuilder, DepthColumnsBuilder, TradeColumnsBuilder } from "./backtest/columns-builder.ts";
+export { type DivergenceReport, type DivergeOptions, divergeRun } from "./backtest/diverge-run.ts";
+export type { DivergenceSummary, Divergences, OrderDivergence } from "./backtest/divergence.ts";
+export { type MonteCarlo, monteCarlo } from "./backtest/monte-carlo.ts";
+export type {
+  BacktestOptions,
+  FillModelOptions,
+  LatencyModel,
+  SimFees,
+  SimLatencyOptions,
+} from "./backtest/options.ts";
+export type { QueueModel } from "./backtest/queue-model.ts";
+export type { InstrumentHints } from "./backtest/readers/data-instrument.ts";
+export { type LoadedData, type ReadDataOptions, readMarketData } from "./backtest/readers/read-market-data.ts";
+export type { BacktestResult, SimFill, SimLatencies, Tier } from "./backtest/result.ts";
+export { runBacktest } from "./backtest/run-backtest.ts";
 export { Bus, type BusOptions } from "./bus/bus.ts";
 export { DuplicateEventKindError, UnknownEventKindError } from "./bus/errors.ts";
 export {
@@ -14,6 +48,8 @@ export {
   type ReportEvent,
 } from "./bus/events.ts";
 export { EventKinds } from "./bus/kinds.ts";
+export { CALM_FLAGS } from "./cli/calm-gc.ts";
+export { combineVenues, type NamedVenue } from "./combine-venues.ts";
 export {
   type Config,
   type ConfigInput,
@@ -27,8 +63,60 @@ export {
   type Settings,
   secret,
 } from "./config.ts";
+export {
+  ArbitrageDetector,
+  type ArbitrageLeg,
+  type ArbitrageOpportunity,
+  type ArbitrageOptions,
+} from "./engines/arbitrage.ts";
+export { type BarEvery, type BarName, barLengthUs, barStartUs, type FixedBarInterval } from "./engines/bar-every.ts";
+export { BarBuilder, type BarBuilderOptions, type BuiltBar, type BuiltBarEvent } from "./engines/bars.ts";
+export { type EquityRecord, EquityTracker } from "./engines/equity.ts";
+export type { Backlog } from "./engines/execution.ts";
+export { type BookWalk, marketImpactBps, walkTheBook } from "./engines/impact.ts";
+export type { FeedServices } from "./engines/market-feeds.ts";
+export { type MarketStats, Microstructure, type MicrostructureOptions } from "./engines/microstructure.ts";
+export { flowOf, OrderFlow } from "./engines/order-flow.ts";
+export {
+  measurePerformance,
+  type PerformanceOptions,
+  type PerformanceReport,
+  type ValueAtRisk,
+} from "./engines/performance.ts";
+export { EquityCurve, type EquityCurveOptions } from "./engines/performance-curve.ts";
+export {
+  PerformanceMonitor,
+  type PerformanceMonitorOptions,
+  type SessionPerformance,
+} from "./engines/performance-monitor.ts";
+export { TradeTally } from "./engines/performance-trades.ts";
+export {
+  type CostMethod,
+  type LedgerView,
+  Portfolio,
+  type PortfolioOptions,
+  type PositionView,
+} from "./engines/portfolio.ts";
+export { accountingAsset, Valuation } from "./engines/portfolio-valuation.ts";
+export { RealizedVolatility } from "./engines/realized-volatility.ts";
+export type { RecentData, RecentKind, RecentRows } from "./engines/recent.ts";
 export { allow, deny, type RiskVote, type Verdict } from "./engines/risk.ts";
-export { lotsWorth } from "./engines/sizing.ts";
+export { DEFAULT_WEIGHTS, routeOrder } from "./engines/router.ts";
+export type {
+  NoRoute,
+  RouteCandidate,
+  RouteDecision,
+  RouteOptions,
+  RouteOrders,
+  RoutePiece,
+  RouteRequest,
+  RouteScore,
+  RouteView,
+  RouteWeights,
+} from "./engines/router-types.ts";
+export { lotsOf, lotsWorth } from "./engines/sizing.ts";
+export { TickLots, tickLotsToUnits, unitsToTickLots } from "./engines/tick-lots.ts";
+export { RiskHaltError, type TradingState, type TradingStatus } from "./engines/trading-state.ts";
 export { Dispatcher, type DispatcherOptions } from "./hooks/dispatcher.ts";
 export {
   ControlHookError,
@@ -60,11 +148,15 @@ export { type Durability, Journal, type JournalOptions, type Recovery } from "./
 export { type RowRange, readRows, readRowsWithSegments } from "./journal/read.ts";
 export { packInputs, type SegmentBody, type SegmentStats, unpackSegment } from "./journal/segments.ts";
 export { type JournalVerdict, verifyJournal, verifyWithSegments } from "./journal/verify.ts";
+export { type KillSwitchOptions, type KillSwitchOrder, watchKillSwitch } from "./kill-switch.ts";
 export type { Intent, OrderState, OrderView } from "./orders/order.ts";
+export { DEFAULT_SIGNALS, type ShapedSignal, type Signal, type SignalSettings, shapeSignal } from "./orders/signal.ts";
 export { type BootNode, formatBootTree } from "./plugins/boot-tree.ts";
 export {
+  type BarFilter,
   definePlugin,
   defineStrategy,
+  type GapPolicy,
   type HookEvents,
   type HookFilter,
   type HookKind,
@@ -75,6 +167,7 @@ export {
   type PluginContext,
   type PluginDefinition,
   type PluginInstance,
+  type Routed,
 } from "./plugins/define.ts";
 export { PermissionError, type PluginBootCode, PluginBootError, PluginClosedError } from "./plugins/errors.ts";
 export {
@@ -101,4 +194,4 @@ export { createRunId, type RunId } from "./run-id.ts";
 export { readStart, type StartRecord } from "./run-record.ts";
 export { openRuntime } from "./runtime.ts";
 export type { Runtime, RuntimeOptions, Status } from "./runtime-types.ts";
-export type { MarketVenue, TradingVenue } from "./venue.ts";
+export type { MarketFeed, MarketVenue, OrderVenue, TradingVenue, UserFeed, VenueAccount } from "./venue.ts";

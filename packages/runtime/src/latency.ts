@@ -3,14 +3,27 @@ import { LatencyHistogram, type LatencySummary } from "@pitlane/perf/metrics";
 /**
  * The stages between a frame and an order, each with its own histogram:
  *
- *     frame -> decode -> dispatch -> strategy -> risk -> journal -> send -> ack
- *       '---------------------- tickToOrder ----------------------'
+ *     frame -> decode -> dispatch -> strategy -> risk -> journal -> (queue) -> send -> ack
+ *       '-------------------------- tickToOrder --------------------------'
+ *                               order wanted '-------------- execution --------------'
  *
  * decode: frame received until its event is ready. dispatch: event published until its first hook runs. strategy: one hook.
- * risk: all votes on one intent. journal: commit of the intents of one hook. send: risk and journal done until the request's bytes are
- * handed to the socket. ack: from there until the venue's answer. tickToOrder: frame received until bytes handed to the socket.
+ * risk: all votes on one intent. journal: commit of the intents of one hook. queue: risk and journal done until its turn comes, of orders
+ * that had to wait for one. send: from then until the request's bytes are handed to the socket. ack: from there until the venue's answer.
+ * tickToOrder: frame received until bytes handed to the socket. execution: the strategy wants the order until the venue's answer.
  */
-export const STAGES = ["decode", "dispatch", "strategy", "risk", "journal", "send", "ack", "tickToOrder"] as const;
+export const STAGES = [
+  "decode",
+  "dispatch",
+  "strategy",
+  "risk",
+  "journal",
+  "queue",
+  "send",
+  "ack",
+  "tickToOrder",
+  "execution",
+] as const;
 
 export type Stage = (typeof STAGES)[number];
 

@@ -1,17 +1,21 @@
 import type { Clock } from "@pitlane/perf";
 import type { Config } from "./config/schema.ts";
+import type { CoreOptions } from "./core/core.ts";
 import { type Divergence, Replay } from "./core/replay.ts";
 import { readRowsWithSegments } from "./journal/read.ts";
 import { fromInstrumentRecord } from "./orders/records.ts";
 import type { PluginEntry } from "./plugins/host.ts";
 import { readStart } from "./run-record.ts";
 
+/** The settings that decisions follow from. */
+type DecidingSettings = keyof CoreOptions["config"];
+
 export interface ReplayRunOptions {
   readonly journalPath: string;
   /** The strategies of the run, loaded anew. */
   readonly plugins: readonly PluginEntry[];
-  /** What if these had been the settings: decisions that differ are counted, and the replay goes on. Default those of the run. */
-  readonly whatIf?: Pick<Config, "risk" | "bus">;
+  /** What if these had been the settings: decisions that differ are counted, and the replay goes on. What is left out is that of the run. */
+  readonly whatIf?: Partial<Pick<Config, DecidingSettings>>;
   /** First row whose decisions are compared; what came before is replayed all the same. Default 1. */
   readonly fromSeq?: number;
   /** Last row that is replayed; default the journal's last. */
@@ -51,7 +55,7 @@ export async function replayRun(options: ReplayRunOptions): Promise<ReplayReport
   const start = readStart(journalPath);
   const replay = await Replay.create({
     runKey: start.key,
-    config: whatIf ?? start.config,
+    config: { ...start.config, ...whatIf },
     instruments: start.instruments.map(fromInstrumentRecord),
     plugins,
     seed: start.config.seed,

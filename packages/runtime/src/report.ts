@@ -2,6 +2,8 @@ import type { LatencySummary } from "@pitlane/perf/metrics";
 import type { InstrumentCounters } from "@pitlane/sdk";
 import type { LaneCounters } from "./bus/counters.ts";
 import type { LaneName } from "./bus/events.ts";
+import type { SessionPerformance } from "./engines/performance-monitor.ts";
+import type { TradingStatus } from "./engines/trading-state.ts";
 import type { Stage } from "./latency.ts";
 
 /** A final order book: how deep it was, its top as decimal text, and the digest of all its levels. */
@@ -67,6 +69,8 @@ export interface Report {
     readonly balances: Readonly<Record<string, string>>;
     /** By quote asset, average cost, before fees. */
     readonly realized: Readonly<Record<string, string>>;
+    /** As `realized`, where what closes a position closes the oldest first. */
+    readonly realizedFifo: Readonly<Record<string, string>>;
     /** By the asset they were paid in. */
     readonly fees: Readonly<Record<string, string>>;
     /** By quote asset: realised and open positions at the last mid prices, less fees. */
@@ -74,7 +78,10 @@ export interface Report {
     /** Bought less sold by instrument, in base units. */
     readonly positions: Readonly<Record<string, string>>;
   };
+  readonly performance: SessionPerformance;
   readonly bus: { readonly lanes: Readonly<Record<LaneName, Readonly<LaneCounters>>> };
+  /** How trading stood at the end, and why. */
+  readonly risk: TradingStatus;
   readonly memory: { readonly rssMb: number; readonly heapMb: number };
   readonly journal: {
     readonly path: string;
@@ -94,6 +101,7 @@ export type EndReason =
   | "parentGone"
   | "outputClosed"
   | "halted"
+  | "riskHalted"
   | "requested"
   | "failed";
 

@@ -1,6 +1,7 @@
 import type { Clock } from "@pitlane/perf";
 import type { Instrument } from "@pitlane/sdk";
 import type { Config } from "./config.ts";
+import type { TradingState, TradingStatus } from "./engines/trading-state.ts";
 import type { BootNode } from "./plugins/boot-tree.ts";
 import type { PluginEntry } from "./plugins/host.ts";
 import type { EndReason, Report, RunMode } from "./report.ts";
@@ -66,8 +67,28 @@ export interface Runtime {
    * before the answers to the snapshot requests it caused are read.
    */
   whenSynced(instruments: readonly Instrument[], timeoutMs: number): Promise<boolean>;
-  /** Resolves with the reason when the session cannot go on: the journal failed. */
+  /**
+   * Resolves with the reason when the session is to be closed: the journal failed, or, as a `RiskHaltError`, trading was halted and
+   * `risk.afterHalt` is `exit`.
+   */
   readonly halted: Promise<Error>;
+  /** How trading stands, and why. */
+  readonly tradingState: TradingStatus;
+  /**
+   * Sets how trading stands, at once. `halted` denies every new order and cancels all that are open; `reduceOnly` lets pass what can
+   * only shrink a position, and cancels what could grow one; `active` trades on, and grants limits on losses anew. A session that is
+   * being closed is left alone.
+   *
+   * @param reason For people. @param by Who says so; default `api`.
+   */
+  setTradingState(state: TradingState, reason: string, by?: string): void;
+  /**
+   * Halts trading, and closes what the session holds at the market once nothing is open any more. Resolves when that is done or given
+   * up (three tries, `closeTimeoutMs`); true when nothing is held that the venue's steps let us close.
+   *
+   * @param reason For people. @param by Who says so; default `api`.
+   */
+  flatten(reason: string, by?: string): Promise<boolean>;
   /** Stops strategies, cancels what is open, waits for the venue's word, closes everything and returns the report. Idempotent. */
   close(reason: EndReason): Promise<Report>;
 }

@@ -1,16 +1,19 @@
-import type { Instrument, UserStream } from "@pitlane/sdk";
+import type { Instrument } from "@pitlane/sdk";
 import { Core } from "./core/core.ts";
 import { Inputs } from "./core/inputs.ts";
 import { jsonRows, recover } from "./core/recovery.ts";
 import { describeMarket, describePortfolio } from "./describe.ts";
 import { DataEngine } from "./engines/data.ts";
 import { toDecimals } from "./engines/portfolio.ts";
+import { describeTrading, RiskHaltError, type TradingState, type TradingStatus } from "./engines/trading-state.ts";
 import { Journal } from "./journal/journal.ts";
 import { readRows } from "./journal/read.ts";
 import { createStageLatencies, summarize } from "./latency.ts";
 import { OrderGateway } from "./orders/gateway.ts";
 import { NO_ORDERS } from "./orders/no-orders.ts";
-import { compareBalances, totalOf } from "./orders/reconcile.ts";
+import { requestsAtOnce } from "./orders/places.ts";
+import { totalsOf } from "./orders/reconcile.ts";
+import { Reconciler } from "./orders/reconciler.ts";
 import { instrumentsById } from "./orders/records.ts";
 import { compareAccounts, endOrders } from "./orders/wind-down.ts";
 import { PluginTimers } from "./plugin-timers.ts";
@@ -19,10 +22,12 @@ import { reloadOnSave } from "./plugins/hot-reload.ts";
 import { type EndReason, FaultLog, type Report } from "./report.ts";
 import { resumeRecord, startRecord } from "./run-record.ts";
 import type { Runtime, RuntimeOptions, Status } from "./runtime-types.ts";
-import type { TradingVenue } from "./venue.ts";
+import type { TradingVenue, UserFeed } from "./venue.ts";
 import { VERSION } from "./version.ts";
 
 const JOURNAL_FLUSH_MS = 50;
+const COMMIT_AT_ROWS = 8; // orders' rows go into the journal so many at once,
+const COMMIT_WITHIN_MS = 5; // or when the oldest has waited this long: they are safe before
 const POLL_MS = 10;
 const TICK_MS = 1000;
 const WARM_CONNECTIONS = 8;
@@ -52,11 +57,14 @@ export class Session implements Runtime {
   #halt: (error: Error) => void = () => {};
   #live: Parts | undefined;
   #snapshotSeq = 0; // of the last one
-  #userStream: UserStream | undefined;
+  #userStream: UserFeed | undefined;
+  #reconciler: Reconciler | undefined;
   readonly #timers: PluginTimers;
   readonly #repeated: NodeJS.Timeout[] = [];
   readonly #watchers: (() => void)[] = [];
   #controls: NodeJS.Immediate | undefined;
+  #commit: NodeJS.Immediate | undefined;
+  #commitBy: NodeJS.Timeout | undefined;
   #rest: NodeJS.Immediate | undefined;
   #closing: Promise<Report> | undefined;
 
@@ -94,7 +102,18 @@ export class Session implements Runtime {
       recvWindowMs,
       onReport: (report) => this.#parts.inputs.report(report),
       onFailure: (order, outcome, reason) => this.#parts.inputs.failure(order, outcome, reason),
-      onCancelEnd: (order) => this.#parts.inputs.cancelEnded(order),
+      pipeline: {
+        requests: requestsAtOnce(config.execution, {
+          connections: config.orderTransport === "websocket" ? Number.POSITIVE_INFINITY : config.connections,
+          batchLimit: trading?.orders.batchLimit,
+        }),
+        instruments: this.instruments.length,
+        batch: config.execution.batch,
+        queueTimeoutMs: config.execution.queueTimeoutMs,
+      },
+      onCancelEnd: (order, refusal) => this.#parts.inputs.cancelEnded(order, refusal),
+      onAmendEnd: (order, refusal) => this.#parts.inputs.amendEnded(order, refusal),
+      onOverdue: (order) => this.#parts.inputs.overdue(order),
       onFault: (message) => this.#fault("orders", message),
     });
     // Plugins are set up before the journal is made: a config that is wrong leaves nothing behind.
@@ -108,7 +127,11 @@ export class Session implements Runtime {
       startedAtUs,
       journal: {
         append: (kind, body) => void this.#parts.journal.append(kind, body, core.nowUs),
-        commit: () => this.#parts.journal.commit(),
+        // Safe is what the wire waits for; the journal itself takes it over once the orders are on their way.
+        commit: () => {
+          this.#parts.journal.secure();
+          this.#commitLater();
+        },
       },
       wire: gateway,
       book: (instrument) => this.#data.book(instrument),
@@ -120,13 +143,14 @@ export class Session implements Runtime {
       log: (source, message) => this.#options.log(source, message),
       onFault: (source, message) => this.#fault(source, message),
       onHalt: (error) => this.#onHalt(error),
+      onTradingState: (status) => this.#onTradingState(status),
     });
     const journal = this.#openJournal(core, startedAtUs);
     const inputs = new Inputs({ core, journal, onControl: () => this.#applyControlsLater() });
     this.#live = { journal, core, gateway, inputs };
     this.#repeat(JOURNAL_FLUSH_MS, () => this.#flushJournal());
     this.#repeat(config.bus.flushMs, () => {
-      if (core.bus.depth > 0) inputs.flushLow();
+      if (core.needsFlush) inputs.flushLow();
     });
     this.#repeat(TICK_MS, () => core.plugins.tick());
     if (trading !== undefined) await this.#openAccount(trading);
@@ -157,6 +181,25 @@ export class Session implements Runtime {
     return this.#parts.core.plugins.bootTree;
   }
 
+  get tradingState(): TradingStatus {
+    return this.#parts.core.trading;
+  }
+
+  setTradingState(state: TradingState, reason: string, by = "api"): void {
+    if (this.#closing !== undefined) return;
+    this.#parts.inputs.trading({ state, reason, by });
+    this.#flushJournal(); // it must outlive a process that is killed at once
+  }
+
+  async flatten(reason: string, by = "api"): Promise<boolean> {
+    if (this.#closing !== undefined) return false;
+    const { core, inputs } = this.#parts;
+    inputs.trading({ state: "halted", reason, by, flatten: true });
+    this.#flushJournal();
+    await this.#whenFlat();
+    return !core.isFlattening && !core.isFlattenGivenUp;
+  }
+
   async whenSynced(instruments: readonly Instrument[], timeoutMs: number): Promise<boolean> {
     const { clock } = this.#options;
     const deadlineNs = clock.monotonicNs() + timeoutMs * 1e6;
@@ -174,6 +217,7 @@ export class Session implements Runtime {
   async abandon(error: Error): Promise<void> {
     this.#stopTimers();
     await this.#live?.core.close();
+    await this.#reconciler?.close();
     await this.#live?.gateway.close();
     await this.#userStream?.close();
     await this.#data.close();
@@ -187,23 +231,38 @@ export class Session implements Runtime {
   }
 
   async #openAccount(venue: TradingVenue): Promise<void> {
-    const { core, gateway, inputs } = this.#parts;
+    const { core, gateway, inputs, journal } = this.#parts;
+    const { execution, portfolio } = core;
+    const { clock, config } = this.#options;
+    const reconciler = new Reconciler({
+      venue: venue.orders,
+      account: venue.account,
+      execution,
+      portfolio,
+      gateway,
+      clock,
+      onReconciled: (entry) => void journal.append("reconciled", entry),
+      onFault: (source, message) => this.#fault(source, message),
+    });
+    this.#reconciler = reconciler;
     this.#userStream = venue.stream.user({
       instruments: this.instruments,
       onReport: (report) => inputs.report(report),
       onBalances: () => {}, // balances follow from fills; the venue's word on them is compared at the close
-      onReconnected: () => {
-        for (const order of core.execution.openOrders()) gateway.ask(order);
-      },
+      onReconnected: () => void reconciler.compare("reconnect"),
       onError: (error) => this.#fault("user stream", error.message),
     });
     await this.#userStream.ready;
     // Each call in flight has a socket of its own: asked at once, these leave several open for the first orders.
     await Promise.all(Array.from({ length: WARM_CONNECTIONS }, () => venue.market.getServerTimeUs()));
     // A run that was killed before it knew its account begins here too.
-    if (core.portfolio.balances.size > 0) return this.#reconcile(venue);
-    const balances = await venue.account.getBalances();
-    inputs.account(new Map([...balances].map(([asset, balance]) => [asset, totalOf(balance)])));
+    if (core.portfolio.balances.size > 0) await reconciler.resume();
+    else {
+      const balances = await venue.account.listBalances?.();
+      if (balances === undefined) inputs.account(totalsOf(await venue.account.getBalances()));
+      else for (const [name, own] of balances) inputs.account(totalsOf(own), name);
+    }
+    reconciler.start(config.orders.reconcileEveryMs);
   }
 
   /** Begins the run's journal, or goes on with it from where an earlier process was. */
@@ -227,17 +286,6 @@ export class Session implements Runtime {
       journal.close();
       throw error;
     }
-  }
-
-  /** Asks the venue about every order that may still trade, then compares what fills gave with what the venue says. */
-  async #reconcile(venue: TradingVenue): Promise<void> {
-    const { core, gateway, journal } = this.#parts;
-    const asked = core.execution.openOrders();
-    await gateway.adopt(asked);
-    const drift = compareBalances(core.portfolio.balances, await venue.account.getBalances());
-    for (const difference of drift) this.#fault("accounts", difference);
-    journal.append("reconciled", { asked: asked.length, unknown: core.execution.unknown, drift });
-    journal.commit();
   }
 
   /** Exchanges plugins as their files are saved. */
@@ -285,6 +333,19 @@ export class Session implements Runtime {
     });
   }
 
+  /** Soon, and several rows at once: most of a transaction's time is its own. */
+  #commitLater(): void {
+    if (this.#parts.journal.queued >= COMMIT_AT_ROWS)
+      this.#commit ??= setImmediate(() => {
+        this.#commit = undefined;
+        this.#flushJournal();
+      });
+    this.#commitBy ??= setTimeout(() => {
+      this.#commitBy = undefined;
+      this.#flushJournal();
+    }, COMMIT_WITHIN_MS);
+  }
+
   #flushJournal(): void {
     try {
       this.#snapshotIfDue();
@@ -306,6 +367,8 @@ export class Session implements Runtime {
     for (const stop of this.#watchers.splice(0)) stop();
     clearImmediate(this.#rest);
     clearImmediate(this.#controls);
+    clearImmediate(this.#commit);
+    clearTimeout(this.#commitBy);
     this.#timers.close();
   }
 
@@ -314,6 +377,26 @@ export class Session implements Runtime {
     this.#fault("journal", error.message);
     this.#live?.core.execution.stopNewOrders("the session is halted");
     this.#halt(error);
+  }
+
+  /** Told of a change in the middle of an input: what follows from it comes after. */
+  #onTradingState(status: TradingStatus): void {
+    this.#options.log("risk", describeTrading(status));
+    if (status.state !== "halted" || this.#options.config.risk.afterHalt === "stay") return;
+    setImmediate(() => {
+      void this.#whenFlat().then(() => this.#halt(new RiskHaltError(status)));
+    });
+  }
+
+  /** Resolves when no position is being closed any more, or time is up. */
+  async #whenFlat(): Promise<void> {
+    const { clock, config } = this.#options;
+    const deadlineNs = clock.monotonicNs() + config.closeTimeoutMs * 1e6;
+    while (this.#parts.core.isFlattening) {
+      if (clock.monotonicNs() > deadlineNs)
+        return this.#fault("risk", `positions are not closed after ${config.closeTimeoutMs} ms`);
+      await clock.sleep(POLL_MS);
+    }
   }
 
   #fault(source: string, text: string): void {
@@ -325,11 +408,11 @@ export class Session implements Runtime {
   }
 
   #profit(): Map<string, bigint> {
-    const { market, portfolio } = this.#parts.core;
-    return portfolio.profit((instrument) => {
-      const quote = market.quote(this.instruments.indexOf(instrument));
-      return quote === undefined ? undefined : quote.bidTicks + quote.askTicks;
-    });
+    const { core } = this.#parts;
+    return core.portfolio.profit(
+      (instrument) => core.twiceMidTicks(instrument),
+      (units, from, to) => core.valuation.tryConvert(units, from, to),
+    );
   }
 
   async #close(reason: EndReason): Promise<Report> {
@@ -341,6 +424,7 @@ export class Session implements Runtime {
     const profit = toDecimals(this.#profit());
     this.#timers.close();
     inputs.stop("the session is closing");
+    await this.#reconciler?.close();
     const windDown = {
       execution: core.execution,
       gateway,
@@ -351,6 +435,7 @@ export class Session implements Runtime {
     };
     await endOrders(windDown);
     if (trading !== undefined) await compareAccounts(core.portfolio, trading.account, windDown);
+    core.checkAccounts();
     await gateway.close();
     await this.#userStream?.close();
     await this.#data.close();
@@ -382,7 +467,9 @@ export class Session implements Runtime {
       fills: { count: fills },
       latency: summarize(this.#latencies),
       portfolio: { ...describePortfolio(core.portfolio), profit },
+      performance: core.performance.report(),
       bus: { lanes: core.bus.counters(clock.monotonicNs()).lanes },
+      risk: core.trading,
       memory: { rssMb: Math.round(memory.rss / 1e5) / 10, heapMb: Math.round(memory.heapUsed / 1e5) / 10 },
       journal,
       faults: this.#faults.list(),

@@ -1,9 +1,25 @@
-import type { AccountCalls, MarketCalls, OrderCalls, StreamCalls } from "@pitlane/sdk";
+import type {
+  AccountCalls,
+  Balance,
+  CallControl,
+  MarketCalls,
+  MarketStream,
+  MarketStreamOptions,
+  OrderCalls,
+  UserStream,
+  UserStreamOptions,
+} from "@pitlane/sdk";
+
+/** What a session uses of a market stream. */
+export type MarketFeed = Pick<MarketStream, "ready" | "book" | "counters" | "close">;
+
+/** What it uses of a user stream. */
+export type UserFeed = Pick<UserStream, "ready" | "close">;
 
 /** What a session needs of a venue to watch it: any client of the SDK with market streams has it. */
 export interface MarketVenue {
   readonly market: Pick<MarketCalls, "listInstruments" | "getServerTimeUs">;
-  readonly stream: Pick<StreamCalls, "market">;
+  readonly stream: { market(options: MarketStreamOptions): MarketFeed };
 }
 
 /** The kinds of order that intents become. */
@@ -11,10 +27,23 @@ export type IntentKinds = "limit" | "postOnly" | "market";
 
 /** What it needs to trade there as well. */
 export interface TradingVenue extends MarketVenue {
-  readonly stream: Pick<StreamCalls, "market" | "user">;
+  readonly stream: MarketVenue["stream"] & { user(options: UserStreamOptions): UserFeed };
   readonly orders: OrderVenue;
-  readonly account: Pick<AccountCalls, "getBalances">;
+  readonly account: VenueAccount;
 }
 
-/** The calls about orders that the gateway makes. */
-export type OrderVenue = Pick<OrderCalls<IntentKinds>, "submit" | "cancel" | "get" | "listFills">;
+/** Balances of the account; by venue as well, where `combineVenues` has made one of several. */
+export interface VenueAccount extends Pick<AccountCalls, "getBalances"> {
+  listBalances?(control?: CallControl): Promise<ReadonlyMap<string, ReadonlyMap<string, Balance>>>;
+}
+
+/** The calls about orders that the gateway makes. Without `amend` no order can be made smaller; without `listOpen` only known orders are reconciled. */
+export interface OrderVenue
+  extends Pick<OrderCalls<IntentKinds>, "submit" | "cancel" | "get" | "listFills">,
+    Partial<Pick<OrderCalls<IntentKinds>, "amend" | "cancelAll" | "listOpen" | "submitMany">> {
+  /**
+   * Orders that one batch request of the venue takes: `submitMany` is then used for what waits. Left out where `submitMany` makes a request of
+   * each order, as on Binance spot: single calls are as good there, and each has its own end.
+   */
+  readonly batchLimit?: number;
+}

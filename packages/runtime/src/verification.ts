@@ -166,7 +166,7 @@ function hasDepth({ streams }: RecordedInstrument): boolean {
 }
 
 /** Its scales are those of the recorded numbers; the venue's rules for orders are not in a recording, and not needed. */
-function toInstrument(recorded: RecordedInstrument, venue: string): Instrument {
+export function toInstrument(recorded: RecordedInstrument, venue: string): Instrument {
   const { symbol: venueSymbol, base, quote, priceDecimals, sizeDecimals } = recorded;
   const delivery = /_(\d+)$/.exec(venueSymbol)?.[1];
   const symbol = delivery === undefined ? `${base}/${quote}` : `${base}/${quote}-${delivery}`;

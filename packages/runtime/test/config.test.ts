@@ -15,12 +15,34 @@ const messageOf = (work: () => unknown): string => {
   throw new Error("nothing was thrown");
 };
 
+const DEFAULT_RISK = {
+  maxOrderNotional: "1000",
+  maxPositionNotional: "5000",
+  maxOpenOrders: 10_000,
+  maxOpenOrdersPerInstrument: 1000,
+  maxOrdersPerSecond: 10_000,
+  maxOrdersPerMinute: 300_000,
+  maxPriceDeviationBps: 2000,
+  maxDataAgeMs: 60_000,
+  selfTrade: "deny",
+  maxGrossExposure: "500000",
+  maxNetExposure: "500000",
+  maxDrawdown: "25000",
+  maxDailyLoss: "25000",
+  onBreach: "halt",
+  afterHalt: "exit",
+  checkBalances: true,
+  feeBps: 10,
+  marketMarginBps: 100,
+  instruments: {},
+};
+
 test("an empty config is every default", () => {
   expect(checkConfig({}, "x")).toEqual({
     profile: "none",
     seed: 1,
     strategies: [{ use: "@pitlane/plugin-strategies", config: {} }],
-    risk: { maxOrderNotional: "1000", maxPositionNotional: "5000", instruments: {} },
+    risk: DEFAULT_RISK,
     closeTimeoutMs: 5000,
     bus: { capacity: 10_000, batch: 100, flushMs: 100 },
     journal: {
@@ -31,7 +53,26 @@ test("an empty config is every default", () => {
     budgets: { hookMs: 5, msPerSecond: 200, faults: 10, ordersPerMinute: 6000, workerMemoryMb: 256 },
     debug: false,
     profiling: false,
+    execution: {
+      batch: 100,
+      concurrency: 8,
+      maxLatencyMs: 5,
+      maxSlippageBps: 10,
+      minConfidence: 0.6,
+      queue: 10_000,
+      queueTimeoutMs: 5000,
+    },
+    orders: { reconcileEveryMs: 30_000 },
+    router: {
+      weights: { liquidity: 0.4, latency: 0.4, fee: 0.2 },
+      takerFeeBps: {},
+      otherTakerFeeBps: 10,
+      minSplitSavingBps: 1,
+      maxQuoteAgeMs: 10_000,
+    },
+    caches: true,
     connections: 20,
+    orderTransport: "http",
   });
 });
 
@@ -90,8 +131,8 @@ test("a JSON or YAML config is read from the folder or by name; what is missing 
     '# limits\nrisk:\n  maxOrderNotional: "500"\n  instruments: { AAA/USDT: { maxPosition: "1" } }\n',
   );
   expect((await loadConfig("full.yml", cwd)).risk).toEqual({
+    ...DEFAULT_RISK,
     maxOrderNotional: "500",
-    maxPositionNotional: "5000",
     instruments: { "AAA/USDT": { maxPosition: "1" } },
   });
   writeFileSync(join(cwd, "empty.yaml"), "# nothing\n");

@@ -153,6 +153,13 @@ test("a session trades, and its books, journal and report agree with the exchang
     expect(report.portfolio.balances[asset]).toBe(formatUnits(free));
   }
 
+  const { asset, total, strategies } = report.performance;
+  expect(asset).toBe("USDT");
+  expect(strategies["churn"]).toEqual(total); // it is the only one
+  expect(total.trades).toBeGreaterThan(3);
+  expect(Number(total.fees)).toBeGreaterThan(0);
+  expect(Number(total.profit)).toBeLessThan(Number(total.fees)); // what it churns it pays for
+
   expect(report.latency.tickToOrder.count).toBe(orders.length);
   expect(report.latency.ack.count).toBeGreaterThan(0);
   expect(verifyJournal(journalPath)).toMatchObject({

@@ -8,6 +8,8 @@ const config = v.object({
   sizeMultiple: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(1000)), 5),
   /** Position, in quotes, at which the strategy only sells (or, when short, only buys); 1 to 100. */
   maxQuotes: v.optional(v.pipe(v.number(), v.minValue(1), v.maxValue(100)), 5),
+  /** How far a full position moves both quotes, in half spreads; 0 (not at all) to 10. */
+  skew: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(10)), 1),
   /** A quote is moved once it is this share of the half spread away from where it should be; 0.05 to 5. */
   requoteShare: v.optional(v.pipe(v.number(), v.minValue(0.05), v.maxValue(5)), 0.5),
   /** Shortest time between two actions on one side of one instrument, in milliseconds; 0 to 60,000. */
@@ -23,16 +25,22 @@ export interface Target {
 /**
  * Quotes around the middle of the market, both moved against the position so that it tends back to zero. Never crosses the market.
  *
+ * The middle less `inventory * skew * halfTicks` is the reservation price of M. Avellaneda and S. Stoikov, "High-frequency trading in a
+ * limit order book", Quantitative Finance 8 (2008): `s - q gamma sigma^2 (T - t)`, with the horizon held fixed and risk aversion and
+ * variance folded into the skew. Their spread follows the variance; here it is given.
+ *
  * @param inventory Position over the largest one wanted: -1 (short) to 1 (long); beyond, that side is not quoted.
  * @param halfTicks Distance of a quote from the middle, in ticks.
+ * @param skew How far a full position moves both quotes, in `halfTicks`.
  */
 export function quotesAround(
   quote: Pick<QuoteEvent, "bidTicks" | "askTicks">,
   inventory: number,
   halfTicks: number,
   tickIncrement: number,
+  skew = 1,
 ): Target {
-  const skewed = (quote.bidTicks + quote.askTicks) / 2 - inventory * halfTicks;
+  const skewed = (quote.bidTicks + quote.askTicks) / 2 - inventory * skew * halfTicks;
   const down = (ticks: number) => Math.floor(ticks / tickIncrement) * tickIncrement;
   const up = (ticks: number) => Math.ceil(ticks / tickIncrement) * tickIncrement;
   const bidTicks = Math.min(down(skewed - halfTicks), quote.askTicks - tickIncrement);
@@ -51,8 +59,9 @@ export const marketMaker = defineStrategy({
   name: "market-maker",
   version: "0.1.0",
   config,
+  onGap: "cancel",
   setup(ctx) {
-    const { halfSpreadBps, sizeMultiple, maxQuotes, requoteShare, pauseMs } = ctx.config;
+    const { halfSpreadBps, sizeMultiple, maxQuotes, skew, requoteShare, pauseMs } = ctx.config;
     for (const instrument of ctx.instruments) {
       const quoted: Record<"buy" | "sell", OrderView | undefined> = { buy: undefined, sell: undefined };
       const nextAtUs = { buy: 0, sell: 0 };
@@ -76,7 +85,7 @@ export const marketMaker = defineStrategy({
         const halfTicks = (midTicks * halfSpreadBps) / 10_000;
         const sizeLots = lotsWorth(instrument, midTicks, instrument.minNotional * BigInt(sizeMultiple));
         const inventory = ctx.positionLots(instrument) / (sizeLots * maxQuotes);
-        const { bidTicks, askTicks } = quotesAround(quote, inventory, halfTicks, instrument.tickIncrement);
+        const { bidTicks, askTicks } = quotesAround(quote, inventory, halfTicks, instrument.tickIncrement, skew);
         const wanted = { buy: bidTicks, sell: askTicks };
         for (const side of ["buy", "sell"] as const) {
           if (quote.receivedAtUs < nextAtUs[side]) continue;
@@ -85,8 +94,9 @@ export const marketMaker = defineStrategy({
         }
       });
 
-      ctx.on("gap", { instrument }, () => {
-        for (const order of ctx.openOrders(instrument)) ctx.cancel(order);
+      ctx.on("order", { instrument }, ({ order }) => {
+        // Asking again at once would only be denied again: by a limit, or while the book has a gap.
+        if (order.state === "denied") nextAtUs[order.intent.side] = ctx.nowUs() + 1_000_000;
       });
     }
   },

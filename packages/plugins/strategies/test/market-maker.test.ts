@@ -48,6 +48,21 @@ test("a long position moves both quotes down, and at its limit only the ask is l
   expect(open()).toEqual(["sell 1000"]);
 });
 
+test("a skew of 0 leaves quotes where they are, whatever is held", async () => {
+  const { host, open } = await setUp({ skew: 0, requoteShare: 0.4 });
+  host.quote({ bidTicks: 990, askTicks: 1010 });
+  host.fill(host.orders[0]!);
+  host.quote({ bidTicks: 990, askTicks: 1010 });
+  expect(open()).toEqual(["sell 1010", "buy 990"]);
+});
+
+test("withdraws both quotes when the stream has a hole", async () => {
+  const { host, open } = await setUp();
+  host.quote({ bidTicks: 990, askTicks: 1010 });
+  host.gap();
+  expect(open()).toEqual([]);
+});
+
 test("waits between two actions on a side", async () => {
   const { host } = await setUp({ pauseMs: 100 });
   host.quote({ bidTicks: 990, askTicks: 1010 });
@@ -67,9 +82,10 @@ test("never crosses the market or itself, and keeps to the venue's ticks", () =>
       fc.double({ min: -3, max: 3, noNaN: true }),
       fc.double({ min: 0, max: 10_000, noNaN: true }),
       fc.constantFrom(1, 5, 100),
-      (bid, spread, inventory, halfTicks, increment) => {
+      fc.double({ min: 0, max: 10, noNaN: true }),
+      (bid, spread, inventory, halfTicks, increment, skew) => {
         const quote = { bidTicks: bid * increment, askTicks: (bid + spread) * increment };
-        const { bidTicks, askTicks } = quotesAround(quote, inventory, halfTicks, increment);
+        const { bidTicks, askTicks } = quotesAround(quote, inventory, halfTicks, increment, skew);
         if (bidTicks !== undefined)
           expect(bidTicks < quote.askTicks && bidTicks > 0 && bidTicks % increment === 0).toBe(true);
         if (askTicks !== undefined) expect(askTicks > quote.bidTicks && askTicks % increment === 0).toBe(true);

@@ -10,6 +10,7 @@ import type {
   ResyncEvent,
   TradeEvent,
 } from "@pitlane/sdk";
+import type { BuiltBarEvent } from "../engines/bars.ts";
 import type { OrderView } from "../orders/order.ts";
 
 /** A lane is a queue with a deadline and a rule for what happens when it is full. Earlier in this list, sooner served. */
@@ -63,7 +64,8 @@ export interface EventCatalogue {
 }
 
 export type EventKind = keyof EventCatalogue;
-export type BusEvent = EventCatalogue[EventKind];
+/** What travels on the bus: bars are a venue's, or were made of trades. */
+export type BusEvent = EventCatalogue[EventKind] | BuiltBarEvent;
 
 export interface EventOptions {
   readonly lane: LaneName;

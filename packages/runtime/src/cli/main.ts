@@ -2,8 +2,12 @@ import { Redactor } from "@pitlane/sdk/venue";
 import { Command, CommanderError } from "commander";
 import type { EndReason } from "../report.ts";
 import { VERSION } from "../version.ts";
+import { addBacktest } from "./commands/backtest.ts";
 import { addConfig } from "./commands/config.ts";
+import { addDivergence } from "./commands/divergence.ts";
+import { addDoctor } from "./commands/doctor.ts";
 import { addExchange } from "./commands/exchange.ts";
+import { addHalt, addResumeTrading } from "./commands/halt.ts";
 import { addJournal } from "./commands/journal.ts";
 import { addNew } from "./commands/new.ts";
 import { addRecord } from "./commands/record.ts";
@@ -24,7 +28,12 @@ export interface ProgramHost {
   readonly stderr: Terminal;
   /** Aborts when the process is asked to stop; the reason is an `EndReason`. */
   readonly stop: AbortSignal;
+  /** Listens for the signal that halts trading; returns what ends that. Left out where there is none. */
+  readonly onHaltSignal?: HaltSignal;
 }
+
+/** @returns Ends the listening. */
+export type HaltSignal = (listener: () => void) => () => void;
 
 /** What every command is given. */
 export interface CommandContext {
@@ -40,6 +49,7 @@ export interface CommandContext {
 export interface SettingsContext extends CommandContext {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly input: Input;
+  readonly onHaltSignal: HaltSignal | undefined;
   /** Knows the secrets of the run; every line and error passes it. */
   readonly redactor: Redactor;
   /** Shows an error with its stack and causes from here on, as `--debug` does from the start. */
@@ -61,7 +71,7 @@ export async function main(args: readonly string[]): Promise<number> {
   const detach = [stopOnSignals(stop), stopWithParent(stop), stopWithOutput(stop)];
   const { env, stdin, stdout, stderr } = process;
   try {
-    return await runProgram(args, { cwd: process.cwd(), env, stdin, stdout, stderr, stop: stop.signal });
+    return await runProgram(args, { cwd: process.cwd(), env, stdin, stdout, stderr, stop: stop.signal, onHaltSignal });
   } finally {
     for (const undo of detach) undo();
   }
@@ -79,6 +89,7 @@ export async function runProgram(args: readonly string[], host: ProgramHost): Pr
       cwd,
       env,
       input: stdin,
+      onHaltSignal: host.onHaltSignal,
       output: new Output(stdout, redact),
       redactor,
       stop,
@@ -114,12 +125,17 @@ function createProgram(context: SettingsContext, { stdout, stderr }: ProgramHost
     .showHelpAfterError("(--help shows what there is)");
   addStart(program, context);
   addRun(program, context);
+  addHalt(program, context);
+  addResumeTrading(program, context);
   addExchange(program, context);
   addJournal(program, context);
   addReplay(program, context);
+  addBacktest(program, context);
+  addDivergence(program, context);
   addRecord(program, context);
   addVerify(program, context);
   addConfig(program, context);
+  addDoctor(program, context);
   addSecret(program, context);
   addNew(program, context);
   eachCommand(program, (command) =>
@@ -152,6 +168,13 @@ function stopOnSignals(stop: AbortController): () => void {
   return () => {
     for (const signal of signals) process.off(signal, onSignal);
   };
+}
+
+/** A session listens while it runs; at any other time the signal ends the process, as it does by default. */
+function onHaltSignal(listener: () => void): () => void {
+  if (process.platform === "win32") return () => {}; // which has no such signal
+  process.on("SIGUSR2", listener);
+  return () => process.off("SIGUSR2", listener);
 }
 
 /** `npm start` names its launcher here: when that is killed without a word, a session of its must not trade on alone. */

@@ -38,7 +38,7 @@ export default defineStrategy({
     let highTicks = 0;
 
     ctx.on("quote", { instrument }, ({ bidTicks, askTicks }) => {
-      const held = ctx.positionLots(instrument);
+      const held = Math.min(ctx.positionLots(instrument), ctx.sellableLots(instrument));
       if (ctx.openOrders(instrument).length > 0) return;
       const take = { instrument, type: "limit", timeInForce: "IOC" } as const;
       if (bidTicks > highTicks) {

@@ -1,11 +1,11 @@
 import { randomInt } from "node:crypto";
 import { dirname, join, relative, resolve } from "node:path";
-import { createPaper, DEMO_API_KEY, DEMO_API_SECRET, openRecording, type Paper, type Recording } from "@pitlane/paper";
+import { openRecording, type Paper, type Recording } from "@pitlane/paper";
 import { type Clock, createSystemClock } from "@pitlane/perf";
 import { createProfiler } from "@pitlane/perf/monitor";
-import { NetworkError } from "@pitlane/sdk";
-import { type BinanceUrls, createBinance } from "@pitlane/sdk/binance";
 import type { Config } from "../config.ts";
+import { RiskHaltError } from "../engines/trading-state.ts";
+import { watchKillSwitch } from "../kill-switch.ts";
 import { formatBootTree } from "../plugins/boot-tree.ts";
 import { nameOf } from "../plugins/entry.ts";
 import type { PluginEntry } from "../plugins/host.ts";
@@ -17,12 +17,14 @@ import { openRuntime } from "../runtime.ts";
 import type { Runtime } from "../runtime-types.ts";
 import { VERSION } from "../version.ts";
 import { scheduleArchive } from "./archive-schedule.ts";
+import { calmFlagsIn } from "./calm-gc.ts";
 import { EXIT } from "./exit.ts";
 import { checkWritable, writeJson } from "./json-file.ts";
+import type { HaltSignal } from "./main.ts";
+import { type ExchangeAddress, type OpenExchange, openExchange, venueOf } from "./open-exchange.ts";
 import { colors, type Output } from "./output.ts";
 import { statusLine } from "./status-line.ts";
 import { summaryLines } from "./summary.ts";
-import { urlsOf } from "./venues.ts";
 
 /** A session as the command line asks for it, checked and in numbers. */
 export interface SessionOptions {
@@ -40,20 +42,20 @@ export interface SessionOptions {
   readonly isWatched: boolean;
   /** Goes on with the run of `journalPath`. */
   readonly isResumed: boolean;
-  /** REST address of a paper exchange that runs already; the embedded one is started when it is undefined. */
-  readonly exchangeUrl: string | undefined;
+  /** Paper exchanges that run already; the embedded one is started when there is none. */
+  readonly exchanges: readonly ExchangeAddress[];
   readonly cwd: string;
   readonly output: Output;
   /** Takes secrets out of a text. */
   readonly redact: (text: string) => string;
   /** Ends the session when it is aborted; the reason is an `EndReason`. */
   readonly stop: AbortSignal;
+  /** Listens for the signal that halts trading. */
+  readonly onHaltSignal: HaltSignal | undefined;
 }
 
 const RECV_WINDOW_MS = 5000;
-const SNAPSHOT_WAIT_MS = 600_000;
 const PROFILE_MS = 60_000;
-const EXCHANGE_WAIT_MS = 5_000;
 const FIRST_EVENT_CHECK_MS = 20;
 const LIVE_EVERY_MS = 250;
 const PLAIN_EVERY_MS = 2000;
@@ -72,67 +74,67 @@ export async function runSession(options: SessionOptions): Promise<number> {
   const recording =
     recordings.length === 0 ? undefined : await openRecording(recordings.map((path) => resolve(cwd, path)));
   const { run, journalPath } = nameRun(options, clock);
-  const exchange = await openExchange(options, recording, clock);
+  const exchange = await openExchange({
+    config,
+    addresses: options.exchanges,
+    recording,
+    speed: options.speed,
+    recvWindowMs: RECV_WINDOW_MS,
+    clock,
+    output,
+  });
   try {
     announce(output, exchange, plugins, recording, isResumed ? run.id : undefined);
-    const client = createBinance({
-      product: recording?.product ?? "spot",
-      venue: recording === undefined ? "paper" : venueOf(recording),
-      urls: exchange.urls,
-      credentials: exchange.credentials,
-      ...(exchange.requestWeight === undefined ? {} : { requestWeight: exchange.requestWeight }),
+    const runtime = await openRuntime({
+      run,
+      mode: recording === undefined ? "paper" : "recording",
+      config,
+      plugins,
+      client: exchange.client,
+      trading: exchange.trading,
+      ...(recording === undefined ? {} : { streams: recording.streams }),
+      journalPath,
+      isResumed,
+      isWatched: options.isWatched,
       recvWindowMs: RECV_WINDOW_MS,
-      connections: config.connections,
-      // A replay answers a snapshot request when it comes to the recorded snapshot, at real-time speed perhaps much later.
-      ...(recording === undefined ? {} : { callTimeoutMs: SNAPSHOT_WAIT_MS }),
       clock,
+      redact: options.redact,
+      log: (source, message) => output.line(`${colors.cyan(source)}: ${message}`),
     });
-    try {
-      const runtime = await openRuntime({
-        run,
-        mode: recording === undefined ? "paper" : "recording",
-        config,
-        plugins,
-        client,
-        trading: "orders" in client ? client : undefined,
-        ...(recording === undefined ? {} : { streams: recording.streams }),
-        journalPath,
-        isResumed,
-        isWatched: options.isWatched,
-        recvWindowMs: RECV_WINDOW_MS,
-        clock,
-        redact: options.redact,
-        log: (source, message) => output.line(`${colors.cyan(source)}: ${message}`),
-      });
-      if (config.debug) for (const line of formatBootTree(runtime.bootTree, VERSION).split("\n")) output.line(line);
-      const profile = config.profiling ? profileInto(dirname(journalPath), options, clock) : undefined;
-      const stopArchive = scheduleArchive({
-        runs: resolve(cwd, ".pitlane", "runs"),
-        retention: config.journal.retention,
-        clock,
-        program: [process.execPath, ...process.argv.slice(1, 2)],
-        utcOffsetMinutes: -new Date().getTimezoneOffset(),
-        log: (line) => output.line(colors.yellow(line)),
-      });
-      const reason = await follow(runtime, exchange.paper, recording, options, clock).catch(async (error: unknown) => {
-        stopArchive();
-        await runtime.close("failed");
-        throw error;
-      });
-      output.endStatus();
+    if (config.debug) for (const line of formatBootTree(runtime.bootTree, VERSION).split("\n")) output.line(line);
+    const profile = config.profiling ? profileInto(dirname(journalPath), options, clock) : undefined;
+    const stopArchive = scheduleArchive({
+      runs: resolve(cwd, ".pitlane", "runs"),
+      retention: config.journal.retention,
+      clock,
+      program: [process.execPath, ...process.argv.slice(1, 2)],
+      utcOffsetMinutes: -new Date().getTimezoneOffset(),
+      log: (line) => output.line(colors.yellow(line)),
+    });
+    const stopKillSwitch = watchKillSwitch({
+      runtime,
+      folder: dirname(journalPath),
+      onSignal: options.onHaltSignal,
+      onFault: (message) => output.line(colors.yellow(message)),
+    });
+    const reason = await follow(runtime, exchange.paper, recording, options, clock).catch(async (error: unknown) => {
+      stopKillSwitch();
       stopArchive();
-      await profile?.();
-      const report = await runtime.close(reason);
-      if (jsonPath !== undefined) writeJson(jsonPath, report);
-      for (const line of summaryLines(report)) output.line(line);
-      if (jsonPath !== undefined) output.line(`report   ${relative(cwd, jsonPath) || jsonPath}`);
-      return reason === "halted" ? EXIT.failed : EXIT.done;
-    } finally {
-      output.endStatus();
-      await client.close();
-    }
+      await runtime.close("failed");
+      throw error;
+    });
+    output.endStatus();
+    stopKillSwitch();
+    stopArchive();
+    await profile?.();
+    const report = await runtime.close(reason);
+    if (jsonPath !== undefined) writeJson(jsonPath, report);
+    for (const line of summaryLines(report)) output.line(line);
+    if (jsonPath !== undefined) output.line(`report   ${relative(cwd, jsonPath) || jsonPath}`);
+    return exitOf(reason);
   } finally {
-    await exchange.paper?.close();
+    output.endStatus();
+    await exchange.close();
   }
 }
 
@@ -151,49 +153,6 @@ function profileInto(folder: string, { output }: SessionOptions, clock: Clock): 
     stop.abort(new Error("the session has ended"));
     return done;
   };
-}
-
-/** Where a session trades. */
-interface Exchange {
-  readonly urls: BinanceUrls;
-  readonly credentials: { readonly apiKey: string; readonly apiSecret: string };
-  /** Request weight a minute that it lets through; undefined for the venue's own. */
-  readonly requestWeight: number | undefined;
-  /** Ours, and closed with the session; undefined when it runs in another process. */
-  readonly paper: Paper | undefined;
-}
-
-async function openExchange(
-  options: SessionOptions,
-  recording: Recording | undefined,
-  clock: Clock,
-): Promise<Exchange> {
-  const { config, output, exchangeUrl, speed } = options;
-  if (exchangeUrl !== undefined) {
-    const urls = urlsOf(exchangeUrl);
-    const credentials = { apiKey: DEMO_API_KEY, apiSecret: DEMO_API_SECRET };
-    return { urls, credentials, requestWeight: await announcedWeight(exchangeUrl), paper: undefined };
-  }
-  const paper = await createPaper({
-    seed: config.seed,
-    clock,
-    onError: (error) => output.line(colors.yellow(`exchange: ${error.message}`)),
-    ...(recording === undefined ? {} : { recording, replaySpeed: speed }),
-  });
-  const credentials = { apiKey: paper.apiKey, apiSecret: paper.apiSecret };
-  return { urls: paper.urls, credentials, requestWeight: undefined, paper };
-}
-
-/** What an exchange says of its limit: a paper exchange may have another one than the venue. */
-async function announcedWeight(url: string): Promise<number | undefined> {
-  try {
-    const answer = await fetch(`${url}/api/v3/exchangeInfo`, { signal: AbortSignal.timeout(EXCHANGE_WAIT_MS) });
-    const info = (await answer.json()) as { readonly rateLimits: readonly { rateLimitType: string; limit: number }[] };
-    return info.rateLimits.find(({ rateLimitType }) => rateLimitType === "REQUEST_WEIGHT")?.limit;
-  } catch (cause) {
-    const message = `no exchange answers at ${url}: start one with \`pitlane exchange\` and name the address it prints`;
-    throw new NetworkError(message, { outcome: "unsent", cause });
-  }
 }
 
 /** A new run, or the one whose journal is to be gone on with. */
@@ -218,7 +177,7 @@ async function follow(
   const { durationMs, output, stop } = options;
   const ended = new AbortController();
   const signal = AbortSignal.any([stop, ended.signal]);
-  const waits: Promise<EndReason>[] = [aborted(stop), runtime.halted.then((): EndReason => "halted")];
+  const waits: Promise<EndReason>[] = [aborted(stop), runtime.halted.then(haltReason)];
   if (durationMs !== undefined) waits.push(clock.sleep(durationMs, signal).then((): EndReason => "duration"));
   if (recording !== undefined && paper !== undefined)
     waits.push(replayAll(runtime, paper, recording, options.config.closeTimeoutMs, signal));
@@ -233,6 +192,15 @@ async function follow(
     status.stop();
     ended.abort(new Error("the session has ended"));
   }
+}
+
+function exitOf(reason: EndReason): number {
+  if (reason === "riskHalted") return EXIT.halted;
+  return reason === "halted" ? EXIT.failed : EXIT.done;
+}
+
+function haltReason(error: Error): EndReason {
+  return error instanceof RiskHaltError ? "riskHalted" : "halted";
 }
 
 /** Plays a recording to its end, and waits for the books of its depth streams. */
@@ -293,23 +261,22 @@ function showStatus(runtime: Runtime, output: Output, clock: Clock): { stop(): v
 
 function announce(
   output: Output,
-  { urls, paper }: Exchange,
+  { lines, paper }: OpenExchange,
   plugins: readonly PluginEntry[],
   recording: Recording | undefined,
   resumed: string | undefined,
 ): void {
-  const market = paper === undefined ? "a paper exchange" : "the embedded paper exchange";
+  const others = lines.length === 1 ? "a paper exchange" : `${lines.length} paper exchanges`;
+  const market = paper === undefined ? others : "the embedded paper exchange";
   output.line(
     `${colors.bold("pitlane")}  strategies ${plugins.map(nameOf).join(", ")} on ${recording === undefined ? market : `a recording of ${venueOf(recording)}`}`,
   );
   if (resumed !== undefined) output.line(`run      ${resumed} goes on`);
-  output.line(`exchange ${urls.rest}, streams ${urls.stream}`);
+  for (const line of lines) output.line(line);
+  const flags = calmFlagsIn(process.execArgv);
+  if (flags.length > 0) output.line(`gc       calm: ${flags.join(" ")} (--gc default leaves it to V8)`);
   if (recording !== undefined)
     output.line(
       `recording ${recording.frames} frames, ${recording.snapshots} snapshots, ${((recording.lastAtUs - recording.firstAtUs) / 1e6).toFixed(1)} s of ${recording.instruments.length} instruments`,
     );
-}
-
-function venueOf(recording: Recording): string {
-  return recording.product === "spot" ? "binance" : `binance-${recording.product}`;
 }

@@ -1,11 +1,13 @@
+import { describeTrading } from "../engines/trading-state.ts";
 import { STAGES } from "../latency.ts";
 import type { Report } from "../report.ts";
 import { colors, table } from "./output.ts";
+import { performanceLines } from "./performance-lines.ts";
 import { shortProfit, shortUs } from "./status-line.ts";
 
 /** What a person wants to know of a run that ended. Pure. */
 export function summaryLines(report: Report): readonly string[] {
-  const { run, market, orders, fills, portfolio, journal, memory, faults } = report;
+  const { run, market, risk, orders, fills, portfolio, performance, journal, memory, faults } = report;
   const count = (value: number, name: string) => `${value} ${name}`;
   const lines = [
     "",
@@ -23,7 +25,9 @@ export function summaryLines(report: Report): readonly string[] {
       count(orders.unknown, "unknown"),
       count(orders.duplicated, "duplicated"),
     ].join(", ")}`,
+    ...(risk.by === "" ? [] : [`risk     ${colors.yellow(describeTrading(risk))}`]),
     `fills    ${fills.count}, profit ${shortProfit(portfolio.profit)} after fees`,
+    ...performanceLines(performance).map((line) => `  ${line}`),
     "",
     ...latencyLines(report).map((line) => `  ${line}`),
     "",

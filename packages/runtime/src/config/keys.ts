@@ -21,6 +21,8 @@ export interface ConfigKey {
   /** Smallest and largest, of a number. */
   readonly range: readonly [number, number] | undefined;
   readonly choices: readonly string[] | undefined;
+  /** An amount of which 0 says something: mostly that there is no limit. */
+  readonly mayBeZero: boolean;
 }
 
 /** Every setting, in the order of the schema. Pure. */
@@ -32,7 +34,7 @@ function keysUnder(schema: Schema, path: Path): readonly ConfigKey[] {
   const { entries } = inner(schema);
   if (entries !== undefined)
     return Object.entries(entries).flatMap(([name, child]) => keysUnder(child, [...path, name]));
-  const { unit = "", min, max } = v.getMetadata(unwrapped(schema)) as { unit?: string; min?: number; max?: number };
+  const { unit = "", min, max, mayBeZero = false } = v.getMetadata(unwrapped(schema)) as Metadata;
   return [
     {
       path,
@@ -43,8 +45,17 @@ function keysUnder(schema: Schema, path: Path): readonly ConfigKey[] {
       unit,
       range: min === undefined || max === undefined ? undefined : [min, max],
       choices: inner(schema).options,
+      mayBeZero,
     },
   ];
+}
+
+/** What the schema says of a setting besides its type. */
+interface Metadata {
+  readonly unit?: string;
+  readonly min?: number;
+  readonly max?: number;
+  readonly mayBeZero?: boolean;
 }
 
 /** `PITLANE_RISK__MAX_ORDER_NOTIONAL` of `risk.maxOrderNotional`: a level per two underscores. Pure. */

@@ -6,11 +6,12 @@ export type ProfileName = (typeof PROFILE_NAMES)[number];
 /** What each profile changes of the defaults; shaped like a config file. */
 export const PROFILES: Readonly<Record<ProfileName, Readonly<Record<string, unknown>>>> = {
   none: {},
-  development: { debug: true, profiling: true, bus: { batch: 10, flushMs: 1000 } },
+  development: { debug: true, profiling: true, caches: false, bus: { batch: 10, flushMs: 1000 } },
   production: {
     debug: false,
     profiling: false,
     bus: { batch: 100, flushMs: 100 },
+    caches: true,
     connections: 50,
   },
 };

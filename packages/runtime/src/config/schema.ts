@@ -1,4 +1,6 @@
 import * as v from "valibot";
+import { DEFAULT_SIGNALS } from "../orders/signal.ts";
+import { LONGEST_BUDGET_MS } from "../orders/terms.ts";
 import { PROFILE_NAMES } from "./profiles.ts";
 
 const DECIMAL = 'must be a decimal number as text, such as "2500.50"';
@@ -8,6 +10,18 @@ const decimal = v.pipe(
   v.regex(/^\d{1,20}(\.\d{1,8})?$/, DECIMAL),
   v.check((text) => /[1-9]/.test(text), "must be above zero"),
 );
+
+/** Decimal text, or 0 for no limit. */
+const limit = (description: string, fallback: string) =>
+  v.optional(
+    v.pipe(
+      v.string(DECIMAL),
+      v.regex(/^\d{1,20}(\.\d{1,8})?$/, DECIMAL),
+      v.description(`${description}; 0 for no limit`),
+      v.metadata({ unit: "quote units", mayBeZero: true }),
+    ),
+    fallback,
+  );
 
 const whole = (min: number, max: number, unit: string, description: string) =>
   v.pipe(
@@ -28,11 +42,30 @@ const choice = <const Options extends readonly string[]>(options: Options, descr
 
 const flag = (description: string) => v.pipe(v.boolean(), v.description(description));
 
+/** Kept in hundredths of a basis point. */
+const takerFee = v.pipe(
+  v.number(),
+  v.minValue(0),
+  v.maxValue(1000),
+  v.check((bps) => Math.abs(Math.round(bps * 100) - bps * 100) < 1e-6, "must have two decimals at most"),
+);
+
+const feeOf = (description: string) =>
+  v.pipe(takerFee, v.description(description), v.metadata({ unit: "basis points", min: 0, max: 1000 }));
+
+/** Limits of one instrument; each is that of all instruments when left out, but for the first two, which there is no other of. */
 const instrumentLimits = v.strictObject({
   /** Largest order, in base units. */
   maxOrderSize: v.optional(decimal),
   /** Largest position, long or short, in base units. */
   maxPosition: v.optional(decimal),
+  /** In quote units. */
+  maxOrderNotional: v.optional(decimal),
+  /** In quote units. */
+  maxPositionNotional: v.optional(decimal),
+  maxOpenOrders: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(1_000_000))),
+  maxPriceDeviationBps: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(10_000))),
+  maxDataAgeMs: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(86_400_000))),
 });
 
 const budgets = v.strictObject({
@@ -101,13 +134,145 @@ export const configSchema = v.strictObject({
         ),
         "5000",
       ),
+      maxOpenOrders: v.optional(whole(0, 1_000_000, "orders", "most orders that may be open; 0 for no limit"), 10_000),
+      maxOpenOrdersPerInstrument: v.optional(
+        whole(0, 1_000_000, "orders", "most orders that may be open of one instrument; 0 for no limit"),
+        1_000,
+      ),
+      maxOrdersPerSecond: v.optional(
+        whole(0, 1_000_000, "orders", "most orders that may be approved in any second; 0 for no limit"),
+        10_000,
+      ),
+      maxOrdersPerMinute: v.optional(
+        whole(0, 1_000_000, "orders", "most orders that may be approved in any minute; 0 for no limit"),
+        300_000,
+      ),
+      maxPriceDeviationBps: v.optional(
+        amount(0, 10_000, "basis points", "furthest that a price may be from the mid, on either side; 0 for no limit"),
+        2_000,
+      ),
+      maxDataAgeMs: v.optional(
+        whole(0, 86_400_000, "ms", "longest silence of a market that new orders may be sent to; 0 for no limit"),
+        60_000,
+      ),
+      selfTrade: v.optional(
+        choice(["deny", "allow"], "what happens to an order that would trade with one of our own"),
+        "deny",
+      ),
+      maxGrossExposure: limit(
+        "largest sum of all positions' values, long and short alike, in one quote asset",
+        "500000",
+      ),
+      maxNetExposure: limit(
+        "largest difference of the values of long and short positions in one quote asset",
+        "500000",
+      ),
+      maxDrawdown: limit("largest fall of the profit in one quote asset below its highest value", "25000"),
+      maxDailyLoss: limit("largest loss in one quote asset within a UTC day", "25000"),
+      onBreach: v.optional(
+        choice(["halt", "reduceOnly"], "what a drawdown or a day's loss above its limit does to all trading"),
+        "halt",
+      ),
+      afterHalt: v.optional(
+        choice(
+          ["exit", "stay"],
+          "whether a session that risk or an operator has halted closes, with exit code 4, or stays",
+        ),
+        "exit",
+      ),
+      checkBalances: v.optional(
+        flag("an order that could spend more than is there is denied; for spot accounts"),
+        true,
+      ),
+      feeBps: v.optional(amount(0, 1_000, "basis points", "fee that is put aside for a buy besides its cost"), 10),
+      marketMarginBps: v.optional(
+        amount(0, 10_000, "basis points", "how much more than the best ask a market buy is taken to pay"),
+        100,
+      ),
       instruments: v.optional(
         v.pipe(
           v.record(v.string(), instrumentLimits),
-          v.description("tighter limits by symbol: `maxOrderSize` and `maxPosition`"),
-          v.metadata({ unit: "base units" }),
+          v.description("limits by symbol, in place of those of all instruments"),
+          v.metadata({ unit: "" }),
         ),
         {},
+      ),
+    }),
+    {},
+  ),
+  orders: v.optional(
+    v.strictObject({
+      reconcileEveryMs: v.optional(
+        whole(1000, 3_600_000, "ms", "how often open orders, fills and balances are compared with the venue's"),
+        30_000,
+      ),
+    }),
+    {},
+  ),
+  execution: v.optional(
+    v.strictObject({
+      minConfidence: v.optional(
+        amount(0, 1, "", "least confidence of a signal that becomes an order"),
+        DEFAULT_SIGNALS.minConfidence,
+      ),
+      maxLatencyMs: v.optional(
+        amount(1, LONGEST_BUDGET_MS, "ms", "latency budget of signals: later they are dropped, or cancelled"),
+        DEFAULT_SIGNALS.maxLatencyMs,
+      ),
+      maxSlippageBps: v.optional(
+        whole(0, 10_000, "basis points", "how far beyond the quote a signal without a price may trade"),
+        DEFAULT_SIGNALS.maxSlippageBps,
+      ),
+      queue: v.optional(
+        whole(1, 1_000_000, "orders", "most orders without the venue's word; more are denied with `QUEUE_FULL`"),
+        10_000,
+      ),
+      batch: v.optional(
+        whole(1, 10_000, "orders", "most orders sent before the event loop turns, and most in one batch request"),
+        100,
+      ),
+      concurrency: v.optional(
+        whole(
+          1,
+          1000,
+          "batches",
+          "most batches under way at once; over HTTP new orders use three quarters of `connections` at most",
+        ),
+        8,
+      ),
+      queueTimeoutMs: v.optional(
+        whole(1, 60_000, "ms", "longest an order waits for its turn to be sent; then it is dropped"),
+        5000,
+      ),
+    }),
+    {},
+  ),
+  router: v.optional(
+    v.strictObject({
+      weights: v.optional(
+        v.pipe(
+          v.strictObject({
+            liquidity: v.optional(amount(0, 1, "", "weight of what a venue's book has, and at which price"), 0.4),
+            latency: v.optional(amount(0, 1, "", "weight of how soon a venue answers"), 0.4),
+            fee: v.optional(amount(0, 1, "", "weight of a venue's taker fee"), 0.2),
+          }),
+          v.check(({ liquidity, latency, fee }) => liquidity + latency + fee > 0, "one weight must be above 0"),
+        ),
+        {},
+      ),
+      takerFeeBps: v.optional(
+        v.pipe(
+          v.record(v.string(), takerFee),
+          v.description("taker fee by venue"),
+          v.metadata({ unit: "basis points" }),
+        ),
+        {},
+      ),
+      otherTakerFeeBps: v.optional(feeOf("taker fee of a venue that `takerFeeBps` does not name"), 10),
+      minSplitSavingBps: v.optional(feeOf("what a split over several venues has to save to be made"), 1),
+      maxQuoteAgeMs: v.optional(
+        whole(1, 600_000, "ms", "age of a venue's quote from which nothing is routed there"),
+        10_000,
       ),
     }),
     {},
@@ -152,7 +317,12 @@ export const configSchema = v.strictObject({
   budgets: v.optional(budgets, {}),
   debug: v.optional(flag("errors are shown with their stacks and causes"), false),
   profiling: v.optional(flag("a CPU profile of the session's first minute is written beside its journal"), false),
+  caches: v.optional(flag("caches of plugins keep what they hold; without, each look-up is a load"), true),
   connections: v.optional(whole(1, 1000, "connections", "most open at once to one host of a venue"), 20),
+  orderTransport: v.optional(
+    choice(["http", "websocket"], "how orders go to the venue: a call each, or all over one socket that stays open"),
+    "http",
+  ),
 });
 
 /** The settings of a session, every default filled in. */

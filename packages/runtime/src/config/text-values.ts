@@ -11,7 +11,12 @@ export interface ReadValues {
 }
 
 /** Environment variables of ours that are no settings: of the launcher, the secret store, the tests. */
-const RESERVED: ReadonlySet<string> = new Set(["PITLANE_LAUNCHER_PID", "PITLANE_PASSPHRASE", "PITLANE_DATA"]);
+const RESERVED: ReadonlySet<string> = new Set([
+  "PITLANE_LAUNCHER_PID",
+  "PITLANE_PASSPHRASE",
+  "PITLANE_DATA",
+  "PITLANE_GC",
+]);
 export const SECRET_PREFIX = "PITLANE_SECRET_";
 
 /**

@@ -5,20 +5,35 @@ import {
   type MarketEvent,
   type OrderBook,
   type OrderReport,
+  type QuoteEvent,
   type RequestOutcome,
 } from "@pitlane/sdk";
 import { Bus } from "../bus/bus.ts";
 import type { BusEvent } from "../bus/events.ts";
 import type { Config } from "../config.ts";
 import { type DecisionLog, Execution, type OrderWire } from "../engines/execution.ts";
-import { addLimitVoters } from "../engines/limits.ts";
+import { MarketFeeds } from "../engines/market-feeds.ts";
+import { PerformanceMonitor } from "../engines/performance-monitor.ts";
 import { Portfolio } from "../engines/portfolio.ts";
-import { deny, RiskEngine, type RiskVote } from "../engines/risk.ts";
+import { accountingAsset, Valuation } from "../engines/portfolio-valuation.ts";
+import { deny, type RiskVote } from "../engines/risk.ts";
+import { RiskDesk } from "../engines/risk-desk.ts";
+import { DEFAULT_ROUTER, RouteDesk } from "../engines/route-desk.ts";
+import { toRouteRecord } from "../engines/router.ts";
+import {
+  type BreachEntry,
+  commandOf,
+  growingOrders,
+  type TradingCommand,
+  type TradingStatus,
+} from "../engines/trading-state.ts";
+import { VenueLatency } from "../engines/venue-latency.ts";
 import { Dispatcher } from "../hooks/dispatcher.ts";
 import { orderHooks } from "../hooks/order.ts";
 import type { StageLatencies } from "../latency.ts";
-import type { Intent, Order } from "../orders/order.ts";
+import { type Intent, LONGEST_TAG, type Order } from "../orders/order.ts";
 import { instrumentsById } from "../orders/records.ts";
+import { DEFAULT_SIGNALS } from "../orders/signal.ts";
 import { nameOf } from "../plugins/entry.ts";
 import { type PluginControl, type PluginEntry, PluginHost, type StartPhase } from "../plugins/host.ts";
 import type { Budgets } from "../plugins/quarantine.ts";
@@ -26,6 +41,7 @@ import type { HostServices } from "../plugins/services.ts";
 import type { CoreRecord } from "./core-record.ts";
 import { MarketState } from "./market-state.ts";
 import { OverflowGaps } from "./overflow-gaps.ts";
+import { BAR_TIMER, CORE_OWNER } from "./own-timers.ts";
 
 /** Where timers of plugins are kept: what fires comes back as an input. */
 export interface CoreTimers {
@@ -37,7 +53,7 @@ export interface CoreTimers {
 export interface CoreOptions {
   /** For client order ids. */
   readonly runKey: string;
-  readonly config: Pick<Config, "risk" | "bus">;
+  readonly config: Pick<Config, "risk" | "bus"> & Partial<Pick<Config, "execution" | "router" | "caches">>;
   readonly instruments: readonly Instrument[];
   readonly plugins: readonly PluginEntry[];
   /** Of the plugins' randomness; 0 to 2^32 - 1. */
@@ -60,11 +76,19 @@ export interface CoreOptions {
   readonly control: (control: PluginControl) => void;
   /** Wall time decides nothing here: it comes by `onControl`. Default false. */
   readonly isReplay?: boolean;
+  /** False where the time that hooks take is of no interest: no budget of time is kept then. Default true. */
+  readonly isMetered?: boolean;
+  /** Points of the curves of equity; see `PerformanceMonitorOptions`. */
+  readonly curvePoints?: number;
+  /** Called before anything is decided by prices, for a host that tells them by `take` when they are needed. */
+  readonly onPricesNeeded?: () => void;
   /** A line for people. */
   readonly log: (source: string, message: string) => void;
   readonly onFault: (source: string, message: string) => void;
   /** The journal cannot be written: nothing may be sent any more. */
   readonly onHalt: (error: Error) => void;
+  /** How trading stands has changed, by an operator's word or by a breach. */
+  readonly onTradingState?: (status: TradingStatus) => void;
 }
 
 /**
@@ -76,14 +100,22 @@ export interface CoreOptions {
  * and a replay are this class with other surroundings.
  */
 export class Core {
-  readonly portfolio: Portfolio = new Portfolio();
+  readonly portfolio: Portfolio;
+  /** Values assets in each other at the mids of the present quotes. */
+  readonly valuation: Valuation;
+  readonly performance: PerformanceMonitor;
   readonly market: MarketState;
   readonly execution: Execution;
   readonly bus: Bus;
   readonly #options: CoreOptions;
   readonly #indexes: ReadonlyMap<Instrument, number>;
-  readonly #risk = new RiskEngine();
+  readonly #risk: RiskDesk;
   readonly #overflow: OverflowGaps;
+  readonly #feeds: MarketFeeds;
+  readonly #answers = new VenueLatency();
+  readonly #router: RouteDesk;
+  readonly #watchesLosses: boolean;
+  #hasNews = false; // published since a delivery last looked: asking the bus at each would cost more than the rest of it
   #deciding = 0; // inputs that are being worked on
   #dispatcher: Dispatcher | undefined;
   #host: PluginHost | undefined;
@@ -95,6 +127,28 @@ export class Core {
     this.#nowUs = options.startedAtUs;
     this.#indexes = new Map(instruments.map((instrument, index) => [instrument, index]));
     this.market = new MarketState(instruments, book);
+    this.valuation = new Valuation(instruments, (instrument) => this.twiceMidTicks(instrument));
+    this.portfolio = new Portfolio({
+      venue: instruments[0]?.venue ?? "",
+      convert: (units, from, to) => this.valuation.tryConvert(units, from, to),
+      onFill: (_fill, owner) => this.performance.onFill(this.#nowUs, owner),
+    });
+    this.performance = new PerformanceMonitor({
+      portfolio: this.portfolio,
+      valuation: this.valuation,
+      asset: accountingAsset(instruments),
+      owners: plugins.map(nameOf),
+      ...(options.curvePoints !== undefined && { points: options.curvePoints }),
+    });
+    this.#risk = new RiskDesk({
+      config: options.config.risk,
+      instruments,
+      indexOf: (instrument) => this.indexOf(instrument),
+      portfolio: this.portfolio,
+      market: this.market,
+      nowUs: () => this.#nowUs,
+    });
+    this.#watchesLosses = this.#risk.losses.isNeeded;
     this.bus = new Bus({
       dispatch: (event, queuedNs, index, kind, nowNs) => this.#dispatch(event, queuedNs, index, kind, nowNs),
       defer: options.defer,
@@ -107,19 +161,36 @@ export class Core {
     this.#overflow = new OverflowGaps(instruments, (event, index) =>
       this.bus.publish(event, index, clock.monotonicNs()),
     );
+    this.#feeds = new MarketFeeds({
+      instruments,
+      book,
+      publish: (bar, index) => this.#publish(bar, index),
+      setTimer: (dueAtUs) => options.timers.set(CORE_OWNER, BAR_TIMER, dueAtUs),
+    });
     this.execution = new Execution({
       runKey,
       strategies: plugins.map(nameOf),
       nowUs: () => this.#nowUs,
       clock,
-      risk: this.#risk,
+      risk: this.#risk.engine,
+      exposure: this.#risk.exposure,
       journal,
       wire,
       portfolio: this.portfolio,
       latencies,
-      publish: (event) => this.bus.publish(event, this.indexOf(event.instrument), clock.monotonicNs()),
+      publish: (event) => this.#publish(event, this.indexOf(event.instrument)),
       onFault: (message) => onFault("orders", message),
       onHalt,
+      ...(options.config.execution === undefined ? {} : { maxBacklog: options.config.execution.queue }),
+    });
+    this.#router = new RouteDesk({
+      instruments,
+      settings: options.config.router ?? DEFAULT_ROUTER,
+      quote: (instrument) => this.market.quote(this.indexOf(instrument)),
+      book: (instrument) => this.market.book(instrument),
+      latencyNs: (venue) => this.#answers.ns(venue),
+      hasUnknown: (venue) => this.execution.hasUnknown(venue),
+      nowUs: () => this.#nowUs,
     });
   }
 
@@ -162,7 +233,41 @@ export class Core {
   onMarket(event: MarketEvent, nowNs: number): void {
     const index = this.indexOf(event.instrument);
     this.market.apply(event, index);
+    this.#risk.onMarket(event, index);
+    if (this.#nowUs >= this.performance.nextMarkUs) this.#mark();
+    this.#feeds.before(event, index, this.#nowUs);
     this.bus.publish(event, index, nowNs);
+    this.#feeds.after(event, index, this.#nowUs);
+    if (event.kind === "gap" && event.channel === "book") this.#leaveMarket(event.instrument);
+  }
+
+  /**
+   * As `onMarket`, but hooks have heard of it when it returns, and what they asked for is under way: for a host whose events come one
+   * by one and wait for nobody, such as a backtest. Its time is `receivedAtUs`. The event may be written anew for the next call.
+   * `performance.mark` is the host's to call, and what a bar or a trade says of the price is for `take`.
+   *
+   * @param index Number of its instrument.
+   * @param kind Number of its kind in `bus.kinds`.
+   */
+  deliver(event: MarketEvent, index: number, kind: number): void {
+    if (event.receivedAtUs > this.#nowUs) this.#nowUs = event.receivedAtUs;
+    if (event.kind !== "bar" && event.kind !== "trade") this.#apply(event, index);
+    this.#deciding++;
+    try {
+      if (this.#watchesLosses && this.#risk.isLossCheckDue()) this.#lookAtLosses();
+      if (this.#feeds.isUsed) this.#deliverFed(event, index, kind);
+      else this.#dispatcher?.dispatch(kind, event, index, Number.NaN, 0);
+      if (event.kind === "gap" && event.channel === "book") this.#leaveMarket(event.instrument);
+      if (this.#hasNews) this.#drainNews();
+    } finally {
+      this.#deciding--;
+    }
+  }
+
+  /** Takes a price over that no event has told: no hook hears of it. It is of the quote's `receivedAtUs`. */
+  take(quote: QuoteEvent, index: number): void {
+    this.market.apply(quote, index);
+    this.#risk.watch.apply(quote, index, quote.receivedAtUs);
   }
 
   /** Dispatches what waits, one batch now; more is asked for by `defer`. */
@@ -176,6 +281,11 @@ export class Core {
   }
 
   onReport(report: OrderReport): void {
+    const order = this.execution.find(report.clientOrderId);
+    if (order?.state === "submitted") {
+      const elapsedUs = this.#nowUs - order.bornAtUs; // both are journaled: a replay comes to the same
+      this.#answers.record(report.instrument.venue, elapsedUs * 1000);
+    }
     this.bus.publish(
       { kind: "report", instrument: report.instrument, report },
       this.indexOf(report.instrument),
@@ -189,14 +299,29 @@ export class Core {
     this.drain();
   }
 
-  onCancelEnded(clientOrderId: string): void {
-    this.execution.onCancelEnded(clientOrderId);
+  /** @param refusal Why the venue refused it, else "". */
+  onCancelEnded(clientOrderId: string, refusal = ""): void {
+    this.execution.onCancelEnded(clientOrderId, refusal);
+    this.drain();
   }
 
-  /** A timer of a plugin is due. */
+  /** @param refusal As for `onCancelEnded`. */
+  onAmendEnded(clientOrderId: string, refusal = ""): void {
+    this.execution.onAmendEnded(clientOrderId, refusal);
+    this.drain();
+  }
+
+  /** The venue has said nothing of an order within its `maxLatencyMs`. */
+  onOverdue(clientOrderId: string): void {
+    this.execution.onOverdue(clientOrderId);
+    this.drain();
+  }
+
+  /** A timer of a plugin is due, or one of the core's own. */
   onTimer(owner: number, id: number): void {
     this.#decide(() => {
-      this.plugins.fireTimer(owner, id);
+      if (owner === CORE_OWNER) this.#feeds.onTimer(this.#nowUs);
+      else this.plugins.fireTimer(owner, id);
       this.#settle();
     });
   }
@@ -213,9 +338,49 @@ export class Core {
     });
   }
 
-  /** The low lane has waited long enough. */
+  /** How trading stands, and why. */
+  get trading(): TradingStatus {
+    return this.#risk.trading;
+  }
+
+  /** Positions are being closed. */
+  get isFlattening(): boolean {
+    return this.plugins.isFlattening;
+  }
+
+  /** Closing a position was given up after as many tries as there are. */
+  get isFlattenGivenUp(): boolean {
+    return this.plugins.isFlattenGivenUp;
+  }
+
+  /** An operator has said how trading is to stand. */
+  onTradingCommand(command: TradingCommand): void {
+    this.#decide(() => {
+      this.#setTrading(command);
+      if (command.flatten === true) this.plugins.flattenAll();
+      this.#settle();
+    });
+  }
+
+  /** Takes back how trading stood, as the journal has it: nothing is cancelled or sent. */
+  recoverTrading(entry: TradingCommand | BreachEntry): void {
+    if ("code" in entry && entry.state === this.trading.state) return;
+    const { state, reason, by } = "code" in entry ? commandOf(entry) : entry;
+    this.#risk.setTrading({ state, reason, by, sinceUs: this.#nowUs });
+  }
+
+  /** The low lane has waited long enough, or a cancel that is to be repeated. */
   flushLow(): void {
-    this.#decide(() => this.bus.flushLow());
+    this.#risk.settleLosses(); // the news of fills may be among what waits
+    this.#decide(() => {
+      this.bus.flushLow();
+      if (this.execution.hasRepeats) this.execution.flush(Number.NaN);
+    });
+  }
+
+  /** Something waits for `flushLow`. */
+  get needsFlush(): boolean {
+    return this.bus.depth > 0 || this.execution.hasRepeats;
   }
 
   /** Tells plugins how far the start has come; resolves when all have done their part. @throws {ControlHookError} Naming the plugin. */
@@ -236,11 +401,29 @@ export class Core {
     this.execution.flush(Number.NaN);
   }
 
-  /** What must survive a restart. Only between inputs, while it is idle. */
+  /** Bid + ask of the last quote, in ticks; undefined while there is none. */
+  twiceMidTicks(instrument: Instrument): number | undefined {
+    const quote = this.market.quote(this.indexOf(instrument));
+    return quote === undefined ? undefined : quote.bidTicks + quote.askTicks;
+  }
+
+  /** Compares the books with the sum of fills: a difference is a fault, and no order is sent any more. */
+  checkAccounts(): void {
+    for (const difference of this.portfolio.check()) {
+      this.#options.onFault("accounts", difference);
+      this.execution.stopNewOrders("the accounts are not the sum of the fills");
+    }
+  }
+
+  /** What must survive a restart, after a look at the accounts. Only between inputs, while it is idle. */
   record(): CoreRecord {
+    this.checkAccounts();
     return {
       execution: this.execution.record(),
       portfolio: this.portfolio.record(),
+      performance: this.performance.record(),
+      risk: this.#risk.record(),
+      answers: this.#answers.snapshot(),
       plugins: this.plugins.snapshot(),
     };
   }
@@ -250,6 +433,9 @@ export class Core {
     const instrumentOf = instrumentsById(this.#options.instruments);
     this.execution.restore(record.execution, instrumentOf);
     this.portfolio.restore(record.portfolio, instrumentOf);
+    if (record.performance !== undefined) this.performance.restore(record.performance);
+    if (record.risk !== undefined) this.#risk.restore(record.risk);
+    if (record.answers !== undefined) this.#answers.restore(record.answers);
     this.plugins.hydrate(record.plugins);
   }
 
@@ -259,8 +445,8 @@ export class Core {
   }
 
   async #setUp(): Promise<void> {
-    const { plugins, instruments, config, clock, latencies, seed, budgets, isReplay = false } = this.#options;
-    const { execution, market } = this;
+    const { plugins, instruments, clock, latencies, seed, budgets, isReplay = false, isMetered = true } = this.#options;
+    const { execution } = this;
     const host = await PluginHost.open({
       entries: plugins,
       services: this.#services(),
@@ -268,14 +454,9 @@ export class Core {
       seed,
       isReplay,
       ...(budgets === undefined ? {} : { budgets }),
+      caches: this.#options.config.caches ?? true,
     });
     this.#host = host;
-    addLimitVoters(this.#risk, {
-      config: config.risk,
-      instruments,
-      exposure: (instrument) => execution.exposure(instrument),
-      quote: (instrument) => market.quote(this.indexOf(instrument)),
-    });
     this.#addVoters();
     this.#dispatcher = new Dispatcher({
       kinds: this.bus.kinds,
@@ -283,11 +464,14 @@ export class Core {
       owners: host.names,
       entries: host.registrations.hooks,
       clock,
-      meter: (owner, kind, elapsedNs) => {
-        latencies.strategy.record(elapsedNs);
-        host.meter(owner, kind, elapsedNs);
-      },
-      afterHook: (_owner, triggerNs) => execution.flush(triggerNs),
+      ...(isMetered && {
+        meter: (owner: number, kind: string, elapsedNs: number) => {
+          latencies.strategy.record(elapsedNs);
+          host.meter(owner, kind, elapsedNs);
+        },
+      }),
+      // Where no time is measured none is passed on: each hook would make a box for it.
+      afterHook: isMetered ? (_owner, triggerNs) => execution.flush(triggerNs) : () => execution.flush(Number.NaN),
       onFault: (owner, kind, error, policy) => {
         const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
         this.#options.onFault(`strategy ${host.names[owner]}`, `its ${kind} hook threw ${reason}`);
@@ -296,27 +480,84 @@ export class Core {
     });
   }
 
+  #publish(event: BusEvent, index: number): void {
+    this.#hasNews = true;
+    this.bus.publish(event, index, this.#options.clock.monotonicNs());
+  }
+
+  #drainNews(): void {
+    this.#hasNews = false;
+    this.#drain();
+    if (this.bus.depth > 0) this.#options.defer();
+  }
+
+  #apply(event: MarketEvent, index: number): void {
+    this.market.apply(event, index);
+    this.#risk.onMarket(event, index);
+  }
+
+  /** A delivery that bars, statistics or buffers are made of too. */
+  #deliverFed(event: MarketEvent, index: number, kind: number): void {
+    this.#feeds.before(event, index, this.#nowUs);
+    if (this.bus.depth > 0) this.#drain(); // bars that are over: heard before what follows them
+    this.#dispatcher?.dispatch(kind, event, index, Number.NaN, 0);
+    this.#feeds.after(event, index, this.#nowUs);
+  }
+
+  /** A second of the session's time is over. */
+  #mark(): void {
+    this.performance.mark(this.#nowUs);
+    this.checkAccounts();
+  }
+
   /** What plugins can see and do. */
   #services(): HostServices {
-    const { instruments, timers, control, log, clock } = this.#options;
+    const { instruments, timers, control, log } = this.#options;
     const { execution, portfolio, market, bus } = this;
     return {
       instruments,
       submit: (owner, intent) => {
         this.#checkIntent(intent);
+        this.#options.onPricesNeeded?.();
         return execution.submit(owner, intent);
       },
-      refuse: (owner, intent, verdict) => {
+      refuse: (owner, intent, verdict, voter = "permissions") => {
         this.#checkIntent(intent);
-        return execution.submit(owner, intent, verdict);
+        return execution.submit(owner, intent, { voter, verdict });
       },
+      signals: this.#options.config.execution ?? DEFAULT_SIGNALS,
+      amend: (order, sizeLots) => {
+        this.#checkMoment();
+        return execution.amend(order, sizeLots);
+      },
+      backlog: () => execution.backlog,
+      close: (owner, intent) => {
+        this.#risk.allowClosing(intent);
+        return execution.submit(owner, intent);
+      },
+      sellableLots: (instrument) => this.#risk.sellableLots(instrument),
+      freeLots: (instrument) => this.#risk.freeLots(instrument),
       cancel: (order) => execution.cancel(order),
       openOrders: (owner, instrument) => execution.openOrders(owner, instrument),
+      ordersTagged: (owner, prefix) => execution.tagged(owner, prefix),
+      route: (owner, request) => {
+        this.#checkMoment();
+        this.#options.onPricesNeeded?.();
+        const decision = this.#router.decide(request);
+        const strategy = nameOf(this.#options.plugins[owner]!);
+        this.#options.journal.append("route", { strategy, ...toRouteRecord(decision) });
+        return decision;
+      },
       book: (instrument) => market.book(instrument),
-      quote: (instrument) => market.quote(this.indexOf(instrument)),
+      quote: (instrument) => {
+        this.#options.onPricesNeeded?.();
+        return market.quote(this.indexOf(instrument));
+      },
+      isInGap: (instrument) => this.#risk.watch.hasGap(this.#indexes.get(instrument) ?? -1),
+      feeds: this.#feeds,
       positionLots: (instrument) => portfolio.position(instrument).lots,
       ownLots: (owner, instrument) => execution.ownLots(owner, instrument),
-      balance: (asset) => portfolio.balances.get(asset) ?? 0n,
+      balance: (asset) => portfolio.balance(asset),
       nowUs: () => this.#nowUs,
       log,
       setTimer: (owner, id, dueAtUs) => timers.set(owner, id, dueAtUs),
@@ -324,10 +565,10 @@ export class Core {
       setActive: (owner, isActive) => this.#dispatcher?.setActive(owner, isActive),
       setShed: (owner, isShed) => this.#dispatcher?.setShed(owner, isShed),
       defineEvent: (definition) => void bus.register(definition),
-      publish: (event) => void bus.publish(event, this.#numberOf(event), clock.monotonicNs()),
+      publish: (event) => this.#publish(event, this.#numberOf(event)),
       onReplaced: (owner, { hooks }) => {
         this.#dispatcher?.replace(owner, hooks);
-        this.#risk.removeVoters();
+        this.#risk.engine.removeVoters();
         this.#addVoters();
       },
       control,
@@ -341,7 +582,7 @@ export class Core {
       registrations.votes.map((vote) => ({ ...vote, kind: "intent" })),
       names,
     );
-    for (const { plugin, owner, vote } of votes) this.#risk.addVoter(plugin, this.#guarded(owner, vote), owner);
+    for (const { plugin, owner, vote } of votes) this.#risk.engine.addVoter(plugin, this.#guarded(owner, vote), owner);
   }
 
   /** A plugin that was taken out does not stop to protect: what it would have checked is denied. */
@@ -352,21 +593,72 @@ export class Core {
         : vote(intent);
   }
 
-  #checkIntent({ instrument }: Intent): void {
+  #checkIntent({ instrument, tag = "" }: Intent): void {
     if (this.#dispatcher === undefined)
       throw new InvalidInputError("orders can be placed once the session runs: submit from a hook, not from setup");
-    if (this.#deciding === 0)
-      throw new InvalidInputError(
-        "orders are placed from a hook or a timer of ctx: what comes from elsewhere, such as a promise, could not be replayed",
-      );
+    this.#checkMoment();
     if (!this.#indexes.has(instrument))
       throw new InvalidInputError("an intent's instrument must be one of ctx.instruments");
+    if (tag.length > LONGEST_TAG)
+      throw new InvalidInputError(`an intent's tag has ${LONGEST_TAG} characters at most, got ${tag.length}`);
+  }
+
+  #checkMoment(): void {
+    if (this.#deciding > 0) return;
+    throw new InvalidInputError(
+      "orders are placed from a hook or a timer of ctx: what comes from elsewhere, such as a promise, could not be replayed",
+    );
   }
 
   /** Number of the instrument that an event is of; -1 when it is of none. */
   #numberOf(event: BusEvent): number {
     const { instrument } = event as { readonly instrument?: Instrument };
     return instrument === undefined ? -1 : this.indexOf(instrument);
+  }
+
+  /** The book of an instrument has a hole: at once, and not in the bus's turn, plugins that stop on one have their orders there cancelled. */
+  #leaveMarket(instrument: Instrument): void {
+    this.#decide(() => {
+      this.plugins.leaveMarket(instrument);
+      this.execution.flush(Number.NaN);
+    });
+  }
+
+  /** A limit on losses that is passed stops all trading, before any hook hears of what has come. */
+  #checkLosses(): void {
+    if (this.#watchesLosses) this.#options.onPricesNeeded?.();
+    const breach = this.#risk.checkLosses();
+    if (breach === undefined) return;
+    // A breach only ever tightens what an operator has set.
+    const isHalt = this.#options.config.risk.onBreach === "halt" || this.trading.state === "halted";
+    const entry: BreachEntry = { ...breach, state: isHalt ? "halted" : "reduceOnly" };
+    this.#options.journal.append("risk.breach", entry);
+    if (entry.state !== this.trading.state) this.#setTrading(commandOf(entry));
+  }
+
+  /** As `#checkLosses`, at once where it may find anything and put off where it may not. */
+  #lookAtLosses(): void {
+    this.#options.onPricesNeeded?.();
+    if (!this.#risk.tryPutOffLosses()) this.#checkLosses();
+  }
+
+  /** Sets how trading stands, and cancels what may not stay open with it. */
+  #setTrading({ state, reason, by }: TradingCommand): void {
+    const status: TradingStatus = { state, reason, by, sinceUs: this.#nowUs };
+    this.#risk.setTrading(status);
+    if (state === "halted") this.execution.sweep();
+    else if (state === "reduceOnly") this.#cancelGrowing();
+    this.execution.flush(Number.NaN);
+    this.#options.onTradingState?.(status);
+  }
+
+  #cancelGrowing(): void {
+    const { execution, portfolio } = this;
+    for (const instrument of this.#options.instruments) {
+      const open = execution.openOrders(undefined, instrument);
+      if (open.length === 0) continue;
+      for (const order of growingOrders(open, portfolio.position(instrument).lots)) execution.cancel(order);
+    }
   }
 
   /** Acts on what was asked for outside any hook. */
@@ -376,6 +668,8 @@ export class Core {
   }
 
   #drain(): void {
+    this.#checkLosses();
+    if (this.execution.hasRepeats) this.execution.flush(Number.NaN);
     this.bus.drain();
     if (this.#overflow.isOpen && this.bus.depth === 0) {
       this.#overflow.close(this.#nowUs);

@@ -1,11 +1,12 @@
 import type { BookChange, MarketEvent, OrderReport, RequestOutcome } from "@pitlane/sdk";
+import type { TradingCommand } from "../engines/trading-state.ts";
 import type { Journal } from "../journal/journal.ts";
 import type { Order } from "../orders/order.ts";
 import { toReportRecord } from "../orders/records.ts";
 import type { PluginControl, StartPhase } from "../plugins/host.ts";
 import type { Core } from "./core.ts";
 import { MarketWriter } from "./market-writer.ts";
-import type { FailureEntry } from "./recovery.ts";
+import type { EndEntry, FailureEntry } from "./recovery.ts";
 
 /** Where inputs are written: a run's journal. */
 export type InputJournal = Pick<Journal, "inputs" | "append" | "nowUs">;
@@ -101,16 +102,35 @@ export class Inputs {
     this.applyControls();
   }
 
-  /** A cancel came to its end. Of an order that has ended too nobody can tell the difference. */
-  cancelEnded({ clientOrderId, isOpen }: Order): void {
-    if (isOpen) this.#append("cancel.end", { clientOrderId });
-    this.#core.onCancelEnded(clientOrderId);
+  /** A cancel came to its end. Of an order that has ended too nobody can tell the difference. @param refusal Why the venue refused it, else "". */
+  cancelEnded({ clientOrderId, isOpen }: Order, refusal: string): void {
+    if (isOpen) this.#append("cancel.end", endEntry(clientOrderId, refusal));
+    this.#core.onCancelEnded(clientOrderId, refusal);
+    this.applyControls();
   }
 
-  /** What the account holds at the start, by asset, in its smallest unit. */
-  account(balances: ReadonlyMap<string, bigint>): void {
-    this.#append("account", Object.fromEntries(balances));
-    this.#core.portfolio.start(balances);
+  /** An amendment came to its end. @param refusal As for `cancelEnded`. */
+  amendEnded({ clientOrderId, isOpen }: Order, refusal: string): void {
+    if (isOpen) this.#append("amend.end", endEntry(clientOrderId, refusal));
+    this.#core.onAmendEnded(clientOrderId, refusal);
+    this.applyControls();
+  }
+
+  /** The venue has said nothing of an order within its latency budget. */
+  overdue({ clientOrderId }: Order): void {
+    this.#append("overdue", { clientOrderId });
+    this.#core.onOverdue(clientOrderId);
+    this.applyControls();
+  }
+
+  /**
+   * What the account holds at the start, by asset, in its smallest unit.
+   * @param venue Whose account it is; left out in a session on a single venue.
+   */
+  account(balances: ReadonlyMap<string, bigint>, venue?: string): void {
+    if (venue === undefined) this.#append("account", Object.fromEntries(balances));
+    else this.#append("account.venue", { venue, balances: Object.fromEntries(balances) });
+    this.#core.portfolio.start(balances, venue);
   }
 
   /** The start has come so far. @throws {ControlHookError} When a plugin fails in it. */
@@ -122,6 +142,13 @@ export class Inputs {
   /** A plugin's code was exchanged: a replay can come no further. */
   swapped(body: { readonly plugin: string; readonly fromVersion: string; readonly toVersion: string }): void {
     this.#append("plugin.swap", body);
+  }
+
+  /** An operator has said how trading is to stand. */
+  trading(command: TradingCommand): void {
+    this.#append("risk.state", command);
+    this.#core.onTradingCommand(command);
+    this.applyControls();
   }
 
   /** The session ends: strategies are told nothing more and what is open is cancelled. */
@@ -151,4 +178,8 @@ export class Inputs {
   #now(): number {
     return this.#core.at(this.#journal.nowUs());
   }
+}
+
+function endEntry(clientOrderId: string, refusal: string): EndEntry {
+  return refusal === "" ? { clientOrderId } : { clientOrderId, refusal };
 }

@@ -1,4 +1,5 @@
 import type { RequestOutcome } from "@pitlane/sdk";
+import type { BreachEntry, TradingCommand } from "../engines/trading-state.ts";
 import type { JournalRow } from "../journal/chain.ts";
 import { JournalError } from "../journal/errors.ts";
 import { Order } from "../orders/order.ts";
@@ -45,7 +46,7 @@ export interface IntentEntry extends IntentRecord {
  * @param owners Names of the plugins, by number. @throws {JournalError} When an entry names a strategy that is not there.
  */
 export function recover(
-  core: Pick<Core, "execution" | "portfolio" | "restore" | "at">,
+  core: Pick<Core, "execution" | "portfolio" | "recoverTrading" | "restore" | "at">,
   entries: Iterable<RowEntry>,
   instrumentOf: InstrumentOf,
   owners: readonly string[],
@@ -61,6 +62,11 @@ export function recover(
       case "account":
         portfolio.start(balancesOf(body));
         break;
+      case "account.venue": {
+        const { venue, balances } = body as VenueAccountEntry;
+        portfolio.start(balancesOf(balances), venue);
+        break;
+      }
       case "intent": {
         const entry = body as IntentEntry;
         const owner = owners.indexOf(entry.strategy);
@@ -79,6 +85,10 @@ export function recover(
         execution.recoverIntent(order, numberOf(entry.clientOrderId), entry.approved);
         break;
       }
+      case "risk.state":
+      case "risk.breach":
+        core.recoverTrading(body as TradingCommand | BreachEntry);
+        break;
       case "cancel":
         execution.recoverCancel((body as { readonly clientOrderId: string }).clientOrderId);
         break;
@@ -95,10 +105,24 @@ export function recover(
   execution.endRecovery();
 }
 
+/** The body of an `account.venue` row. */
+export interface VenueAccountEntry {
+  readonly venue: string;
+  /** As the body of an `account` row. */
+  readonly balances: unknown;
+}
+
 /** Balances of an `account` row. */
 export function balancesOf(body: unknown): ReadonlyMap<string, bigint> {
   const amounts = Object.entries(body as Readonly<Record<string, string>>);
   return new Map(amounts.map(([asset, units]) => [asset, BigInt(units)]));
+}
+
+/** The body of a `cancel.end` or an `amend.end` row. */
+export interface EndEntry {
+  readonly clientOrderId: string;
+  /** Why the venue refused it; left out when it did not. */
+  readonly refusal?: string;
 }
 
 /** The body of a `failure` row. */
@@ -108,15 +132,10 @@ export interface FailureEntry {
   readonly reason: string;
 }
 
-function termsOf({ instrument, side, type, sizeLots, priceTicks, timeInForce }: IntentEntry): IntentRecord {
-  return {
-    instrument,
-    side,
-    type,
-    sizeLots,
-    ...(priceTicks === undefined ? {} : { priceTicks }),
-    ...(timeInForce === undefined ? {} : { timeInForce }),
-  };
+/** The intent alone: what the row says of its verdicts is not part of it. */
+function termsOf({ clientOrderId: _id, strategy: _strategy, approved: _approved, ...rest }: IntentEntry): IntentRecord {
+  const { votes: _votes, ...terms } = rest as typeof rest & { readonly votes?: unknown };
+  return terms;
 }
 
 /** The number at the end of a client order id. */

@@ -1,5 +1,6 @@
 import { type Clock, InvalidInputError } from "@pitlane/perf";
 import { type Instrument, Levels, type MarketEvent, OrderBook } from "@pitlane/sdk";
+import type { TradingCommand } from "../engines/trading-state.ts";
 import { bodyText } from "../journal/body-text.ts";
 import { JournalError } from "../journal/errors.ts";
 import { decodeInputs } from "../journal/input-reader.ts";
@@ -9,7 +10,14 @@ import { fromReportRecord, type InstrumentOf, instrumentsById, type ReportRecord
 import type { PluginControl, StartPhase } from "../plugins/host.ts";
 import { Core, type CoreOptions } from "./core.ts";
 import type { CoreRecord } from "./core-record.ts";
-import { balancesOf, type FailureEntry, type RowEntry, recover } from "./recovery.ts";
+import {
+  balancesOf,
+  type EndEntry,
+  type FailureEntry,
+  type RowEntry,
+  recover,
+  type VenueAccountEntry,
+} from "./recovery.ts";
 
 /** A row as a replay takes it: a block of inputs, or JSON text. */
 export interface ReplayRow {
@@ -59,7 +67,7 @@ export interface ReplayOptions
 }
 
 /** Rows that a core decides; all others are inputs, or say something about the run. */
-const DECISIONS: ReadonlySet<string> = new Set(["intent", "cancel", "snapshot"]);
+const DECISIONS: ReadonlySet<string> = new Set(["intent", "cancel", "amend", "route", "risk.breach", "snapshot"]);
 
 /**
  * Runs a journal through a core of its own, and compares each decision with the one that the journal holds.
@@ -173,11 +181,23 @@ export class Replay {
         return core.onFailure(clientOrderId, outcome, reason);
       }
       case "cancel.end":
-        return core.onCancelEnded((body as { readonly clientOrderId: string }).clientOrderId);
+      case "amend.end": {
+        const { clientOrderId, refusal } = body as EndEntry;
+        if (kind === "cancel.end") return core.onCancelEnded(clientOrderId, refusal);
+        return core.onAmendEnded(clientOrderId, refusal);
+      }
+      case "overdue":
+        return core.onOverdue((body as { readonly clientOrderId: string }).clientOrderId);
       case "plugin.control":
         return core.onControl(body as PluginControl);
       case "account":
         return core.portfolio.start(balancesOf(body));
+      case "account.venue": {
+        const { venue, balances } = body as VenueAccountEntry;
+        return core.portfolio.start(balancesOf(balances), venue);
+      }
+      case "risk.state":
+        return core.onTradingCommand(body as TradingCommand);
       case "stop":
         return core.stop((body as { readonly reason: string }).reason);
       case "cancel.open":
@@ -271,7 +291,7 @@ function createCore(options: ReplayOptions, books: ReplayedBooks, made: Decision
       },
       commit: () => {},
     },
-    wire: { send: () => {}, cancel: () => {} }, // what became of them is in the journal
+    wire: { send: () => {}, cancel: () => {}, amend: () => {} }, // what became of them is in the journal
     book: (instrument) => books.get(instrument),
     clock,
     latencies: createStageLatencies(),

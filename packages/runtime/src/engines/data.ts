@@ -1,7 +1,7 @@
 import type { Clock } from "@pitlane/perf";
-import type { BookChange, Instrument, MarketEvent, MarketStream, OrderBook } from "@pitlane/sdk";
+import type { BookChange, Instrument, MarketEvent, OrderBook } from "@pitlane/sdk";
 import type { StageLatencies } from "../latency.ts";
-import type { MarketVenue } from "../venue.ts";
+import type { MarketFeed, MarketVenue } from "../venue.ts";
 
 export interface DataOptions {
   readonly stream: MarketVenue["stream"];
@@ -19,7 +19,7 @@ export interface DataOptions {
 /** The market as a session gets it: one stream for all instruments, counted and timed. */
 export class DataEngine {
   readonly #options: DataOptions;
-  #stream: MarketStream | undefined;
+  #stream: MarketFeed | undefined;
   #frameNs = Number.NaN; // of the frame whose decoding was last measured
   #events = 0;
   #firstEventNs = Number.NaN;
@@ -55,7 +55,7 @@ export class DataEngine {
     return this.#stream?.book(instrument);
   }
 
-  counters(instrument: Instrument): ReturnType<MarketStream["counters"]> {
+  counters(instrument: Instrument): ReturnType<MarketFeed["counters"]> {
     if (this.#stream === undefined) throw new Error("the data engine is not open");
     return this.#stream.counters(instrument);
   }

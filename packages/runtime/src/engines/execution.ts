@@ -3,8 +3,9 @@ import { Ring } from "@pitlane/perf/ring";
 import type { Fill, Instrument, OrderReport, RequestOutcome } from "@pitlane/sdk";
 import type { FillEvent, OrderEvent } from "../bus/events.ts";
 import type { StageLatencies } from "../latency.ts";
-import { applyFailure, applyReport } from "../orders/machine.ts";
-import { clientOrderId, type Intent, isFinal, Order } from "../orders/order.ts";
+import { reviewAmend } from "../orders/amend.ts";
+import { applyFailure, applyReport, beginAmend, beginCancel, endAmend, endCancel } from "../orders/machine.ts";
+import { clientOrderId, type Intent, isFinal, isWorking, Order } from "../orders/order.ts";
 import {
   fromOrderRecord,
   type InstrumentOf,
@@ -12,10 +13,26 @@ import {
   toIntentRecord,
   toOrderRecord,
 } from "../orders/records.ts";
+import { reviewTerms } from "../orders/terms.ts";
+import { OpenExposure } from "./exposure.ts";
 import type { Portfolio } from "./portfolio.ts";
-import type { ApprovedIntent, Exposure, RiskEngine, Verdict } from "./risk.ts";
+import {
+  type ApprovedIntent,
+  allow,
+  deny,
+  type Exposure,
+  type NamedVerdict,
+  type Review,
+  type RiskEngine,
+  type Verdict,
+} from "./risk.ts";
 
 const FINISHED_KEPT = 10_000;
+const FIRST_REPEAT_US = 100_000; // after a cancel that left its order open, until the next one
+const LONGEST_REPEAT_US = 5_000_000;
+const NONE: readonly Order[] = [];
+const HIGH_SHARE = 0.8; // of the backlog's limit: strategies are asked to slow down
+const LOW_SHARE = 0.5; // and may go on
 
 /** How many orders went which way since the start. */
 export interface OrderCounters {
@@ -38,11 +55,33 @@ export interface DecisionLog {
   commit(): void;
 }
 
+/** The body of an `amend` row. */
+export interface AmendEntry {
+  readonly clientOrderId: string;
+  /** The size wanted, as a whole, in lots. */
+  readonly sizeLots: number;
+}
+
 /** Where orders go: the gateway, or nowhere in a replay. */
 export interface OrderWire {
   /** @param triggerNs When the frame that led to it was received, monotonic; NaN when no frame did. */
   send(approved: ApprovedIntent, triggerNs: number): void;
   cancel(order: Order): void;
+  /** Cancels all these at once, as quickly as the venue can. Left out: one by one. */
+  sweep?(orders: readonly Order[]): void;
+  /** Makes an order smaller, to `order.amendLots`; its end comes by `Execution.onAmendEnded`. Without it no order can be amended. */
+  amend?(order: Order): void;
+  /** The strategy does not want an approved order any more: one that still waits for the wire need not be sent. */
+  withdraw?(order: Order): void;
+}
+
+/** Orders that were approved and of which nothing was heard yet: those that wait for the wire and those on their way. */
+export interface Backlog {
+  readonly orders: number;
+  /** Further intents are denied at this many, code `QUEUE_FULL`. */
+  readonly limit: number;
+  /** True from four fifths of the limit until it is down to half: a strategy should want less. */
+  readonly isHigh: boolean;
 }
 
 /** What of the execution must survive a restart. */
@@ -68,11 +107,15 @@ export interface ExecutionOptions {
   readonly journal: DecisionLog;
   readonly wire: OrderWire;
   readonly portfolio: Portfolio;
+  /** Kept up with every order; default one of its own. */
+  readonly exposure?: OpenExposure;
   readonly latencies: StageLatencies;
   readonly publish: (event: OrderEvent | FillEvent) => void;
   readonly onFault: (message: string) => void;
   /** The journal cannot be written: nothing may be sent any more. */
   readonly onHalt: (error: Error) => void;
+  /** Most orders of which nothing was heard yet; 10,000 unless told. */
+  readonly maxBacklog?: number;
 }
 
 /**
@@ -88,7 +131,7 @@ export class Execution {
   readonly #open = new Set<Order>();
   readonly #numbers: number[];
   readonly #ownLots: readonly Map<Instrument, number>[]; // by owner
-  readonly #refusals = new Map<Order, Verdict & { readonly allowed: false }>(); // of intents that risk is not asked about
+  readonly #refusals = new Map<Order, NamedVerdict>(); // of intents that risk is not asked about
   readonly #finished = new Ring<Order>(FINISHED_KEPT);
   readonly #strayReports = new Set<string>();
   readonly counters: OrderCounters = {
@@ -102,23 +145,32 @@ export class Execution {
     rejected: 0,
     duplicated: 0,
   };
+  readonly #exposure: OpenExposure;
+  readonly #backlog: { orders: number; readonly limit: number; isHigh: boolean };
   #intended: Order[] = [];
-  #cancels: Order[] = [];
+  readonly #cancels = new Set<Order>(); // that the next flush sends
+  readonly #repeats = new Set<Order>(); // whose cancel is to be sent again once `cancelAgainUs` has come
+  #amends: Order[] = []; // with the size wanted in `amendLots`
+  #withdrawn: Order[] = [];
+  #isSweep = false; // the cancels that wait are to go as quickly as the venue can
   #closedReason = "";
 
   constructor(options: ExecutionOptions) {
     this.#options = options;
+    this.#exposure = options.exposure ?? new OpenExposure();
+    this.#backlog = { orders: 0, limit: options.maxBacklog ?? 10_000, isHigh: false };
     this.#numbers = options.strategies.map(() => 0);
     this.#ownLots = options.strategies.map(() => new Map());
   }
 
-  /** Queues an intent of strategy `owner`. @param refusal It is not permitted at all: risk is not asked. */
-  submit(owner: number, intent: Intent, refusal?: Verdict & { readonly allowed: false }): Order {
-    const { runKey, strategies, nowUs } = this.#options;
+  /** Queues an intent of strategy `owner`. @param refusal It is not to be at all, and who says so: risk is not asked. */
+  submit(owner: number, intent: Intent, refusal?: NamedVerdict): Order {
+    const { runKey, strategies, nowUs, clock } = this.#options;
     const number = (this.#numbers[owner] ?? 0) + 1;
     this.#numbers[owner] = number;
     const id = clientOrderId(runKey, owner, number);
     const order = new Order(id, strategies[owner] ?? "", owner, intent, nowUs());
+    order.bornNs = clock.monotonicNs();
     this.counters.intents++;
     this.#orders.set(order.clientOrderId, order);
     if (refusal !== undefined) this.#refusals.set(order, refusal);
@@ -127,14 +179,49 @@ export class Execution {
   }
 
   /**
-   * Queues a cancel. One of an order that is not yet sent takes the intent back; one of an order whose fate is not yet known is
-   * remembered until it is: a cancel that overtakes its order would find nothing.
+   * Queues a cancel. One of an order that is not yet sent takes the intent back, also while it waits for the wire; one of an order
+   * whose fate is not yet known is remembered until it is: a cancel that overtakes its order would find nothing.
+   *
+   * One that repeats a cancel which came to its end and left the order open is sent 100 ms after that end, and each further one after
+   * twice the time, up to 5 s: whoever cancels again on each word of the venue cannot flood it.
    */
   cancel(order: { readonly clientOrderId: string }): void {
     const own = this.#orders.get(order.clientOrderId);
     if (own === undefined || isFinal(own.state)) return;
-    if (own.state === "intended" || own.state === "submitted" || own.state === "unknown") own.cancelWanted = true;
-    else if (!own.cancelling && !this.#cancels.includes(own)) this.#cancels.push(own);
+    if (isWorking(own.state)) {
+      if (own.cancelling) return;
+      if (this.#options.nowUs() >= own.cancelAgainUs) this.#cancels.add(own);
+      else this.#repeatLater(own);
+      return;
+    }
+    if (own.state === "submitted" && !own.cancelWanted) this.#withdrawn.push(own);
+    own.cancelWanted = true;
+  }
+
+  /**
+   * Queues an amendment: a smaller size, with which the order keeps its place in the venue's queue. It can only take risk away, so
+   * risk is not asked. What the venue says of it comes in order events: the new size, or `reason`.
+   *
+   * @param sizeLots The new size as a whole, fills included.
+   * @returns A denial when it cannot be: `NOT_OPEN`, `NOT_ACKNOWLEDGED`, `CANCEL_PENDING`, `AMEND_PENDING`, `BAD_SIZE` or
+   * `AMEND_NOT_SUPPORTED`. Nothing is sent then.
+   */
+  amend(order: { readonly clientOrderId: string }, sizeLots: number): Verdict {
+    const own = this.#orders.get(order.clientOrderId);
+    if (own === undefined) return deny("NOT_OPEN", `order ${order.clientOrderId} is not known any more`);
+    if (this.#options.wire.amend === undefined)
+      return deny("AMEND_NOT_SUPPORTED", "orders cannot be made smaller here: cancel it and submit another one");
+    if (this.#cancels.has(own)) return deny("CANCEL_PENDING", `order ${own.clientOrderId} is being cancelled`);
+    const verdict = reviewAmend(own, sizeLots);
+    if (!verdict.allowed) return verdict;
+    beginAmend(own, sizeLots);
+    this.#amends.push(own);
+    return allow();
+  }
+
+  /** How much waits for the venue's word, kept up to date. It follows from the inputs, so a replay sees the same. */
+  get backlog(): Backlog {
+    return this.#backlog;
   }
 
   /**
@@ -143,19 +230,33 @@ export class Execution {
    * @param triggerNs See `OrderWire.send`.
    */
   flush(triggerNs: number): boolean {
-    if (this.#intended.length === 0 && this.#cancels.length === 0) return false;
+    if (this.#withdrawn.length > 0) this.#withdraw();
+    if (this.#repeats.size > 0) this.#repeatDue();
+    if (this.#intended.length === 0 && this.#cancels.size === 0 && this.#amends.length === 0) return false;
     const intended = this.#intended;
-    const cancels = this.#cancels;
-    this.#intended = [];
-    this.#cancels = [];
+    const cancels = this.#cancels.size === 0 ? NONE : [...this.#cancels];
+    const amends = this.#amends;
+    if (intended.length > 0) this.#intended = [];
+    if (cancels.length > 0) this.#cancels.clear();
+    if (amends.length > 0) this.#amends = [];
     const { journal, wire } = this.#options;
     for (const order of cancels) {
-      order.cancelling = true;
+      beginCancel(order);
       journal.append("cancel", { clientOrderId: order.clientOrderId });
     }
+    for (const { clientOrderId: id, amendLots } of amends)
+      journal.append("amend", { clientOrderId: id, sizeLots: amendLots } satisfies AmendEntry);
     const approved = this.#review(intended);
-    if (!this.#commit(approved)) return true;
-    for (const order of cancels) wire.cancel(order);
+    if (!this.#commit(approved)) {
+      for (const order of cancels) endCancel(order, "");
+      for (const order of amends) endAmend(order, "the journal cannot be written");
+      return true;
+    }
+    // What takes risk away goes first.
+    if (this.#isSweep && wire.sweep !== undefined) wire.sweep(cancels);
+    else for (const order of cancels) wire.cancel(order);
+    this.#isSweep = false;
+    for (const order of amends) wire.amend?.(order);
     for (const intent of approved) {
       this.counters.submitted++;
       wire.send(intent, triggerNs);
@@ -179,11 +280,7 @@ export class Execution {
       publish({ kind: "fill", instrument: fill.instrument, order, fill });
     }
     if (changed) this.#onChanged(order);
-    if (order.cancelWanted && order.isOpen) {
-      order.cancelWanted = false;
-      this.cancel(order);
-      this.flush(Number.NaN);
-    }
+    this.#cancelIfWanted(order);
   }
 
   /** Applies the failure of a submission. */
@@ -192,15 +289,55 @@ export class Execution {
     if (order !== undefined && applyFailure(order, outcome, reason)) this.#onChanged(order);
   }
 
-  /** A cancel has come to its end, whatever that was: another one may be sent. */
-  onCancelEnded(clientOrderId: string): void {
+  /** A cancel has come to its end, whatever that was: another one may be sent. @param refusal Why the venue refused it, else "". */
+  onCancelEnded(clientOrderId: string, refusal: string): void {
     const order = this.#orders.get(clientOrderId);
-    if (order !== undefined) order.cancelling = false;
+    if (order === undefined) return;
+    // One that is wanted again has overtaken its order and says nothing of it: the next goes out at once.
+    if (isWorking(order.state) && !order.cancelWanted) this.#pace(order);
+    if (endCancel(order, refusal)) this.#onChanged(order);
+    this.#cancelIfWanted(order);
   }
 
-  /** Wants every open order cancelled. */
-  cancelAll(owner?: number): void {
-    for (const order of this.openOrders(owner)) this.cancel(order);
+  /** An amendment has come to its end; the new size was in a report. @param refusal Why the venue refused it, else "". */
+  onAmendEnded(clientOrderId: string, refusal: string): void {
+    const order = this.#orders.get(clientOrderId);
+    if (order !== undefined && endAmend(order, refusal)) this.#onChanged(order);
+  }
+
+  /**
+   * The venue has said nothing of an order within its `maxLatencyMs`: it is cancelled now, and once more when the venue's word shows
+   * that the cancel has overtaken it.
+   */
+  onOverdue(clientOrderId: string): void {
+    const order = this.#orders.get(clientOrderId);
+    if (order === undefined || isFinal(order.state) || isWorking(order.state) || order.cancelling) return;
+    order.cancelWanted = true;
+    this.#cancels.add(order);
+    this.flush(Number.NaN);
+  }
+
+  /**
+   * Wants every open order cancelled as quickly as the venue can: for a halt. The next `flush` sends it. A cancel that leaves its order
+   * open is repeated, at the pace that `cancel` tells, until the order has ended.
+   */
+  sweep(): void {
+    this.#isSweep = true;
+    for (const order of this.#open) order.mustEnd = true;
+    this.cancelAll();
+  }
+
+  /** Wants every open order cancelled, and now: also those whose cancel has just failed. */
+  cancelAll(): void {
+    for (const order of this.openOrders()) {
+      order.cancelAgainUs = Number.NEGATIVE_INFINITY;
+      this.cancel(order);
+    }
+  }
+
+  /** A cancel is to be repeated: a `flush` sends it once its time has come. */
+  get hasRepeats(): boolean {
+    return this.#repeats.size > 0;
   }
 
   /**
@@ -215,8 +352,10 @@ export class Execution {
     }
     this.counters.submitted++;
     order.state = "submitted";
+    this.#setAwaited(order, true);
     this.#orders.set(order.clientOrderId, order);
     this.#open.add(order);
+    this.#exposure.update(order);
   }
 
   /** Takes back the venue's word as the journal has it: strategies of this process hear nothing of it, and nothing is sent. */
@@ -247,8 +386,11 @@ export class Execution {
   endRecovery(): void {
     for (const order of this.#open) {
       if (order.cancelling) order.cancelWanted = true;
-      order.cancelling = false;
+      endCancel(order, "");
+      endAmend(order, "");
+      if (order.cancelWanted && isWorking(order.state)) this.#repeats.add(order);
       if (order.state !== "submitted") continue;
+      this.#setAwaited(order, false);
       order.state = "unknown";
       order.reason = "the process ended before the venue's word came";
     }
@@ -274,10 +416,15 @@ export class Execution {
     }
     this.#orders.clear();
     this.#open.clear();
+    this.#repeats.clear();
+    this.#exposure.clear();
+    this.#backlog.orders = 0;
     for (const record of open) {
       const order = fromOrderRecord(record, instrumentOf);
+      if (order.state === "submitted") this.#setAwaited(order, true);
       this.#orders.set(order.clientOrderId, order);
       this.#open.add(order);
+      this.#exposure.update(order);
     }
   }
 
@@ -299,6 +446,25 @@ export class Execution {
     return open;
   }
 
+  /** Orders of one strategy whose tag begins with `prefix`, oldest first: those open, and those that ended and are still known. */
+  tagged(owner: number, prefix: string): readonly Order[] {
+    return [...this.#orders.values()].filter(
+      (order) => order.owner === owner && order.intent.tag?.startsWith(prefix) === true,
+    );
+  }
+
+  /** True while an order at a venue has an outcome that nobody knows. */
+  hasUnknown(venue: string): boolean {
+    for (const { state, intent } of this.#open)
+      if (state === "unknown" && intent.instrument.venue === venue) return true;
+    return false;
+  }
+
+  /** An order that is open, or ended and still known. */
+  find(clientOrderId: string): Order | undefined {
+    return this.#orders.get(clientOrderId);
+  }
+
   /** Orders whose fills are not all booked yet. */
   withMissingFills(): readonly Order[] {
     return [...this.#orders.values()].filter((order) => order.bookedLots < order.filledLots);
@@ -306,13 +472,7 @@ export class Execution {
 
   /** What is held and may yet be bought and sold of an instrument. */
   exposure(instrument: Instrument): Exposure {
-    let openBuyLots = 0;
-    let openSellLots = 0;
-    for (const order of this.#open) {
-      if (order.intent.instrument !== instrument) continue;
-      if (order.intent.side === "buy") openBuyLots += order.openLots;
-      else openSellLots += order.openLots;
-    }
+    const { openBuyLots, openSellLots } = this.#exposure.of(instrument);
     return { positionLots: this.#options.portfolio.position(instrument).lots, openBuyLots, openSellLots };
   }
 
@@ -329,16 +489,14 @@ export class Execution {
   }
 
   #review(intended: readonly Order[]): ApprovedIntent[] {
-    const { risk, journal, clock, latencies } = this.#options;
+    const { journal, clock, latencies } = this.#options;
     const passed: ApprovedIntent[] = [];
     for (const order of intended) {
       const startedNs = clock.monotonicNs();
       const refusal = this.#refusals.get(order);
       if (refusal !== undefined) this.#refusals.delete(order);
       const { approved, verdicts } =
-        refusal === undefined
-          ? risk.review(order)
-          : { approved: undefined, verdicts: [{ voter: "permissions", verdict: refusal }] };
+        refusal === undefined ? this.#reviewOne(order) : { approved: undefined, verdicts: [refusal] };
       latencies.risk.record(clock.monotonicNs() - startedNs);
       const withdrawn =
         this.#closedReason || (order.cancelWanted ? "cancelled by the strategy before it was sent" : "");
@@ -358,6 +516,8 @@ export class Execution {
         // Counts as open for the votes on the intents that follow in the same flush.
         this.#open.add(order);
         order.state = "submitted";
+        this.#exposure.update(order);
+        this.#setAwaited(order, true);
         passed.push(admitted);
         continue;
       }
@@ -367,6 +527,62 @@ export class Execution {
       this.#onChanged(order);
     }
     return passed;
+  }
+
+  #reviewOne(order: Order): Review {
+    const { orders, limit } = this.#backlog;
+    let verdict = reviewTerms(order.intent);
+    if (verdict.allowed && orders < limit) return this.#options.risk.review(order);
+    if (verdict.allowed)
+      verdict = deny("QUEUE_FULL", `${orders} orders wait for the venue's word, the limit is ${limit}`);
+    return { approved: undefined, verdicts: [{ voter: "pipeline", verdict }] };
+  }
+
+  #cancelIfWanted(order: Order): void {
+    if (!order.cancelWanted || order.cancelling || !isWorking(order.state)) return;
+    order.cancelWanted = false;
+    this.cancel(order);
+    this.flush(Number.NaN);
+  }
+
+  /** A cancel has ended and left its order open. */
+  #pace(order: Order): void {
+    const pauseUs = Math.min(FIRST_REPEAT_US * 2 ** order.cancelsFailed, LONGEST_REPEAT_US);
+    order.cancelsFailed++;
+    order.cancelAgainUs = this.#options.nowUs() + pauseUs;
+    if (order.mustEnd) this.#repeatLater(order);
+  }
+
+  #repeatLater(order: Order): void {
+    order.cancelWanted = true;
+    this.#repeats.add(order);
+  }
+
+  #repeatDue(): void {
+    const nowUs = this.#options.nowUs();
+    for (const order of this.#repeats) {
+      if (!isFinal(order.state) && nowUs < order.cancelAgainUs) continue;
+      this.#repeats.delete(order);
+      if (!isWorking(order.state) || order.cancelling) continue;
+      order.cancelWanted = false;
+      this.#cancels.add(order);
+    }
+  }
+
+  /** Those that were taken back before the venue's word: the wire knows which of them it has not sent yet. */
+  #withdraw(): void {
+    const withdrawn = this.#withdrawn;
+    this.#withdrawn = [];
+    for (const order of withdrawn) if (order.state === "submitted") this.#options.wire.withdraw?.(order);
+  }
+
+  #setAwaited(order: Order, isAwaited: boolean): void {
+    if (order.isAwaited === isAwaited) return;
+    order.isAwaited = isAwaited;
+    const backlog = this.#backlog;
+    backlog.orders += isAwaited ? 1 : -1;
+    if (backlog.orders >= HIGH_SHARE * backlog.limit) backlog.isHigh = true;
+    else if (backlog.orders <= LOW_SHARE * backlog.limit) backlog.isHigh = false;
   }
 
   #commit(approved: readonly ApprovedIntent[]): boolean {
@@ -387,10 +603,12 @@ export class Execution {
     return true;
   }
 
-  #book({ owner }: Order, fill: Fill): void {
-    this.#options.portfolio.apply(fill);
+  #book(order: Order, fill: Fill): void {
+    const { owner } = order;
+    this.#options.portfolio.apply(fill, owner);
     const own = this.#ownLots[owner]!;
     own.set(fill.instrument, (own.get(fill.instrument) ?? 0) + (fill.side === "buy" ? fill.sizeLots : -fill.sizeLots));
+    this.#exposure.update(order);
   }
 
   #onChanged(order: Order): void {
@@ -400,7 +618,9 @@ export class Execution {
 
   #count(order: Order): void {
     const { counters } = this;
-    if (!order.wasAccepted && ["accepted", "partiallyFilled", "filled", "cancelled", "expired"].includes(order.state)) {
+    this.#exposure.update(order);
+    if (order.state !== "submitted") this.#setAwaited(order, false);
+    if (!order.wasAccepted && (isWorking(order.state) || ["filled", "cancelled", "expired"].includes(order.state))) {
       order.wasAccepted = true;
       counters.accepted++;
     }

@@ -1,192 +1,219 @@
-import { ASSET_DECIMALS, baseUnits, type Fill, formatUnits, type Instrument, notionalUnits } from "@pitlane/sdk";
+import { baseUnits, type Fill, type Instrument, notionalUnits } from "@pitlane/sdk";
 import type { InstrumentOf } from "../orders/records.ts";
+import { addAmount, fromDigits, toDigits } from "./portfolio-amounts.ts";
+import { AccountingCheck, type AccountingRecord } from "./portfolio-check.ts";
+import { type Convert, Ledger, type LedgerRecord, type LedgerView } from "./portfolio-ledger.ts";
+import type { PositionView } from "./position.ts";
 
-/** What was traded of one instrument since the run began. Fees are apart, in `Portfolio.fees`. */
-export interface Position {
-  /** Bought less sold, in lots; negative after selling more than was bought. */
-  lots: number;
-  /** What the open lots cost (or, when negative, brought), in the quote asset's smallest unit; never negative. */
-  costUnits: bigint;
-  /** Profit of what was bought and sold again, average cost, before fees, in the quote asset's smallest unit. */
-  realizedUnits: bigint;
-  /** Fees of its fills paid in the base asset, in that asset's smallest unit. */
-  baseFeeUnits: bigint;
-  /** Fees of its fills paid in the quote asset, in that asset's smallest unit. */
-  quoteFeeUnits: bigint;
-}
+export { toDecimals } from "./portfolio-amounts.ts";
+export type { CostMethod, LedgerView } from "./portfolio-ledger.ts";
+export type { PositionView } from "./position.ts";
 
-/** A portfolio as snapshots keep it: every amount in decimal digits of its bigint. */
-export interface PortfolioRecord {
+/** Owner of fills that were booked before ledgers of strategies were kept. */
+const NOBODY = -1;
+const EMPTY_LEDGER: LedgerView = new Ledger();
+
+/** A portfolio as snapshots keep it: every amount in decimal digits of its bigint. What is optional was not kept by the first versions. */
+export interface PortfolioRecord extends LedgerRecord {
+  /** By asset, over all venues. */
   readonly balances: Readonly<Record<string, string>>;
-  readonly fees: Readonly<Record<string, string>>;
-  /** By instrument id. */
-  readonly positions: Readonly<Record<string, PositionRecord>>;
-  readonly fills: number;
+  /** By venue, then by asset. */
+  readonly venues?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** By owner. */
+  readonly owners?: Readonly<Record<string, LedgerRecord>>;
+  readonly check?: AccountingRecord;
 }
 
-type PositionRecord = { readonly lots: number } & Readonly<Record<Exclude<keyof Position, "lots">, string>>;
+export interface PortfolioOptions {
+  /** Venue of balances that are given without one: that of a session on a single venue. Default "". */
+  readonly venue?: string;
+  /** Values fees in a third asset as they are paid, for the profit of single trades; without it they count with nothing there. */
+  readonly convert?: Convert;
+  /** Called after each fill, when it is booked. @param owner As given to `apply`. */
+  readonly onFill?: (fill: Fill, owner: number) => void;
+}
 
 /**
- * Exact accounts of one run: balances move by fills and fees alone, so that `start + fills - fees = balances` always holds.
+ * Exact accounts of one run, by venue and in total, over all strategies and for each: balances move by fills and fees alone, so that
+ * `start + fills - fees = balances` always holds. `check` compares that with sums of its own.
  *
  * @example
- * const portfolio = new Portfolio();
+ * const portfolio = new Portfolio({ venue: "paper" });
  * portfolio.start(balances);
- * portfolio.apply(fill);
+ * portfolio.apply(fill, owner);
  * portfolio.position(fill.instrument).lots;
+ * portfolio.ledger(owner).realized("fifo");
  */
 export class Portfolio {
-  readonly #balances = new Map<string, bigint>();
-  readonly #fees = new Map<string, bigint>();
-  readonly #positions = new Map<Instrument, Position>();
-  #fills = 0;
+  readonly #options: PortfolioOptions;
+  readonly #balances = new Map<string, bigint>(); // over all venues
+  readonly #venues = new Map<string, Map<string, bigint>>();
+  readonly #owners = new Map<number, Ledger>();
+  #total = new Ledger();
+  #check = new AccountingCheck();
 
-  /** Takes over what the account holds at the start: the total of each asset, in its smallest unit. Call before the first fill. */
-  start(balances: ReadonlyMap<string, bigint>): void {
-    for (const [asset, units] of balances) this.#balances.set(asset, units);
+  constructor(options: PortfolioOptions = {}) {
+    this.#options = options;
+  }
+
+  /**
+   * Takes over what an account holds at the start: the total of each asset, in its smallest unit. Call before the first fill.
+   *
+   * @param venue Whose account it is; see `PortfolioOptions.venue`.
+   */
+  start(balances: ReadonlyMap<string, bigint>, venue: string = this.#options.venue ?? ""): void {
+    const account = this.#account(venue);
+    for (const [asset, units] of balances) {
+      addAmount(this.#balances, asset, units - (account.get(asset) ?? 0n));
+      account.set(asset, units);
+      this.#check.start(venue, asset, units);
+    }
   }
 
   get fills(): number {
-    return this.#fills;
+    return this.#total.fills;
   }
 
+  /** What is held of each asset, over all venues. */
   get balances(): ReadonlyMap<string, bigint> {
     return this.#balances;
   }
 
+  /** What is held of each asset, by venue. */
+  get venues(): ReadonlyMap<string, ReadonlyMap<string, bigint>> {
+    return this.#venues;
+  }
+
+  /** What is held of an asset: at one venue, or over all. */
+  balance(asset: string, venue?: string): bigint {
+    return (venue === undefined ? this.#balances : this.#venues.get(venue))?.get(asset) ?? 0n;
+  }
+
+  /** What was held of each asset at the start, over all venues. */
+  startBalances(): ReadonlyMap<string, bigint> {
+    return this.#check.startBalances();
+  }
+
   get fees(): ReadonlyMap<string, bigint> {
-    return this.#fees;
+    return this.#total.fees;
   }
 
-  get positions(): ReadonlyMap<Instrument, Readonly<Position>> {
-    return this.#positions;
+  get positions(): ReadonlyMap<Instrument, PositionView> {
+    return this.#total.positions;
   }
 
-  position(instrument: Instrument): Readonly<Position> {
-    return this.#positions.get(instrument) ?? NONE;
+  position(instrument: Instrument): PositionView {
+    return this.#total.position(instrument);
   }
 
-  /** Books a fill. The caller has made sure that it is new. */
-  apply(fill: Fill): void {
-    const { instrument, side, priceTicks, sizeLots } = fill;
+  /** The books of all fills. */
+  get total(): LedgerView {
+    return this.#total;
+  }
+
+  /** The books of one strategy's fills; empty before its first one. */
+  ledger(owner: number): LedgerView {
+    return this.#owners.get(owner) ?? EMPTY_LEDGER;
+  }
+
+  /** The books of each strategy that had a fill. */
+  get ledgers(): readonly LedgerView[] {
+    return [...this.#owners.values()];
+  }
+
+  /** Books a fill. The caller has made sure that it is new. @param owner Index of the strategy whose order it is of. */
+  apply(fill: Fill, owner = 0): void {
+    const { instrument, side, priceTicks, sizeLots, fee, feeAsset } = fill;
     const notional = notionalUnits(instrument, priceTicks, sizeLots);
     const base = baseUnits(instrument, sizeLots);
     const bought = side === "buy";
-    add(this.#balances, instrument.base, bought ? base : -base);
-    add(this.#balances, instrument.quote, bought ? -notional : notional);
-    add(this.#balances, fill.feeAsset, -fill.fee);
-    add(this.#fees, fill.feeAsset, fill.fee);
-    const position = this.#positions.get(instrument) ?? flat();
-    this.#positions.set(instrument, position);
-    if (fill.feeAsset === instrument.base) position.baseFeeUnits += fill.fee;
-    else if (fill.feeAsset === instrument.quote) position.quoteFeeUnits += fill.fee;
-    move(position, bought ? sizeLots : -sizeLots, notional);
-    this.#fills++;
-  }
-
-  record(): PortfolioRecord {
-    const positions = [...this.#positions].map(([instrument, position]): readonly [string, PositionRecord] => [
-      instrument.id,
-      {
-        lots: position.lots,
-        costUnits: position.costUnits.toString(),
-        realizedUnits: position.realizedUnits.toString(),
-        baseFeeUnits: position.baseFeeUnits.toString(),
-        quoteFeeUnits: position.quoteFeeUnits.toString(),
-      },
-    ]);
-    return {
-      balances: toDigits(this.#balances),
-      fees: toDigits(this.#fees),
-      positions: Object.fromEntries(positions),
-      fills: this.#fills,
-    };
-  }
-
-  /** Takes over what was recorded, in place of all that was booked. */
-  restore({ balances, fees, positions, fills }: PortfolioRecord, instrumentOf: InstrumentOf): void {
-    fromDigits(this.#balances, balances);
-    fromDigits(this.#fees, fees);
-    this.#positions.clear();
-    for (const [id, { lots, costUnits, realizedUnits, baseFeeUnits, quoteFeeUnits }] of Object.entries(positions)) {
-      this.#positions.set(instrumentOf(id), {
-        lots,
-        costUnits: BigInt(costUnits),
-        realizedUnits: BigInt(realizedUnits),
-        baseFeeUnits: BigInt(baseFeeUnits),
-        quoteFeeUnits: BigInt(quoteFeeUnits),
-      });
-    }
-    this.#fills = fills;
+    const account = this.#account(instrument.venue);
+    this.#move(account, instrument.base, bought ? base : -base);
+    this.#move(account, instrument.quote, bought ? -notional : notional);
+    this.#move(account, feeAsset, -fee);
+    const { convert, onFill } = this.#options;
+    this.#total.apply(fill, notional, base, convert);
+    this.#ledgerOf(owner).apply(fill, notional, base, convert);
+    this.#check.add(fill);
+    onFill?.(fill, owner);
   }
 
   /** Realised profit by quote asset, before fees. */
-  realized(): Map<string, bigint> {
-    const sums = new Map<string, bigint>();
-    for (const [instrument, position] of this.#positions) add(sums, instrument.quote, position.realizedUnits);
-    return sums;
+  realized(...args: Parameters<LedgerView["realized"]>): Map<string, bigint> {
+    return this.#total.realized(...args);
+  }
+
+  /** Profit by quote asset at the given prices, after fees. See `LedgerView.profit`. */
+  profit(...args: Parameters<LedgerView["profit"]>): Map<string, bigint> {
+    return this.#total.profit(...args);
   }
 
   /**
-   * Profit by quote asset at the given prices: realised, plus open positions marked to them, less fees paid in base (at the
-   * same price) and quote. An instrument without a price counts with its realised part alone. For people, not for accounts.
+   * Compares the accounts with what the start and the fills since sum to: balances by venue and in total, positions, cash and fees, by
+   * strategy and in total. Looks at what has moved since the last call alone: assets that moved, times instruments that were traded, however
+   * many fills there were.
    *
-   * @param twiceMidTicks Bid + ask, in ticks: twice the mid, so that a mid between two ticks stays whole.
+   * @returns A sentence for each difference; empty when all agree.
    */
-  profit(twiceMidTicks: (instrument: Instrument) => number | undefined): Map<string, bigint> {
-    const sums = new Map<string, bigint>();
-    for (const [instrument, position] of this.#positions) {
-      add(sums, instrument.quote, position.realizedUnits - position.quoteFeeUnits);
-      const twiceMid = twiceMidTicks(instrument);
-      if (twiceMid === undefined) continue;
-      const value = notionalUnits(instrument, twiceMid, Math.abs(position.lots)) / 2n;
-      const twoCoins = notionalUnits(instrument, twiceMid, 10 ** instrument.sizeDecimals);
-      add(sums, instrument.quote, position.lots >= 0 ? value - position.costUnits : position.costUnits - value);
-      add(sums, instrument.quote, -(position.baseFeeUnits * twoCoins) / (2n * ONE_COIN));
+  check(): readonly string[] {
+    return this.#check.compare({
+      venues: this.#venues,
+      balances: this.#balances,
+      total: this.#total,
+      owners: this.ledgers,
+    });
+  }
+
+  record(): PortfolioRecord {
+    return {
+      balances: toDigits(this.#balances),
+      ...this.#total.record(),
+      venues: Object.fromEntries([...this.#venues].map(([venue, account]) => [venue, toDigits(account)])),
+      owners: Object.fromEntries([...this.#owners].map(([owner, ledger]) => [owner, ledger.record()])),
+      check: this.#check.record(),
+    };
+  }
+
+  /**
+   * Takes over what was recorded, in place of all that was booked. In a record of the first versions all balances are at
+   * `PortfolioOptions.venue` and no strategy has books of its own.
+   */
+  restore(record: PortfolioRecord, instrumentOf: InstrumentOf): void {
+    const { venue = "" } = this.#options;
+    fromDigits(this.#balances, record.balances);
+    this.#venues.clear();
+    for (const [name, account] of Object.entries(record.venues ?? { [venue]: record.balances }))
+      fromDigits(this.#account(name), account);
+    this.#total = Ledger.from(record, instrumentOf);
+    this.#owners.clear();
+    for (const [owner, ledger] of Object.entries(record.owners ?? { [NOBODY]: record }))
+      this.#owners.set(Number(owner), Ledger.from(ledger, instrumentOf));
+    this.#check =
+      record.check === undefined
+        ? AccountingCheck.of(this.#venues, this.#total)
+        : AccountingCheck.from(record.check, instrumentOf);
+  }
+
+  #move(account: Map<string, bigint>, asset: string, units: bigint): void {
+    addAmount(account, asset, units);
+    addAmount(this.#balances, asset, units);
+  }
+
+  #account(venue: string): Map<string, bigint> {
+    let account = this.#venues.get(venue);
+    if (account === undefined) {
+      account = new Map();
+      this.#venues.set(venue, account);
     }
-    return sums;
+    return account;
   }
-}
 
-const ONE_COIN = 10n ** BigInt(ASSET_DECIMALS);
-const flat = (): Position => ({ lots: 0, costUnits: 0n, realizedUnits: 0n, baseFeeUnits: 0n, quoteFeeUnits: 0n });
-const NONE: Readonly<Position> = flat();
-
-/** Moves a position by `lots` (signed) worth `notional`: what closes an open side realises its share of the cost. */
-function move(position: Position, lots: number, notional: bigint): void {
-  const sameSide = position.lots === 0 || position.lots > 0 === lots > 0;
-  if (sameSide) {
-    position.lots += lots;
-    position.costUnits += notional;
-    return;
+  #ledgerOf(owner: number): Ledger {
+    let ledger = this.#owners.get(owner);
+    if (ledger === undefined) {
+      ledger = new Ledger();
+      this.#owners.set(owner, ledger);
+    }
+    return ledger;
   }
-  const open = Math.abs(position.lots);
-  const size = Math.abs(lots);
-  const closing = Math.min(open, size);
-  // Shares are rounded down and the rest stays with what is left, so nothing is made or lost by rounding.
-  const closingCost = (position.costUnits * BigInt(closing)) / BigInt(open);
-  const closingValue = (notional * BigInt(closing)) / BigInt(size);
-  position.realizedUnits += position.lots > 0 ? closingValue - closingCost : closingCost - closingValue;
-  position.lots += lots;
-  position.costUnits = size > open ? notional - closingValue : position.costUnits - closingCost;
-}
-
-function add(sums: Map<string, bigint>, key: string, units: bigint): void {
-  sums.set(key, (sums.get(key) ?? 0n) + units);
-}
-
-function toDigits(amounts: ReadonlyMap<string, bigint>): Record<string, string> {
-  return Object.fromEntries([...amounts].map(([asset, units]) => [asset, units.toString()]));
-}
-
-function fromDigits(amounts: Map<string, bigint>, record: Readonly<Record<string, string>>): void {
-  amounts.clear();
-  for (const [asset, units] of Object.entries(record)) amounts.set(asset, BigInt(units));
-}
-
-/** Amounts by asset as decimal text, assets in order. */
-export function toDecimals(amounts: ReadonlyMap<string, bigint>): Record<string, string> {
-  return Object.fromEntries(
-    [...amounts].sort(([a], [b]) => (a < b ? -1 : 1)).map(([asset, units]) => [asset, formatUnits(units)]),
-  );
 }

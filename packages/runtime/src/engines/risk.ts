@@ -1,6 +1,8 @@
 import { formatScaled, formatUnits, type Instrument, notionalUnits } from "@pitlane/sdk";
 import { allow, deny, type NamedVerdict, type Verdict } from "../hooks/verdict.ts";
 import type { Intent, Order } from "../orders/order.ts";
+import type { NotionalLimit } from "./notional.ts";
+import { veto } from "./risk-codes.ts";
 
 export { allow, deny, type NamedVerdict, type Verdict };
 
@@ -30,11 +32,17 @@ export interface Review {
  * const { approved, verdicts } = risk.review(order);
  */
 export class RiskEngine {
-  #voters: readonly { readonly name: string; readonly vote: RiskVote; readonly owner: number }[] = [];
+  #voters: readonly Voter[] = [];
+  readonly #onApproved: (order: Order) => void;
+
+  /** @param onApproved Told of each order that all voters allowed, before the next one is voted on. */
+  constructor(onApproved: (order: Order) => void = () => {}) {
+    this.#onApproved = onApproved;
+  }
 
   /** @param owner Number of the plugin it is of; -1 for the session's own. */
   addVoter(name: string, vote: RiskVote, owner = -1): void {
-    this.#voters = [...this.#voters, { name, vote, owner }];
+    this.#voters = [...this.#voters, { name, vote, owner, allowed: { voter: name, verdict: allow() } }];
   }
 
   /** Takes away the voters of all plugins; the session's own stay. */
@@ -44,27 +52,40 @@ export class RiskEngine {
 
   review(order: Order): Review {
     const verdicts: NamedVerdict[] = [];
-    let allowed = true;
-    for (const { name, vote } of this.#voters) {
-      let verdict: Verdict;
-      try {
-        verdict = vote(order.intent);
-      } catch (error) {
-        verdict = deny("VOTER_FAILED", `${name} failed: ${error instanceof Error ? error.message : String(error)}`);
-      }
-      verdicts.push({ voter: name, verdict });
-      allowed &&= verdict.allowed;
+    let isAllowed = true;
+    for (const voter of this.#voters) {
+      const verdict = verdictOf(voter, order.intent);
+      verdicts.push(verdict.allowed ? voter.allowed : { voter: voter.name, verdict });
+      isAllowed &&= verdict.allowed;
     }
-    return { approved: allowed ? ({ order } as ApprovedIntent) : undefined, verdicts };
+    if (!isAllowed) return { approved: undefined, verdicts };
+    this.#onApproved(order);
+    return { approved: { order } as ApprovedIntent, verdicts };
   }
 }
 
-/** Limits on one instrument; a limit left out is not checked. */
+interface Voter {
+  readonly name: string;
+  readonly vote: RiskVote;
+  readonly owner: number;
+  /** What is kept of an order that it allows: one for all of them. */
+  readonly allowed: NamedVerdict;
+}
+
+function verdictOf({ name, vote }: Voter, intent: Intent): Verdict {
+  try {
+    return vote(intent);
+  } catch (error) {
+    return deny("VOTER_FAILED", `${name} failed: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+/** Limits on the orders and the position of one instrument; a limit left out is not checked. */
 export interface RiskLimits {
-  /** Largest price x size of one order, in the quote asset's smallest unit. */
-  readonly maxOrderNotional: bigint;
-  /** Largest value of a position if every open order on its side filled, in the quote asset's smallest unit. */
-  readonly maxPositionNotional: bigint;
+  /** Largest price x size of one order. */
+  readonly maxOrderNotional: NotionalLimit;
+  /** Largest value of a position if every open order on its side filled. */
+  readonly maxPositionNotional: NotionalLimit;
   /** Largest order, in lots. */
   readonly maxOrderLots?: number;
   /** Largest position if every open order on its side filled, in lots. */
@@ -74,12 +95,12 @@ export interface RiskLimits {
 /** Checks what any venue would refuse: the shape of an order, before money is looked at. Pure. */
 export function reviewShape(intent: Intent): Verdict {
   const { instrument, type, sizeLots, priceTicks } = intent;
-  if (!instrument.trading) return deny("NOT_TRADING", `${instrument.id} takes no orders at the moment`);
+  if (!instrument.trading) return veto("NOT_TRADING", `${instrument.id} takes no orders at the moment`);
   if (!Number.isSafeInteger(sizeLots) || sizeLots <= 0 || sizeLots % instrument.lotIncrement !== 0) {
-    return deny("BAD_SIZE", `size ${sizeLots} lots is not a positive multiple of ${instrument.lotIncrement} lots`);
+    return veto("BAD_SIZE", `size ${sizeLots} lots is not a positive multiple of ${instrument.lotIncrement} lots`);
   }
   if (sizeLots < instrument.minLots || sizeLots > instrument.maxLots) {
-    return deny(
+    return veto(
       "BAD_SIZE",
       `size ${sizeLots} lots is outside the venue's ${instrument.minLots} to ${instrument.maxLots}`,
     );
@@ -91,13 +112,13 @@ export function reviewShape(intent: Intent): Verdict {
     priceTicks <= 0 ||
     priceTicks % instrument.tickIncrement !== 0
   ) {
-    return deny(
+    return veto(
       "BAD_PRICE",
       `price ${priceTicks} ticks is not a positive multiple of ${instrument.tickIncrement} ticks`,
     );
   }
   if (notionalUnits(instrument, priceTicks, sizeLots) < instrument.minNotional) {
-    return deny(
+    return veto(
       "BELOW_MIN_NOTIONAL",
       `price x size is below the venue's minimum of ${formatUnits(instrument.minNotional)} ${instrument.quote}`,
     );
@@ -113,20 +134,19 @@ export function reviewShape(intent: Intent): Verdict {
 export function reviewOrderSize(intent: Intent, limits: RiskLimits, referenceTicks: number | undefined): Verdict {
   const { instrument, sizeLots } = intent;
   if (limits.maxOrderLots !== undefined && sizeLots > limits.maxOrderLots) {
-    return deny(
+    return veto(
       "MAX_ORDER_SIZE",
       `order of ${size(instrument, sizeLots)} is above the limit of ${size(instrument, limits.maxOrderLots)}`,
     );
   }
   const priceTicks = intent.priceTicks ?? referenceTicks;
   if (priceTicks === undefined)
-    return deny("NO_REFERENCE_PRICE", `no price of ${instrument.id} is known to value the order at`);
-  const notional = notionalUnits(instrument, priceTicks, sizeLots);
-  return notional <= limits.maxOrderNotional
+    return veto("NO_REFERENCE_PRICE", `no price of ${instrument.id} is known to value the order at`);
+  return limits.maxOrderNotional.admits(priceTicks, sizeLots)
     ? allow()
-    : deny(
-        "MAX_ORDER_SIZE",
-        `order worth ${formatUnits(notional)} ${instrument.quote} is above the limit of ${formatUnits(limits.maxOrderNotional)}`,
+    : veto(
+        "MAX_ORDER_NOTIONAL",
+        `order worth ${worth(instrument, priceTicks, sizeLots)} is above the limit of ${formatUnits(limits.maxOrderNotional.units)}`,
       );
 }
 
@@ -135,6 +155,13 @@ export interface Exposure {
   readonly positionLots: number;
   readonly openBuyLots: number;
   readonly openSellLots: number;
+}
+
+/** True when an order and every open one on its side could together only bring the position nearer to nothing, never beyond. Pure. */
+export function isReducing({ side, sizeLots }: Intent, { positionLots, openBuyLots, openSellLots }: Exposure): boolean {
+  return side === "sell"
+    ? positionLots > 0 && openSellLots + sizeLots <= positionLots
+    : positionLots < 0 && openBuyLots + sizeLots <= -positionLots;
 }
 
 /**
@@ -151,24 +178,27 @@ export function reviewPosition(
 ): Verdict {
   const { instrument, sizeLots, side } = intent;
   const { positionLots, openBuyLots, openSellLots } = exposure;
+  if (isReducing(intent, exposure)) return allow();
   const nextLots = side === "buy" ? positionLots + openBuyLots + sizeLots : positionLots - openSellLots - sizeLots;
-  if (Math.abs(nextLots) <= Math.abs(positionLots) && nextLots * positionLots >= 0) return allow();
   if (limits.maxPositionLots !== undefined && Math.abs(nextLots) > limits.maxPositionLots) {
-    return deny(
+    return veto(
       "MAX_POSITION",
       `position could be ${size(instrument, nextLots)}, the limit is ${size(instrument, limits.maxPositionLots)}`,
     );
   }
   const priceTicks = intent.priceTicks ?? referenceTicks;
   if (priceTicks === undefined)
-    return deny("NO_REFERENCE_PRICE", `no price of ${instrument.id} is known to value the position at`);
-  const notional = notionalUnits(instrument, priceTicks, Math.abs(nextLots));
-  return notional <= limits.maxPositionNotional
+    return veto("NO_REFERENCE_PRICE", `no price of ${instrument.id} is known to value the position at`);
+  return limits.maxPositionNotional.admits(priceTicks, Math.abs(nextLots))
     ? allow()
-    : deny(
-        "MAX_POSITION",
-        `position could be worth ${formatUnits(notional)} ${instrument.quote}, the limit is ${formatUnits(limits.maxPositionNotional)}`,
+    : veto(
+        "MAX_POSITION_NOTIONAL",
+        `position could be worth ${worth(instrument, priceTicks, Math.abs(nextLots))}, the limit is ${formatUnits(limits.maxPositionNotional.units)}`,
       );
+}
+
+function worth(instrument: Instrument, priceTicks: number, sizeLots: number): string {
+  return `${formatUnits(notionalUnits(instrument, priceTicks, sizeLots))} ${instrument.quote}`;
 }
 
 function size(instrument: Instrument, lots: number): string {

@@ -1,5 +1,22 @@
 import { ASSET_DECIMALS, type Instrument } from "@pitlane/sdk";
 
+/** Whole lots that an amount of the base asset makes, in its smallest unit; what is left over is dropped. 0 for none or a debt. Pure. */
+export function lotsOf({ sizeDecimals }: Instrument, baseUnits: bigint): number {
+  if (baseUnits <= 0n) return 0;
+  const shift = 10n ** BigInt(Math.abs(ASSET_DECIMALS - sizeDecimals));
+  return Number(sizeDecimals <= ASSET_DECIMALS ? baseUnits / shift : baseUnits * shift);
+}
+
+/**
+ * The largest size that can be sold: what an amount of the base asset makes in the venue's steps, less what open orders sell. Pure.
+ *
+ * @param baseUnits In the asset's smallest unit.
+ */
+export function freeLots(instrument: Instrument, baseUnits: bigint, openSellLots: number): number {
+  const { lotIncrement } = instrument;
+  return Math.max(0, Math.floor((lotsOf(instrument, baseUnits) - openSellLots) / lotIncrement) * lotIncrement);
+}
+
 /**
  * The smallest size worth at least `notional` at a price, within the venue's steps and bounds, in lots. Exact.
  *

@@ -1,4 +1,5 @@
 import type { Instrument } from "@pitlane/sdk";
+import type { BarEvery } from "../engines/bar-every.ts";
 import type { NamedVerdict, Verdict } from "./verdict.ts";
 
 /** `pre` before `normal` before `post`, whatever names are given. */
@@ -55,6 +56,8 @@ export interface HookEntry extends HookPlace {
   /** Number of the plugin that owns it. */
   readonly owner: number;
   readonly handler: (value: never) => unknown;
+  /** Of a hook of bars: those made of trades that it wants. The venue's own when left out. */
+  readonly every?: BarEvery | undefined;
   /** Default `isolate`. */
   readonly onError?: ErrorPolicy | undefined;
 }

@@ -15,13 +15,14 @@ import {
 import { basename, dirname, join, relative } from "node:path";
 import { type Clock, InvalidInputError, integerInRange } from "@pitlane/perf";
 import Database from "libsql";
+import { openToRead } from "./absorb.ts";
 import { hashBody } from "./chain.ts";
 import { checkChain } from "./check.ts";
 import { JournalError, JournalLockedError } from "./errors.ts";
 import { JournalLock } from "./lock.ts";
 import { lastRow, loadSegment, segmentPath } from "./read.ts";
 import { packBodies, type SegmentBody, type SegmentStats, segmentStats } from "./segments.ts";
-import { opened, openToRead, SCHEMA_VERSION, type SegmentContent, segmentsOf, storedRows, versionOf } from "./store.ts";
+import { opened, SCHEMA_VERSION, type SegmentContent, segmentsOf, storedRows, versionOf } from "./store.ts";
 
 const DAY_MS = 24 * 3_600_000;
 const BATCH_BYTES = 8 * 1024 * 1024;

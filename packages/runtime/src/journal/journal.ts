@@ -2,6 +2,7 @@ import { closeSync, existsSync, mkdirSync, openSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { type Clock, InvalidInputError } from "@pitlane/perf";
 import Database from "libsql";
+import { absorbTail } from "./absorb.ts";
 import { bodyText } from "./body-text.ts";
 import { chainHash, GENESIS, hashBody } from "./chain.ts";
 import { checkChain } from "./check.ts";
@@ -9,6 +10,7 @@ import { JournalCorruptError, JournalError, JournalVersionError } from "./errors
 import { InputWriter } from "./input-writer.ts";
 import { JournalLock } from "./lock.ts";
 import { createTables, isDamage, isEmptyDatabase, newer, opened, SCHEMA_VERSION, versionOf } from "./store.ts";
+import { Tail, type TailRow, tailPath } from "./tail.ts";
 
 export { JournalError } from "./errors.ts";
 
@@ -36,14 +38,7 @@ export interface Recovery {
   readonly walBytes: number;
 }
 
-interface QueuedRow {
-  readonly seq: number;
-  readonly atUs: number;
-  readonly kind: string;
-  readonly body: string | Uint8Array;
-}
-
-const MOST_PER_STATEMENT = 8;
+const MOST_PER_STATEMENT = 16;
 const COMMIT_AT_BYTES = 1024 * 1024;
 const MOST_QUEUED_BYTES = 16 * 1024 * 1024;
 
@@ -53,7 +48,7 @@ const MOST_QUEUED_BYTES = 16 * 1024 * 1024;
  * `append` and `inputs` only queue; `commit` writes everything queued in one transaction, so that several events share its cost. What
  * was committed is safe from a killed process (WAL mode, synchronous = NORMAL), with durability `disk` from a power cut too (FULL);
  * a power cut may lose the last commits of a `process` journal but never tears the chain. Whoever sends an order commits its intent
- * first.
+ * first, or secures it, which is as safe.
  *
  * Inputs go into a block that any `append` cuts, so the order of the rows is the order of what happened. Times in it never decrease:
  * see `nowUs`. The queue commits itself at 1 MiB; while that fails (a full disk, say) it grows to 16 MiB, and then `append` throws.
@@ -78,8 +73,11 @@ export class Journal {
   readonly #inserts: (Database.Statement<unknown[]> | undefined)[] = [];
   readonly #begin: Database.Statement<[]>;
   readonly #end: Database.Statement<[]>;
-  #queued: QueuedRow[] = [];
+  readonly #tail: Tail;
+  readonly #isSynced: boolean; // what is committed survives a power cut
+  #queued: TailRow[] = [];
   #queuedBytes = 0;
+  #secured = 0; // of the queued rows, those that are in the tail
   #isFailing = false;
   #seq: number;
   #headHash: string;
@@ -109,6 +107,8 @@ export class Journal {
     database.pragma(`synchronous = ${durability === "disk" ? "FULL" : "NORMAL"}`);
     this.#begin = database.prepare("BEGIN IMMEDIATE");
     this.#end = database.prepare("COMMIT");
+    this.#tail = new Tail(tailPath(path));
+    this.#isSynced = durability === "disk";
   }
 
   /**
@@ -153,7 +153,8 @@ export class Journal {
         try {
           checkVersion(path, database);
           if (isEmptyDatabase(database)) createTables(database);
-          const found = checkWhole(path, database);
+          const before = checkWhole(path, database);
+          const found = absorbTail(path, database) === 0 ? before : checkWhole(path, database);
           const { events, headHash, lastAtUs, lastKind, lastSnapshotSeq } = found;
           const recovery: Recovery = { events, lastAtUs, lastKind, lastSnapshotSeq, walBytes };
           return new Journal(options, database, lock, { seq: events, headHash, lastAtUs }, recovery);
@@ -168,6 +169,11 @@ export class Journal {
   /** Rows so far, queued ones among them. */
   get events(): number {
     return this.#seq;
+  }
+
+  /** Rows that wait for the next commit, those that are secured among them. */
+  get queued(): number {
+    return this.#queued.length;
   }
 
   /** Hash of the last committed row, in hex. */
@@ -215,6 +221,25 @@ export class Journal {
     return this.append("snapshot", body, atUs);
   }
 
+  /**
+   * Makes what is queued safe as `commit` does, for a fraction of its time: it goes to a file beside the journal, from which the journal takes
+   * it over with the next `commit`, or, when the process was killed, with the next one that opens it. Readers see it from then on. With
+   * durability `disk` it is `commit`: to sync two files would take longer than one.
+   *
+   * @throws {JournalError} As `commit`.
+   */
+  secure(): void {
+    if (this.#isSynced) return this.commit();
+    if (this.#queuedBytes < MOST_QUEUED_BYTES) this.#enqueue();
+    if (this.#secured === this.#queued.length) return;
+    try {
+      this.#tail.write(this.#queued, this.#secured);
+    } catch (error) {
+      throw unwritable(this.path, error);
+    }
+    this.#secured = this.#queued.length;
+  }
+
   /** Writes what is queued. @throws {JournalError} When the file cannot be written; the queue is kept, and a later call tries again. */
   commit(): void {
     if (this.#queuedBytes < MOST_QUEUED_BYTES) this.#enqueue();
@@ -245,12 +270,14 @@ export class Journal {
     this.#headHash = hash;
     this.#queued = [];
     this.#queuedBytes = 0;
+    this.#secured = 0;
+    this.#tail.settled();
     if (this.inputs.count > 0) this.commit(); // they had no room in the queue
   }
 
   /** Bytes on disk, write-ahead log included. */
   get bytes(): number {
-    return sizeOf(this.path) + sizeOf(`${this.path}-wal`);
+    return sizeOf(this.path) + sizeOf(`${this.path}-wal`) + sizeOf(tailPath(this.path));
   }
 
   /** Commits, folds the write-ahead log into the file, closes it and lets it go. Throws as `commit`; it is closed then too. */
@@ -262,6 +289,7 @@ export class Journal {
       throw error instanceof JournalError ? error : unwritable(this.path, error);
     } finally {
       this.#database.close();
+      this.#tail.close(this.#queued.length === 0);
       this.#lock.release();
     }
   }

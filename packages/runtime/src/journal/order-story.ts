@@ -81,6 +81,16 @@ function describeEntry({ kind, body }: JournalEntry): string {
       );
       return [`report: ${text("status")}, ${text("filledLots")} lots filled`, ...parts].join("; ");
     }
+    case "cancel":
+      return "cancel asked for";
+    case "cancel.end":
+      return body["refusal"] === undefined ? "cancel ended" : `cancel refused: ${text("refusal")}`;
+    case "amend":
+      return `amendment to ${text("sizeLots")} lots asked for`;
+    case "amend.end":
+      return body["refusal"] === undefined ? "amendment ended" : `amendment refused: ${text("refusal")}`;
+    case "overdue":
+      return "overdue: the venue has said nothing of it within its latency budget";
     case "failure":
       return `failure: outcome ${text("outcome")}, ${text("reason")}`;
     default:

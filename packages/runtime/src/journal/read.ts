@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import type Database from "libsql";
+import { openToRead } from "./absorb.ts";
 import { hashBody, type JournalRow } from "./chain.ts";
 import { JournalCorruptError, JournalSegmentError } from "./errors.ts";
 import { unpackSegment } from "./segments.ts";
@@ -8,7 +9,6 @@ import {
   isDamage,
   isEmptyDatabase,
   opened,
-  openToRead,
   type SegmentEntry,
   type StoredRow,
   segmentsOf,

@@ -1,7 +1,8 @@
+import { openToRead } from "./absorb.ts";
 import { checkChain } from "./check.ts";
 import { JournalSegmentError } from "./errors.ts";
 import { SegmentBodies } from "./read.ts";
-import { openToRead, segmentsOf, storedRows } from "./store.ts";
+import { segmentsOf, storedRows } from "./store.ts";
 
 /** What a check of a journal found. */
 export interface JournalVerdict {

@@ -6,6 +6,9 @@ import type { Instrument, Side, TimeInForce } from "@pitlane/sdk";
  * `intended -> denied` (risk said no: never sent) or `submitted -> accepted -> partiallyFilled -> filled | cancelled | expired`;
  * `submitted -> rejected` (it never worked); `submitted -> unknown` (nobody here knows: the venue is asked, nothing is resent),
  * which the venue's word turns into any of the others.
+ *
+ * `pendingCancel` and `pendingAmend` stand in for `accepted` and `partiallyFilled` while a cancel or an amendment is under way. The venue's
+ * word may end them in any direction; when the request is refused the order is what it was, with the fills that came meanwhile.
  */
 export type OrderState =
   | "intended"
@@ -13,11 +16,16 @@ export type OrderState =
   | "submitted"
   | "accepted"
   | "partiallyFilled"
+  | "pendingCancel"
+  | "pendingAmend"
   | "filled"
   | "cancelled"
   | "expired"
   | "rejected"
   | "unknown";
+
+/** Longest `tag` of an intent, in characters. */
+export const LONGEST_TAG = 96;
 
 /** What a strategy wants done, before risk has looked at it. */
 export interface Intent {
@@ -31,6 +39,21 @@ export interface Intent {
   readonly sizeLots: number;
   /** For `limit`; default `GTC`. */
   readonly timeInForce?: TimeInForce;
+  /** The plugin's own words on it, at most 96 characters: kept with the order, so that `ctx.ordersTagged` finds it after a restart. */
+  readonly tag?: string;
+  /** Where orders wait for the wire, those of a higher one go first: whole, 0 to 9; default 5. */
+  readonly priority?: number;
+  /** What it is expected to earn, in the quote asset's smallest unit (10^-8): decides among those of one priority, most first. Default 0. */
+  readonly expectedProfit?: bigint;
+  /** How sure the strategy is, 0 to 1. `ctx.submitSignal` asks for it; kept for those who vote and for the journal. */
+  readonly confidence?: number;
+  /**
+   * Milliseconds from now, 1 to 60,000. An order that is not handed to the socket by then is dropped, code `LATENCY_BUDGET`; one of which the
+   * venue has said nothing by then is cancelled. None when left out.
+   */
+  readonly maxLatencyMs?: number;
+  /** It may only make the position smaller: risk denies it otherwise. Default false. */
+  readonly reduceOnly?: boolean;
 }
 
 /** An order as strategies see it: live, so read it when needed and copy what must last. */
@@ -40,21 +63,32 @@ export interface OrderView {
   readonly strategy: string;
   readonly intent: Intent;
   readonly state: OrderState;
+  /** Its size, in lots: the intent's, until the venue has made it smaller by an amendment. */
+  readonly sizeLots: number;
   /** Filled so far, in lots. */
   readonly filledLots: number;
   /** The venue's id once known, else "". */
   readonly venueOrderId: string;
-  /** Why it was denied, rejected or is unknown; else "". */
+  /** Why it was denied, rejected or is unknown, or why its last cancel or amendment was refused; else "". */
   readonly reason: string;
   /** True until a final state: it may still trade. */
   readonly isOpen: boolean;
 }
 
+/** The priority of an intent that names none. */
+export const DEFAULT_PRIORITY = 5;
+
 const FINAL: ReadonlySet<OrderState> = new Set(["denied", "filled", "cancelled", "expired", "rejected"]);
+const WORKING: ReadonlySet<OrderState> = new Set(["accepted", "partiallyFilled", "pendingCancel", "pendingAmend"]);
 
 /** True when nothing more can happen to an order in `state`. */
 export function isFinal(state: OrderState): boolean {
   return FINAL.has(state);
+}
+
+/** True when the venue has said that it has an order in `state`, and it may still trade. */
+export function isWorking(state: OrderState): boolean {
+  return WORKING.has(state);
 }
 
 /** The runtime's own record of an order; only the order machine writes it. */
@@ -65,6 +99,7 @@ export class Order implements OrderView {
   readonly owner: number;
   readonly intent: Intent;
   state: OrderState = "intended";
+  sizeLots: number;
   filledLots = 0;
   /** Lots of the fills booked: behind `filledLots` while the venue has told of a fill without its details. */
   bookedLots = 0;
@@ -72,12 +107,24 @@ export class Order implements OrderView {
   reason = "";
   /** When it was wanted, microseconds since the epoch, on the session's time. */
   readonly bornAtUs: number;
+  /** The same moment on the monotonic clock: latencies and `maxLatencyMs` count from it. NaN in an order that was taken back. */
+  bornNs = Number.NaN;
   /** When the request may last take effect at the venue, microseconds since the epoch; 0 before it is sent. */
   deadlineUs = 0;
   /** True when it is to be cancelled as soon as the venue is known to have it. */
   cancelWanted = false;
   /** True while a cancel is under way. */
   cancelling = false;
+  /** Until when no further cancel of it is sent, microseconds since the epoch, on the session's time: one has just left it open. */
+  cancelAgainUs = Number.NEGATIVE_INFINITY;
+  /** Cancels that left it open. */
+  cancelsFailed = 0;
+  /** True when trading was halted while it was open: its cancel is repeated until it has ended. */
+  mustEnd = false;
+  /** The size that an amendment under way asks for, in lots; 0 while none is. */
+  amendLots = 0;
+  /** True while it was approved and nothing was heard of it yet: it counts towards the backlog. */
+  isAwaited = false;
   /** True once the venue has said that it has the order. */
   wasAccepted = false;
   /** Trade ids already booked: the venue may tell of a fill twice. */
@@ -88,6 +135,7 @@ export class Order implements OrderView {
     this.strategy = strategy;
     this.owner = owner;
     this.intent = intent;
+    this.sizeLots = intent.sizeLots;
     this.bornAtUs = bornAtUs;
   }
 
@@ -97,7 +145,7 @@ export class Order implements OrderView {
 
   /** Lots that may still trade. */
   get openLots(): number {
-    return this.isOpen ? this.intent.sizeLots - this.filledLots : 0;
+    return this.isOpen ? this.sizeLots - this.filledLots : 0;
   }
 }
 

@@ -25,8 +25,10 @@ export interface FillRecord
 }
 
 /** An intent as the journal keeps it. */
-export interface IntentRecord extends Omit<Intent, "instrument"> {
+export interface IntentRecord extends Omit<Intent, "instrument" | "expectedProfit"> {
   readonly instrument: string;
+  /** Decimal digits of the bigint. */
+  readonly expectedProfit?: string;
 }
 
 /** An order as snapshots keep it. */
@@ -37,6 +39,9 @@ export interface OrderRecord {
   readonly bornAtUs: number;
   readonly intent: IntentRecord;
   readonly state: OrderState;
+  /** Journals of before amendments have neither. */
+  readonly sizeLots?: number;
+  readonly amendLots?: number;
   readonly filledLots: number;
   readonly bookedLots: number;
   readonly venueOrderId: string;
@@ -55,12 +60,17 @@ export function fromInstrumentRecord(record: InstrumentRecord): Instrument {
   return { ...record, minNotional: BigInt(record.minNotional) };
 }
 
-export function toIntentRecord({ instrument, ...terms }: Intent): IntentRecord {
-  return { instrument: instrument.id, ...terms };
+export function toIntentRecord({ instrument, expectedProfit, ...terms }: Intent): IntentRecord {
+  const record: IntentRecord = { instrument: instrument.id, ...terms };
+  return expectedProfit === undefined ? record : { ...record, expectedProfit: expectedProfit.toString() };
 }
 
-export function fromIntentRecord({ instrument, ...terms }: IntentRecord, instrumentOf: InstrumentOf): Intent {
-  return { instrument: instrumentOf(instrument), ...terms };
+export function fromIntentRecord(
+  { instrument, expectedProfit, ...terms }: IntentRecord,
+  instrumentOf: InstrumentOf,
+): Intent {
+  const intent: Intent = { instrument: instrumentOf(instrument), ...terms };
+  return expectedProfit === undefined ? intent : { ...intent, expectedProfit: BigInt(expectedProfit) };
 }
 
 // Written out, not spread: one is made for every report of a busy session.
@@ -91,7 +101,7 @@ export function fromReportRecord(record: ReportRecord, instrumentOf: InstrumentO
 export function toOrderRecord(order: Order): OrderRecord {
   const { clientOrderId, strategy, owner, bornAtUs, intent, state, filledLots, bookedLots, venueOrderId, reason } =
     order;
-  const { cancelWanted, cancelling, wasAccepted, tradeIds } = order;
+  const { sizeLots, amendLots, cancelWanted, cancelling, wasAccepted, tradeIds } = order;
   return {
     clientOrderId,
     strategy,
@@ -99,6 +109,8 @@ export function toOrderRecord(order: Order): OrderRecord {
     bornAtUs,
     intent: toIntentRecord(intent),
     state,
+    sizeLots,
+    amendLots,
     filledLots,
     bookedLots,
     venueOrderId,

@@ -3,7 +3,8 @@ import type { Execution } from "../engines/execution.ts";
 import type { Portfolio } from "../engines/portfolio.ts";
 import type { TradingVenue } from "../venue.ts";
 import type { OrderGateway } from "./gateway.ts";
-import { compareBalances } from "./reconcile.ts";
+import { isWorking, type Order } from "./order.ts";
+import { accountDifferences } from "./reconcile.ts";
 
 export interface WindDownOptions {
   readonly execution: Pick<Execution, "openOrders" | "withMissingFills">;
@@ -17,6 +18,7 @@ export interface WindDownOptions {
 }
 
 const POLL_MS = 10;
+const CANCEL_AGAIN_MS = 100;
 
 /**
  * Waits until the venue has ended all open orders, whose cancels are under way, or time is up; those whose cancel has failed are
@@ -24,9 +26,12 @@ const POLL_MS = 10;
  */
 export async function endOrders(options: WindDownOptions): Promise<void> {
   const { execution, gateway, clock, deadlineNs, onFault, cancelOpen } = options;
+  let againNs = clock.monotonicNs() + CANCEL_AGAIN_MS * 1e6;
   while (execution.openOrders().length > 0 && clock.monotonicNs() <= deadlineNs) {
-    if (execution.openOrders().some(({ cancelling, cancelWanted }) => !cancelling && !cancelWanted)) cancelOpen();
     await clock.sleep(POLL_MS);
+    if (clock.monotonicNs() < againNs || !execution.openOrders().some(isLeftOpen)) continue;
+    cancelOpen();
+    againNs = clock.monotonicNs() + CANCEL_AGAIN_MS * 1e6;
   }
   for (const { clientOrderId, intent, state } of execution.openOrders()) {
     onFault("close", `order ${clientOrderId} on ${intent.instrument.id} is still ${state}`);
@@ -34,7 +39,12 @@ export async function endOrders(options: WindDownOptions): Promise<void> {
   for (const order of execution.withMissingFills()) gateway.ask(order);
 }
 
-/** The sum of our fills must be what the venue says. News may still be on its way, so a difference is a fault only when it lasts. */
+/** No cancel of it is under way, nor waits for the venue's word on the order. */
+function isLeftOpen({ cancelling, cancelWanted, state }: Order): boolean {
+  return !cancelling && (!cancelWanted || isWorking(state));
+}
+
+/** The sum of our fills must be what the venue says, each of several for itself. News may still be on its way, so a difference is a fault only when it lasts. */
 export async function compareAccounts(
   portfolio: Portfolio,
   account: TradingVenue["account"],
@@ -42,7 +52,7 @@ export async function compareAccounts(
 ): Promise<void> {
   try {
     for (;;) {
-      const differences = compareBalances(portfolio.balances, await account.getBalances());
+      const differences = await accountDifferences(portfolio, account);
       if (differences.length === 0) return;
       if (clock.monotonicNs() > deadlineNs) {
         for (const difference of differences) onFault("accounts", difference);

@@ -1,6 +1,11 @@
 import { type Instrument, InvalidInputError } from "@pitlane/sdk";
+import type { BuiltBarEvent } from "../engines/bars.ts";
+import type { Backlog } from "../engines/execution.ts";
+import type { FeedServices } from "../engines/market-feeds.ts";
+import type { MarketStats } from "../engines/microstructure.ts";
 import type { HookEntry } from "../hooks/kinds.ts";
 import type { Intent, OrderView } from "../orders/order.ts";
+import type { Signal } from "../orders/signal.ts";
 import type { HookEvents, HookFilter, HookKind, Logger, LogLevel, Plugin, PluginContext } from "./define.ts";
 import { PermissionError, PluginClosedError } from "./errors.ts";
 import type { Capabilities } from "./needs.ts";
@@ -16,10 +21,13 @@ export interface ContextParts {
   readonly services: HostServices;
   /** Through permissions and the order budget to the services. */
   readonly submit: (intent: Intent) => OrderView;
+  readonly submitSignal: (signal: Signal) => OrderView;
   readonly mayUseTimers: boolean;
   /** The handle of a capability that is running; undefined when nothing provides it. */
   readonly capability: (name: string) => unknown;
 }
+
+const NO_BACKLOG: Backlog = { orders: 0, limit: Number.POSITIVE_INFINITY, isHigh: false };
 
 /** What `setup` is given: the plugin's scope and the services of the host, behind one object. */
 export function createContext(parts: ContextParts): PluginContext {
@@ -34,7 +42,13 @@ export function createContext(parts: ContextParts): PluginContext {
       throw new InvalidInputError(`${name} called ${what} after setup: register everything in setup`);
   };
   const bySymbol = (symbol: string): Instrument => {
-    const found = services.instruments.find((instrument) => instrument.symbol === symbol);
+    const [found, ...others] = services.instruments.filter((one) => one.symbol === symbol || one.id === symbol);
+    if (others.length > 0) {
+      const ids = services.instruments.filter((one) => one.symbol === symbol).map((one) => one.id);
+      throw new InvalidInputError(
+        `${symbol} is traded on several venues of this session: name one of ${ids.join(", ")}`,
+      );
+    }
     if (found !== undefined) return found;
     throw new InvalidInputError(
       `no instrument ${symbol} in this session; there are ${services.instruments.map((one) => one.symbol).join(", ")}`,
@@ -45,6 +59,11 @@ export function createContext(parts: ContextParts): PluginContext {
     if (instrument === undefined) return undefined;
     return typeof instrument === "object" && "length" in instrument ? instrument.map(one) : one(instrument);
   };
+  const feeds = (): FeedServices => {
+    if (services.feeds !== undefined) return services.feeds;
+    throw new InvalidInputError(`${name}: this host makes nothing of the market: no bars, statistics or buffers`);
+  };
+  const stats = new Map<Instrument, MarketStats>();
   const on = <Kind extends HookKind>(
     kind: Kind,
     second: HookFilter | ((event: HookEvents[Kind]) => unknown),
@@ -56,13 +75,14 @@ export function createContext(parts: ContextParts): PluginContext {
     if (typeof handler !== "function")
       throw new InvalidInputError(`${name}: ctx.on("${kind}") needs a handler function`);
     const { instrument, ...rest } = filter;
-    scope.hooks.push({
+    const hook = {
       ...rest,
       kind,
       instrument: wanted(instrument),
       owner: scope.owner,
       handler: handler as HookEntry["handler"],
-    });
+    };
+    scope.hooks.push(kind === "bar" ? barHook(hook, services.instruments, feeds) : hook);
   };
   const timer = (ms: number, isRepeated: boolean, run: () => unknown): PluginTimer => {
     mustLive();
@@ -102,14 +122,56 @@ export function createContext(parts: ContextParts): PluginContext {
       mustLive();
       return parts.submit(intent);
     },
+    submitSignal: (signal) => {
+      mustLive();
+      return parts.submitSignal(signal);
+    },
     cancel: (order) => {
       mustLive();
       services.cancel(order);
     },
+    amend: (order, { sizeLots }) => {
+      mustLive();
+      if (services.amend === undefined)
+        throw new InvalidInputError(`${name}: ctx.amend is not known here: run it in the session's thread`);
+      return services.amend(order, sizeLots);
+    },
+    backlog: () => services.backlog?.() ?? NO_BACKLOG,
     openOrders: (instrument) => services.openOrders(scope.owner, instrument),
+    route: (request) => {
+      mustLive();
+      if (services.route === undefined)
+        throw new InvalidInputError(`${name}: ctx.route is not known here: run it in the session's thread`);
+      const decision = services.route(scope.owner, request);
+      if (decision.outcome === "none") return { decision, orders: [] };
+      const { side } = request;
+      const orders = decision.pieces.map(({ instrument, sizeLots, limitTicks }) =>
+        parts.submit({ instrument, side, type: "limit", timeInForce: "IOC", priceTicks: limitTicks, sizeLots }),
+      );
+      return { decision, orders };
+    },
+    ordersTagged: (prefix) => {
+      if (services.ordersTagged === undefined)
+        throw new InvalidInputError(`${name}: ordersTagged is not known here: run it in the session's thread`);
+      return services.ordersTagged(scope.owner, prefix);
+    },
     book: (instrument) => services.book(instrument),
     quote: (instrument) => services.quote(instrument),
+    stats: (instrument) => {
+      const known = stats.get(instrument);
+      if (known !== undefined) return known;
+      mustRegister("ctx.stats");
+      const own = feeds().stats(instrument);
+      stats.set(instrument, own);
+      return own;
+    },
+    recent: (instrument, kind, capacity) => {
+      mustRegister("ctx.recent");
+      return feeds().recent(instrument, kind, capacity);
+    },
     positionLots: (instrument) => services.positionLots(instrument),
+    sellableLots: (instrument) =>
+      services.freeLots?.(instrument) ?? Math.max(0, Math.min(services.positionLots(instrument), instrument.maxLots)),
     balance: (asset) => services.balance(asset),
     nowUs: scope.clock.nowUs,
     clock: scope.clock,
@@ -135,4 +197,22 @@ export function createContext(parts: ContextParts): PluginContext {
     log: logger.info,
     logger,
   };
+}
+
+/** Bars of all who want some travel as one kind: each hook hears its own alone, or, without `every`, the venue's. */
+function barHook(hook: HookEntry, instruments: readonly Instrument[], feeds: () => FeedServices): HookEntry {
+  const { every, instrument = instruments } = hook;
+  const handler = hook.handler as (bar: HookEvents["bar"] | BuiltBarEvent) => unknown;
+  if (every === undefined)
+    return { ...hook, handler: (bar: HookEvents["bar"] | BuiltBarEvent) => (isBuilt(bar) ? undefined : handler(bar)) };
+  const names = new Set(["id" in instrument ? instrument : instrument].flat().map((one) => feeds().bars(one, every)));
+  return {
+    ...hook,
+    handler: (bar: HookEvents["bar"] | BuiltBarEvent) =>
+      isBuilt(bar) && names.has(bar.interval) ? handler(bar) : undefined,
+  };
+}
+
+function isBuilt(bar: HookEvents["bar"] | BuiltBarEvent): bar is BuiltBarEvent {
+  return "hasGap" in bar;
 }

@@ -3,9 +3,16 @@ import type { MetricsRegistry } from "@pitlane/perf/metrics";
 import type { Instrument, OrderBook, QuoteEvent } from "@pitlane/sdk";
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import type { EventCatalogue, EventDefinition, EventKind } from "../bus/events.ts";
-import type { RiskVote } from "../engines/risk.ts";
+import type { BarEvery } from "../engines/bar-every.ts";
+import type { BuiltBarEvent } from "../engines/bars.ts";
+import type { Backlog } from "../engines/execution.ts";
+import type { MarketStats } from "../engines/microstructure.ts";
+import type { RecentData, RecentKind } from "../engines/recent.ts";
+import type { RiskVote, Verdict } from "../engines/risk.ts";
+import type { RouteDecision, RouteRequest } from "../engines/router-types.ts";
 import type { ErrorPolicy, HookPlace } from "../hooks/kinds.ts";
 import type { Intent, OrderView } from "../orders/order.ts";
+import type { Signal } from "../orders/signal.ts";
 import {
   type Capabilities,
   checkRange,
@@ -30,16 +37,35 @@ export type HookKind = keyof HookEvents;
 
 /** Which events a hook wants, everything of its kind when left out; and its place among the handlers of others. */
 export interface HookFilter extends HookPlace {
-  /** One instrument or several, by object or by symbol `AAA/BBB`. */
+  /** One instrument or several, by object, by symbol `AAA/BBB` or by id `venue:AAA/BBB`. */
   readonly instrument?: Instrument | string | readonly (Instrument | string)[];
   /** What an error of the handler costs; default `isolate`: nothing but that call. */
   readonly onError?: ErrorPolicy;
 }
 
+/** Which bars, made of trades, a hook wants. */
+export interface BarFilter extends HookFilter {
+  /** What ends a bar: `"1m"`, `{ ticks: 100 }`, `{ volumeLots: 5000 }` or `{ notional: 10_000_000_000n }`. */
+  readonly every: BarEvery;
+}
+
+/**
+ * What a gap of an instrument's book does to a plugin's orders there. `cancel`: those open are cancelled, and new ones are denied with
+ * `MARKET_GAP`, until the book is whole again. `ignore`: nothing; it hears of the gap.
+ */
+export type GapPolicy = "cancel" | "ignore";
+
 /** Whatever a hot hook returns is ignored, but a promise is a mistake: what waits would act at a moment that no journal knows. */
 // biome-ignore lint/suspicious/noConfusingVoidType: a hook that returns nothing
 export type NoPromise = void | undefined | Plain | (object & { readonly then?: never });
 type Plain = null | boolean | number | string | bigint;
+
+/** What `ctx.route` has decided and done. */
+export interface Routed {
+  readonly decision: RouteDecision;
+  /** One for each piece, in their order. */
+  readonly orders: readonly OrderView[];
+}
 
 /** Lines for people, named after the plugin. */
 export interface Logger {
@@ -59,7 +85,10 @@ export interface PluginContext<Config = unknown> {
   readonly config: Config;
   /** Every instrument of the session. */
   readonly instruments: readonly Instrument[];
-  /** The instrument of a symbol. @throws {InvalidInputError} Naming the symbols there are, when it is none of them. */
+  /**
+   * The instrument of a symbol `AAA/BBB`, or of an id `venue:AAA/BBB`.
+   * @throws {InvalidInputError} Naming those there are, when it is none of them, or is traded on several venues of the session.
+   */
   instrument(symbol: string): Instrument;
   /**
    * Calls `handler` for every event of a kind. Hooks are synchronous: one that returns a promise does not compile, and counts as a fault
@@ -67,7 +96,14 @@ export interface PluginContext<Config = unknown> {
    *
    * @example
    * ctx.on("trade", { instrument: "AAA/USDT" }, (trade) => { last = trade.priceTicks; });
+   *
+   * With `every`, bars are made of the trades from here on, and the hook hears each when it is closed. Without, it hears the venue's own
+   * bars, where the session's streams have some.
+   *
+   * @example
+   * ctx.on("bar", { instrument: "AAA/USDT", every: "1m" }, (bar) => { if (!bar.hasGap) closes.push(bar.closeTicks); });
    */
+  on(kind: "bar", filter: BarFilter, handler: (bar: BuiltBarEvent) => NoPromise): void;
   on<Kind extends HookKind>(kind: Kind, handler: (event: HookEvents[Kind]) => NoPromise): void;
   on<Kind extends HookKind>(kind: Kind, filter: HookFilter, handler: (event: HookEvents[Kind]) => NoPromise): void;
   /** Adds a risk voter: every intent of every strategy is put to it. Only during `setup`, and not in a worker. */
@@ -82,16 +118,74 @@ export interface PluginContext<Config = unknown> {
    * @throws {InvalidInputError} When the instrument is not one of the session's, or called from `setup`.
    */
   submit(intent: Intent): OrderView;
+  /**
+   * Acts on a signal at once or not at all: a limit order, immediate-or-cancel unless told, rounded away from harm, at the quote and
+   * `maxSlippageBps` beyond; dropped or cancelled after `maxLatencyMs`. One below `execution.minConfidence` is an order in state `denied`, code
+   * `LOW_CONFIDENCE`. It is counted, voted on, journaled and sent as what `submit` takes.
+   *
+   * @throws {InvalidInputError} As `submit`, and in a worker.
+   * @example
+   * ctx.on("trade", { instrument }, ({ aggressor }) => {
+   *   ctx.submitSignal({ instrument, side: aggressor, sizeLots: 1000, confidence: 0.8 });
+   * });
+   */
+  submitSignal(signal: Signal): OrderView;
   /** Wants an order cancelled. Does nothing when it is no longer open or a cancel is under way. */
   cancel(order: OrderView): void;
+  /**
+   * Wants an order smaller: `sizeLots` is its new size as a whole, fills included, and it keeps its place in the venue's queue. The order is
+   * `pendingAmend` until the venue has answered; an `order` event then tells of the new size, or has the venue's refusal in `reason`.
+   *
+   * @returns A denial when it cannot be asked for: `NOT_OPEN`, `NOT_ACKNOWLEDGED` (the venue has not confirmed the order yet),
+   * `CANCEL_PENDING`, `AMEND_PENDING`, `BAD_SIZE`, `AMEND_NOT_SUPPORTED`.
+   * @throws {InvalidInputError} When called outside of hooks and timers, and in a worker.
+   */
+  amend(order: OrderView, change: { readonly sizeLots: number }): Verdict;
+  /**
+   * The session's orders of which the venue has said nothing yet, kept up to date. While `isHigh`, want less: at `limit`, intents are denied
+   * with `QUEUE_FULL`. In a worker it is always empty.
+   */
+  backlog(): Backlog;
   /** Own orders that may still trade, oldest first. */
   openOrders(instrument?: Instrument): readonly OrderView[];
+  /**
+   * Sends an order that takes to the venue of the session that suits it best, or over several when that costs less: each piece is an
+   * immediate-or-cancel order at the worst price that its book asks for it, and is voted on as every order. The decision says how it was come to,
+   * and is journaled (`route`) before the orders; no suitable venue is a decision too, and nothing is submitted then. See `routeOrder`.
+   *
+   * @throws {InvalidInputError} When the request cannot be, as `submit`, and in a worker.
+   * @example
+   * const { decision, orders } = ctx.route({ symbol: "AAA/USDT", side: "buy", sizeUnits: 5_00000000n, limitPrice: "61.25" });
+   * if (decision.outcome === "none") ctx.log(decision.reason);
+   */
+  route(request: RouteRequest): Routed;
+  /**
+   * Own orders whose `tag` begins with `prefix`, oldest first: those open, and those that ended in this process or since the snapshot that it
+   * began from, 10,000 at most. After a restart it says what became of orders that a snapshot knows nothing of; from `reconcile` on it is
+   * whole. @throws {InvalidInputError} In a worker.
+   */
+  ordersTagged(prefix: string): readonly OrderView[];
   /** The live order book; undefined while it is not in sync. In a worker it has the best level of each side and no more. */
   book(instrument: Instrument): OrderBook | undefined;
   /** The last quote; undefined before the first, and after a gap until it is news again. */
   quote(instrument: Instrument): QuoteEvent | undefined;
+  /**
+   * Live statistics of a market: VWAP, imbalances, volatility, impact. They are kept from the call in `setup` on; later calls give the same.
+   * @throws {InvalidInputError} When it was not called in `setup`, and in a worker.
+   */
+  stats(instrument: Instrument): MarketStats;
+  /**
+   * The latest trades or quotes of a market, kept from here on: 10,000 rows unless told, 1 to 2^24; trades take 48 bytes a row and quotes as
+   * many. Only during `setup`; not in a worker.
+   */
+  recent<Kind extends RecentKind>(instrument: Instrument, kind: Kind, capacity?: number): RecentData[Kind];
   /** Bought less sold in this run over all strategies, in lots. */
   positionLots(instrument: Instrument): number;
+  /**
+   * The largest size that could be sold now, in lots: the base asset that the account holds at the instrument's venue, in its steps, less
+   * what open orders sell. A fee that was paid in the base asset is gone from it, and so it may be less than the position.
+   */
+  sellableLots(instrument: Instrument): number;
   /** What the account holds of an asset, in its smallest unit (10^-8). */
   balance(asset: string): bigint;
   /** Time of the present input, microseconds since the epoch: the same in a replay. */
@@ -180,6 +274,8 @@ export interface PluginDefinition<
   readonly budgets?: Partial<Budgets>;
   /** What happens to its orders when it is taken out of the session; default `cancel`. */
   readonly onFault?: FaultPolicy;
+  /** What a gap of a book does to its orders there; default `ignore`. */
+  readonly onGap?: GapPolicy;
   /** True runs it in a worker thread of its own. */
   readonly worker?: boolean;
   /** Registers hooks. Runs once, after instruments are known and before the first event. */
@@ -202,10 +298,12 @@ export interface Plugin {
   readonly permissions: Permissions | undefined;
   readonly budgets: Partial<Budgets>;
   readonly onFault: FaultPolicy;
+  readonly onGap: GapPolicy;
   readonly worker: boolean;
   readonly setup: (ctx: PluginContext) => SetupResult<unknown> | Promise<SetupResult<unknown>>;
 }
 
+const GAP_POLICIES: readonly string[] = ["cancel", "ignore"] satisfies readonly GapPolicy[];
 const FAULT_POLICIES: readonly string[] = ["hold", "cancel", "flatten"] satisfies readonly FaultPolicy[];
 
 /**
@@ -222,7 +320,7 @@ export function definePlugin<
   Schema extends StandardSchemaV1 | undefined = undefined,
   State extends StandardSchemaV1 | undefined = undefined,
 >(definition: PluginDefinition<Schema, State>): Plugin {
-  const { name, version = "0.0.0", pitlane, setup, onFault = "cancel" } = definition;
+  const { name, version = "0.0.0", pitlane, setup, onFault = "cancel", onGap = "ignore" } = definition;
   if (!isPluginName(name)) {
     throw new InvalidInputError(
       `a plugin's name must be kebab case, such as "my-strategy"; got ${JSON.stringify(name)}`,
@@ -232,6 +330,8 @@ export function definePlugin<
     throw new InvalidInputError(`plugin ${name} has no setup function: add setup(ctx) { ... }`);
   if (!FAULT_POLICIES.includes(onFault))
     throw new InvalidInputError(`plugin ${name}: onFault must be one of ${FAULT_POLICIES.join(", ")}, got ${onFault}`);
+  if (!GAP_POLICIES.includes(onGap))
+    throw new InvalidInputError(`plugin ${name}: onGap must be one of ${GAP_POLICIES.join(", ")}, got ${onGap}`);
   checkVersion(name, "its version", version);
   if (pitlane !== undefined) checkRange(name, "its range of pitlane versions", pitlane);
   return {
@@ -247,6 +347,7 @@ export function definePlugin<
     permissions: definition.permissions,
     budgets: definition.budgets ?? {},
     onFault,
+    onGap,
     worker: definition.worker ?? false,
     setup: setup as Plugin["setup"],
   };

@@ -4,10 +4,14 @@ import type { HostServices } from "./services.ts";
 
 const MOST_TRIES = 3;
 
-/** What closes a position, at the market. Undefined when there is none, or it is smaller than the venue's steps. Pure. */
-function closingIntent(instrument: Instrument, lots: number): Intent | undefined {
-  const sizeLots =
-    Math.floor(Math.min(Math.abs(lots), instrument.maxLots) / instrument.lotIncrement) * instrument.lotIncrement;
+/**
+ * What closes a position, at the market. Undefined when there is none, or it is smaller than the venue's steps. Pure.
+ *
+ * @param mostLots What can be sold: a fee taken in the base asset leaves less than was bought.
+ */
+function closingIntent(instrument: Instrument, lots: number, mostLots = Number.POSITIVE_INFINITY): Intent | undefined {
+  const closableLots = Math.min(Math.abs(lots), instrument.maxLots, lots > 0 ? mostLots : Number.POSITIVE_INFINITY);
+  const sizeLots = Math.floor(closableLots / instrument.lotIncrement) * instrument.lotIncrement;
   if (sizeLots < Math.max(instrument.minLots, 1)) return undefined;
   return { instrument, side: lots > 0 ? "sell" : "buy", type: "market", sizeLots };
 }
@@ -22,14 +26,26 @@ export class Flattener {
   readonly #services: HostServices;
   readonly #tell: (owner: number, message: string) => void;
   readonly #tries = new Map<number, number>();
+  readonly #givenUp = new Set<number>();
 
   constructor(services: HostServices, tell: (owner: number, message: string) => void) {
     this.#services = services;
     this.#tell = tell;
   }
 
+  /** Something is still being closed. */
+  get isBusy(): boolean {
+    return this.#tries.size > 0;
+  }
+
+  /** A position could not be closed. */
+  get isGivenUp(): boolean {
+    return this.#givenUp.size > 0;
+  }
+
   start(owner: number): void {
     this.#tries.set(owner, 0);
+    this.#givenUp.delete(owner);
     for (const order of this.#services.openOrders(owner, undefined)) this.#services.cancel(order);
     this.onOrderNews(owner);
   }
@@ -45,11 +61,18 @@ export class Flattener {
     }
     if (tries === MOST_TRIES) {
       this.#tries.delete(owner);
+      this.#givenUp.add(owner);
       const left = closing.map(({ instrument, side, sizeLots }) => `${side} ${sizeLots} lots of ${instrument.id}`);
       return this.#tell(owner, `its position is not closed after ${MOST_TRIES} tries: ${left.join(", ")} would`);
     }
     this.#tries.set(owner, tries + 1);
-    for (const intent of closing) this.#services.submit(owner, intent);
+    for (const intent of closing) this.#submit(owner, intent);
+  }
+
+  #submit(owner: number, intent: Intent): void {
+    const services = this.#services;
+    if (services.close === undefined) services.submit(owner, intent);
+    else services.close(owner, intent);
   }
 
   #closing(owner: number): readonly Intent[] {
@@ -59,6 +82,9 @@ export class Flattener {
       return [];
     }
     const lotsOf = (instrument: Instrument) => services.ownLots?.(owner, instrument) ?? 0;
-    return services.instruments.flatMap((instrument) => closingIntent(instrument, lotsOf(instrument)) ?? []);
+    return services.instruments.flatMap((instrument) => {
+      const lots = lotsOf(instrument);
+      return lots === 0 ? [] : (closingIntent(instrument, lots, services.sellableLots?.(instrument)) ?? []);
+    });
   }
 }

@@ -1,6 +1,7 @@
 import { InvalidInputError } from "@pitlane/perf";
 import { deny, type Verdict } from "../engines/risk.ts";
 import type { Intent, OrderView } from "../orders/order.ts";
+import { type Signal, shapeSignal } from "../orders/signal.ts";
 import { OrderBudget, type OrderCounts } from "./order-budget.ts";
 import { compilePermissions, type PermissionReview, type Permissions } from "./permissions.ts";
 import type { HostServices } from "./services.ts";
@@ -10,23 +11,27 @@ export interface IntentGateOptions {
   readonly names: readonly string[];
   readonly permissions: readonly (readonly (Permissions | undefined)[])[];
   readonly ordersPerMinute: readonly number[];
+  /** Plugins that place no orders where the book has a gap. */
+  readonly stopsOnGap: readonly boolean[];
   readonly services: HostServices;
   /** A plugin wanted one order too many. */
   readonly onFlood: (owner: number) => void;
 }
 
-/** What every intent of a plugin passes before risk is asked: its permissions, and its orders of this minute. */
+/** What every intent of a plugin passes before risk is asked: its permissions, its policy for gaps, and its orders of this minute. */
 export class IntentGate {
   readonly #options: IntentGateOptions;
   readonly #reviews: PermissionReview[];
   readonly #budget: OrderBudget;
+  readonly #stopsOnGap: boolean[];
 
   /** @throws {InvalidInputError} When a permission cannot be. */
   constructor(options: IntentGateOptions) {
-    const { names, permissions, ordersPerMinute, services } = options;
+    const { names, permissions, ordersPerMinute, stopsOnGap, services } = options;
     this.#options = options;
     this.#reviews = permissions.map((sets, owner) => compilePermissions(names[owner]!, sets, services.instruments));
     this.#budget = new OrderBudget(ordersPerMinute);
+    this.#stopsOnGap = [...stopsOnGap];
   }
 
   /** An order, on its way or denied. @throws {InvalidInputError} When the host cannot make an order of a refusal, or `submit` throws it. */
@@ -34,16 +39,39 @@ export class IntentGate {
     const { services, names, onFlood } = this.#options;
     const verdict = this.#reviews[owner]!(intent, intent.priceTicks ?? touch(services, intent));
     if (!verdict.allowed) return this.#refuse(owner, intent, verdict);
+    if (this.#stopsOnGap[owner] && services.isInGap?.(intent.instrument)) {
+      const reason = `the book of ${intent.instrument.id} has a gap, and ${names[owner]} places no orders until it is whole`;
+      return this.#refuse(owner, intent, deny("MARKET_GAP", reason));
+    }
     if (this.#budget.tryTake(owner, services.nowUs())) return services.submit(owner, intent);
     onFlood(owner);
     const reason = `${names[owner]} has used up its ${this.#budget.most(owner)} orders of this minute`;
     return this.#refuse(owner, intent, deny("ORDER_BUDGET", reason));
   }
 
-  /** Other permissions for a plugin whose code was replaced. Throws as the constructor. */
-  permit(owner: number, sets: readonly (Permissions | undefined)[]): void {
+  /**
+   * An order of a signal: shaped by the settings and the quote, then as `submit`; one that is not sure enough is denied, by voter `signal`.
+   *
+   * @throws {InvalidInputError} When the host has no settings for signals, or the instrument is not of the session.
+   */
+  signal(owner: number, signal: Signal): OrderView {
+    const { services, names } = this.#options;
+    const { signals } = services;
+    if (signals === undefined)
+      throw new InvalidInputError(
+        `${names[owner]}: ctx.submitSignal is not known here: run it in the session's thread`,
+      );
+    if (!services.instruments.includes(signal.instrument))
+      throw new InvalidInputError("a signal's instrument must be one of ctx.instruments");
+    const { intent, refusal } = shapeSignal(signal, services.quote(signal.instrument), signals);
+    return refusal === undefined ? this.submit(owner, intent) : this.#refuse(owner, intent, refusal, "signal");
+  }
+
+  /** Other permissions and another policy for a plugin whose code was replaced. Throws as the constructor. */
+  permit(owner: number, sets: readonly (Permissions | undefined)[], stopsOnGap: boolean): void {
     const { names, services } = this.#options;
     this.#reviews[owner] = compilePermissions(names[owner]!, sets, services.instruments);
+    this.#stopsOnGap[owner] = stopsOnGap;
   }
 
   record(): OrderCounts {
@@ -54,11 +82,11 @@ export class IntentGate {
     this.#budget.restore(this.#options.names, counts);
   }
 
-  #refuse(owner: number, intent: Intent, verdict: Verdict): OrderView {
+  #refuse(owner: number, intent: Intent, verdict: Verdict, voter?: string): OrderView {
     if (verdict.allowed) throw new Error("only a refusal is refused");
     const { services } = this.#options;
     if (services.refuse === undefined) throw new InvalidInputError(`${verdict.code}: ${verdict.reason}`);
-    return services.refuse(owner, intent, verdict);
+    return services.refuse(owner, intent, verdict, voter);
   }
 }
 

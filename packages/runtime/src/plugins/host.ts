@@ -1,6 +1,7 @@
 import { type Clock, InvalidInputError } from "@pitlane/perf";
 import type { MetricSnapshot, MetricsSnapshot } from "@pitlane/perf/metrics";
 import type { Knob } from "@pitlane/perf/tune";
+import type { Instrument } from "@pitlane/sdk";
 import { type ControlHook, type ControlPhase, runControlHooks } from "../hooks/control.ts";
 import { ignoreRejection, isPromise } from "../hooks/owners.ts";
 import { VERSION } from "../version.ts";
@@ -29,6 +30,8 @@ export interface PluginHostOptions {
   readonly clock: Clock;
   /** Of the run; 0 to 2^32 - 1. */
   readonly seed: number;
+  /** Whether caches of plugins keep anything. Default true. */
+  readonly caches?: boolean;
   /** For plugins that state none, fixed at the start; `DEFAULT_BUDGETS` for what is left out. */
   readonly budgets?: Partial<Budgets>;
   /** Capabilities of the runtime itself. */
@@ -124,6 +127,7 @@ export class PluginHost {
       names: this.names,
       permissions: entries.map(({ plugin, permissions }) => [plugin.permissions, permissions]),
       ordersPerMinute: budgets.map(({ ordersPerMinute }) => ordersPerMinute),
+      stopsOnGap: entries.map(({ plugin }) => plugin.onGap === "cancel"),
       services,
       onFlood: (owner) => {
         if (!isReplay) this.#quarantine.flood(owner);
@@ -133,11 +137,13 @@ export class PluginHost {
       services,
       clock,
       seed,
+      caches: options.caches ?? true,
       budgets: options.budgets,
       isReplay,
       stepTimeoutMs,
       workerEntry: options.workerEntry,
       submit: (owner, intent) => this.#gate.submit(owner, intent),
+      signal: (owner, signal) => this.#gate.signal(owner, signal),
       control: (control) => this.#control(control),
       onEnded: (owner, reason) => this.#quarantine.end(owner, reason),
       tell: (owner, message) => this.#tell(owner, message),
@@ -226,6 +232,15 @@ export class PluginHost {
     if (this.#options.isReplay !== true) this.#quarantine.tick();
   }
 
+  /** The book of an instrument has a gap: orders there of plugins that stop on one are cancelled. */
+  leaveMarket(instrument: Instrument): void {
+    const { services } = this.#options;
+    for (const [owner, { plugin }] of this.#running.entries()) {
+      if (plugin.onGap !== "cancel") continue;
+      for (const order of services.openOrders(owner, instrument)) services.cancel(order);
+    }
+  }
+
   /** A timer is due: runs it as a hot hook, isolated and metered. Nothing when it was cleared meanwhile. */
   fireTimer(owner: number, id: number): void {
     const running = this.#running[owner];
@@ -248,6 +263,21 @@ export class PluginHost {
   /** An order of `owner` has changed: to be called after its hooks heard of it, for `flatten` to go on. */
   onOrderNews(owner: number): void {
     this.#flattener.onOrderNews(owner);
+  }
+
+  /** Cancels the orders of every plugin and closes what each of them holds, at the market. */
+  flattenAll(): void {
+    for (const owner of this.names.keys()) this.#flattener.start(owner);
+  }
+
+  /** Positions are being closed. */
+  get isFlattening(): boolean {
+    return this.#flattener.isBusy;
+  }
+
+  /** The position of some plugin could not be closed. */
+  get isFlattenGivenUp(): boolean {
+    return this.#flattener.isGivenUp;
   }
 
   /** Performs a control input: the runtime's answer to `HostServices.control`, and a replay's reading of its journal. */
@@ -355,7 +385,7 @@ export class PluginHost {
         if (state.lost !== undefined) throw stateLost(old.scope.name, state.lost);
         notes.push(...restore(next.plugin, next.scope, next.instance, state, false));
       }
-      this.#gate.permit(owner, [plugin.permissions, before.entry.permissions]);
+      this.#gate.permit(owner, [plugin.permissions, before.entry.permissions], plugin.onGap === "cancel");
     } catch (error) {
       for (const { scope } of fresh.values()) await scope.close();
       throw error;

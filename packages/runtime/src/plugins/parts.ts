@@ -16,7 +16,10 @@ export interface PerfParts {
   slidingWindow(options: Omit<SlidingWindowOptions, "clock">): SlidingWindow;
   objectPool<T extends object>(options: ObjectPoolOptions<T>): ObjectPool<T>;
   bufferPool(options?: BufferPoolOptions): BufferPool;
-  /** Its loads are promises: for setup and for work beside the hooks, never within one. */
+  /**
+   * Its loads are promises: for setup and for work beside the hooks, never within one. Where the settings say `caches: false` it keeps
+   * nothing, whatever `capacity` and `tiers` say, and each look-up is a load.
+   */
   cache<V, C extends string = DataClass>(options?: Omit<TieredCacheOptions<V, C>, "clock">): TieredCache<V, C>;
   /**
    * Offers a number to the auto-optimizer, as `PLUGIN/NAME`. What a knob changes may change decisions: leave knobs alone in a run that is to be
@@ -30,11 +33,16 @@ export class ScopeParts implements PerfParts {
   readonly #plugin: string;
   readonly #clock: Clock;
   readonly #onClose: (close: () => void | Promise<void>) => void;
+  readonly #caches: boolean;
   readonly #knobs = new Map<string, Knob>();
   #made = 0;
 
-  /** @param clock Time of the session; `sleep` is the host's. */
-  constructor(plugin: string, clock: Clock, onClose: (close: () => void | Promise<void>) => void) {
+  /**
+   * @param clock Time of the session; `sleep` is the host's.
+   * @param caches Whether caches keep anything.
+   */
+  constructor(plugin: string, clock: Clock, onClose: (close: () => void | Promise<void>) => void, caches: boolean) {
+    this.#caches = caches;
     this.#plugin = plugin;
     this.#clock = clock;
     this.#onClose = onClose;
@@ -70,7 +78,8 @@ export class ScopeParts implements PerfParts {
   }
 
   cache<V, C extends string = DataClass>(options: Omit<TieredCacheOptions<V, C>, "clock"> = {}): TieredCache<V, C> {
-    const cache = new TieredCache<V, C>({ ...options, clock: this.#clock });
+    const kept = this.#caches ? options : { ...options, capacity: 0, tiers: [] };
+    const cache = new TieredCache<V, C>({ ...kept, clock: this.#clock });
     this.#made++;
     this.#onClose(() => cache.close());
     return cache;

@@ -18,6 +18,8 @@ export interface ScopeOptions {
   readonly clock: Pick<Clock, "sleep">;
   /** Of this run and plugin. */
   readonly random: Random;
+  /** Whether the plugin's caches keep anything. Default true. */
+  readonly caches?: boolean;
   /** Told of a part that failed to close. */
   readonly onFault: (message: string) => void;
 }
@@ -60,7 +62,7 @@ export class Scope {
   readonly #onFault: (message: string) => void;
   #closing: Promise<void> | undefined;
 
-  constructor({ name, owner, nowUs, clock, random, onFault }: ScopeOptions) {
+  constructor({ name, owner, nowUs, clock, random, caches = true, onFault }: ScopeOptions) {
     this.name = name;
     this.owner = owner;
     this.#onFault = onFault;
@@ -73,7 +75,7 @@ export class Scope {
     this.random = new ScopeRandom(random);
     this.timers = new ScopeTimers(nowUs);
     this.metrics = new MetricsRegistry({ clock: this.clock });
-    this.parts = new ScopeParts(name, this.clock, (close) => this.onClose(close));
+    this.parts = new ScopeParts(name, this.clock, (close) => this.onClose(close), caches);
   }
 
   get signal(): AbortSignal {

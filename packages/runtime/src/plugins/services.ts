@@ -1,8 +1,12 @@
 import type { Instrument, OrderBook, QuoteEvent } from "@pitlane/sdk";
 import type { BusEvent, EventDefinition } from "../bus/events.ts";
+import type { Backlog } from "../engines/execution.ts";
+import type { FeedServices } from "../engines/market-feeds.ts";
 import type { RiskVote, Verdict } from "../engines/risk.ts";
+import type { RouteDecision, RouteRequest } from "../engines/router-types.ts";
 import type { HookEntry, HookPlace } from "../hooks/kinds.ts";
 import type { Intent, OrderView } from "../orders/order.ts";
+import type { SignalSettings } from "../orders/signal.ts";
 import type { LogLevel } from "./define.ts";
 import type { PluginControl } from "./host.ts";
 
@@ -11,17 +15,37 @@ export interface HostServices {
   readonly instruments: readonly Instrument[];
   submit(owner: number, intent: Intent): OrderView;
   /**
-   * Makes an order of a refused intent: denied with this verdict, by voter `permissions`, without asking risk. Where there is none, the
-   * plugin's `submit` throws instead.
+   * Makes an order of a refused intent: denied with this verdict, by `voter` (`permissions` unless told), without asking risk. Where there is
+   * none, the plugin's `submit` throws instead.
    */
-  refuse?(owner: number, intent: Intent, verdict: Verdict & { readonly allowed: false }): OrderView;
+  refuse?(owner: number, intent: Intent, verdict: Verdict & { readonly allowed: false }, voter?: string): OrderView;
+  /** Submits what closes a position by the session's own doing: neither limits nor a halt keep it from it. Default: as `submit`. */
+  close?(owner: number, intent: Intent): OrderView;
   cancel(order: OrderView): void;
+  /** How signals are shaped into orders; where there is none, plugins have no `submitSignal`. */
+  readonly signals?: SignalSettings;
+  /** Makes an order smaller, or says why not; where there is none, plugins have no `amend`. */
+  amend?(order: OrderView, sizeLots: number): Verdict;
+  /** What waits for the venue's word; nothing does where there is none. */
+  backlog?(): Backlog;
   openOrders(owner: number, instrument: Instrument | undefined): readonly OrderView[];
+  /** Decides where an order of a plugin goes, and journals that; not in a worker. @throws {InvalidInputError} */
+  route?(owner: number, request: RouteRequest): RouteDecision;
+  /** Orders of one plugin whose tag begins with `prefix`, oldest first; not in a worker. */
+  ordersTagged?(owner: number, prefix: string): readonly OrderView[];
   book(instrument: Instrument): OrderBook | undefined;
   quote(instrument: Instrument): QuoteEvent | undefined;
+  /** True from a gap of the instrument's book until its resync. Where there is none, nobody stops on a gap. */
+  isInGap?(instrument: Instrument): boolean;
+  /** Bars, statistics and buffers made of the market. */
+  readonly feeds?: FeedServices;
   positionLots(instrument: Instrument): number;
   /** Bought less sold by one plugin, in lots: what `flatten` closes. */
   ownLots?(owner: number, instrument: Instrument): number;
+  /** Whole lots that the account's base asset makes: a close sells no more. Default: no bound. */
+  sellableLots?(instrument: Instrument): number;
+  /** The largest size that could be sold now. Default: what is bought less sold. */
+  freeLots?(instrument: Instrument): number;
   balance(asset: string): bigint;
   /** Time of the present input. */
   nowUs(): number;

@@ -1,5 +1,6 @@
 import { type Clock, createRandom, InvalidInputError, type Random } from "@pitlane/perf";
 import type { Intent, OrderView } from "../orders/order.ts";
+import type { Signal } from "../orders/signal.ts";
 import { createContext } from "./context.ts";
 import type { Plugin, PluginInstance } from "./define.ts";
 import { budgetsOf, checkConfigOf, nameOf, type PluginControl, type PluginEntry, policyOf } from "./entry.ts";
@@ -24,11 +25,13 @@ export interface StarterOptions {
   readonly services: HostServices;
   readonly clock: Clock;
   readonly seed: number;
+  readonly caches: boolean;
   readonly budgets: Partial<Budgets> | undefined;
   readonly isReplay: boolean;
   readonly stepTimeoutMs: number;
   readonly workerEntry: URL | undefined;
   readonly submit: (owner: number, intent: Intent) => OrderView;
+  readonly signal: (owner: number, signal: Signal) => OrderView;
   readonly control: (control: PluginControl) => void;
   /** A worker has ended for good. */
   readonly onEnded: (owner: number, reason: string) => void;
@@ -53,7 +56,7 @@ export class PluginStarter {
    * @throws {PluginBootError} When it does not start; nothing of it is left then.
    */
   async start(owner: number, entry: PluginEntry, capability: (name: string) => unknown): Promise<Running> {
-    const { services, clock, isReplay, tell } = this.#options;
+    const { services, clock, caches, isReplay, tell } = this.#options;
     const { plugin } = entry;
     const name = nameOf(entry);
     const startedNs = clock.monotonicNs();
@@ -64,6 +67,7 @@ export class PluginStarter {
       nowUs: () => services.nowUs(),
       clock,
       random: this.#random.fork(`plugin ${name}`),
+      caches,
       onFault: (message) => tell(owner, message),
     });
     const worker = (entry.worker ?? plugin.worker) ? this.#createWorker(owner, entry) : undefined;
@@ -99,7 +103,7 @@ export class PluginStarter {
     config: unknown,
     capability: (name: string) => unknown,
   ): Promise<PluginInstance> {
-    const { services, clock, submit, stepTimeoutMs } = this.#options;
+    const { services, clock, submit, signal, stepTimeoutMs } = this.#options;
     const { owner, name } = scope;
     const context = createContext({
       plugin,
@@ -107,6 +111,7 @@ export class PluginStarter {
       config,
       services,
       submit: (intent) => submit(owner, intent),
+      submitSignal: (wanted) => signal(owner, wanted),
       mayUseTimers: plugin.permissions?.timers !== false && permissions?.timers !== false,
       capability,
     });
@@ -117,13 +122,14 @@ export class PluginStarter {
   }
 
   #createWorker(owner: number, entry: PluginEntry): WorkerPlugin {
-    const { services, clock, seed, budgets, workerEntry, control, onEnded } = this.#options;
+    const { services, clock, seed, caches, budgets, workerEntry, control, onEnded } = this.#options;
     const plugin = nameOf(entry);
     return createWorkerPlugin({
       entry,
       owner,
       name: plugin,
       seed,
+      caches,
       services,
       clock,
       memoryMb: budgetsOf(entry, budgets).workerMemoryMb,

@@ -38,9 +38,10 @@ function copy(plugin: string, value: unknown, place: string): Json {
       const prototype: unknown = Object.getPrototypeOf(value);
       if (prototype !== null && prototype !== Object.prototype && Object.getPrototypeOf(prototype) !== null)
         throw unfit(plugin, place, (value as object).constructor?.name ?? "object");
-      const result: Record<string, Json> = {};
-      for (const [key, item] of Object.entries(value)) result[key] = copy(plugin, item, `${place}.${key}`);
-      return result;
+      // Not by assignment: a key of the name `__proto__` would set what the object inherits from.
+      return Object.fromEntries(
+        Object.entries(value).map(([key, item]) => [key, copy(plugin, item, `${place}.${key}`)]),
+      );
     }
     default:
       throw unfit(plugin, place, typeof value);

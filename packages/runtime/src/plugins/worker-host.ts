@@ -42,6 +42,7 @@ export interface WorkerPluginOptions {
   readonly clock: Clock;
   /** Of the run. */
   readonly seed: number;
+  readonly caches: boolean;
   /** Most heap of the thread, in MB. */
   readonly memoryMb: number;
   /** The built module that the thread runs; beside this one unless told. */
@@ -121,9 +122,14 @@ export class WorkerPlugin {
     const { owner, services } = this.#options;
     const add = (kind: string, instrument: Instrument | undefined, handler: HookEntry["handler"]) =>
       scope.hooks.push({ kind, instrument, owner, handler });
-    for (const { kind, instrument } of hooks) {
+    const fed = new Set<string>(); // once each: the worker itself calls every hook of its own
+    for (const { kind, instrument, every } of hooks.toSorted((a, b) => a.instrument - b.instrument)) {
       if (kind === "order" || kind === "fill") continue;
       const one = instrument === EVERY_INSTRUMENT ? undefined : services.instruments[instrument];
+      if (every !== undefined)
+        for (const market of one === undefined ? services.instruments : [one]) services.feeds?.bars(market, every);
+      if (fed.has(`${kind} ${EVERY_INSTRUMENT}`) || fed.has(`${kind} ${instrument}`)) continue;
+      fed.add(`${kind} ${instrument}`);
       add(kind, one, (event: MarketEvent) => this.#thread?.feed.market(event));
     }
     // Whatever the plugin listens to: its views of orders live by this.
@@ -232,7 +238,7 @@ export class WorkerPlugin {
   }
 
   #spawn(): Thread {
-    const { entry, name, services, memoryMb, seed, owner, workerEntry = defaultEntry(name) } = this.#options;
+    const { entry, name, services, memoryMb, seed, caches, owner, workerEntry = defaultEntry(name) } = this.#options;
     const { plugin, source, config, permissions } = entry;
     if (source === undefined)
       throw workerError(name, `${name} is to run in a worker, which has to load it again: say in its entry where from`);
@@ -248,6 +254,7 @@ export class WorkerPlugin {
       source,
       config: config ?? {},
       seed,
+      caches,
       instruments: services.instruments,
       events: events.buffer,
       messages: messages.buffer,
@@ -329,7 +336,8 @@ export class WorkerPlugin {
     }
   }
 
-  #toMessage({ kind, ref, instrument, side, type, timeInForce, priceTicks, sizeLots }: MessageRecord): WorkerMessage {
+  #toMessage(record: MessageRecord): WorkerMessage {
+    const { kind, ref, instrument, side, type, timeInForce, priceTicks, sizeLots } = record;
     if (kind !== SUBMIT) return { type: "cancel", ref };
     const force = TIMES_IN_FORCE[timeInForce];
     const intent = {
@@ -338,6 +346,10 @@ export class WorkerPlugin {
       sizeLots,
       ...(Number.isNaN(priceTicks) ? {} : { priceTicks }),
       ...(force === undefined ? {} : { timeInForce: force }),
+      ...(Number.isNaN(record.priority) ? {} : { priority: record.priority }),
+      ...(Number.isNaN(record.confidence) ? {} : { confidence: record.confidence }),
+      ...(Number.isNaN(record.maxLatencyMs) ? {} : { maxLatencyMs: record.maxLatencyMs }),
+      ...(record.reduceOnly === 1 ? { reduceOnly: true } : {}),
     };
     return { type: "submit", ref, instrument: this.#options.services.instruments[instrument]!.id, intent };
   }

@@ -21,6 +21,11 @@ export class WorkerOrder implements OrderView {
     this.clientOrderId = `worker-${ref}`;
   }
 
+  /** What a worker asked for: it cannot amend, and hears nothing of another size. */
+  get sizeLots(): number {
+    return this.intent.sizeLots;
+  }
+
   get isOpen(): boolean {
     return !isFinal(this.state);
   }

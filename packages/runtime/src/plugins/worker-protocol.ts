@@ -1,6 +1,8 @@
 import type { MessagePort } from "node:worker_threads";
 import { type RecordOf, recordLayout, type SharedSpscRing } from "@pitlane/perf/ring";
 import type { BarEvent, Fill, GapEvent, Instrument, ResyncEvent } from "@pitlane/sdk";
+import type { BarEvery } from "../engines/bar-every.ts";
+import type { BuiltBarEvent } from "../engines/bars.ts";
 import type { Intent, OrderState } from "../orders/order.ts";
 import type { LogLevel } from "./define.ts";
 import type { PluginSnapshot } from "./snapshot.ts";
@@ -50,6 +52,12 @@ const MESSAGE_FIELDS = {
   /** In ticks; NaN for none. */
   priceTicks: "f64",
   sizeLots: "f64",
+  /** NaN for none, as the next two. */
+  priority: "f64",
+  confidence: "f64",
+  maxLatencyMs: "f64",
+  /** 1 for true. */
+  reduceOnly: "u8",
 } as const;
 export const MESSAGE_LAYOUT = recordLayout(MESSAGE_FIELDS);
 export type MessageRing = SharedSpscRing<typeof MESSAGE_FIELDS>;
@@ -90,7 +98,11 @@ export type Holding = readonly [asset: string, units: bigint];
 export type WorkerNote =
   | {
       readonly type: "market";
-      readonly event: Omit<GapEvent, "instrument"> | Omit<ResyncEvent, "instrument"> | Omit<BarEvent, "instrument">;
+      readonly event:
+        | Omit<GapEvent, "instrument">
+        | Omit<ResyncEvent, "instrument">
+        | Omit<BarEvent, "instrument">
+        | Omit<BuiltBarEvent, "instrument">;
     }
   | {
       readonly type: "order";
@@ -108,6 +120,7 @@ export interface WorkerStart {
   readonly source: { readonly from: string; readonly cwd: string };
   readonly config: unknown;
   readonly seed: number;
+  readonly caches: boolean;
   readonly instruments: readonly Instrument[];
   readonly events: SharedArrayBuffer;
   readonly messages: SharedArrayBuffer;
@@ -141,6 +154,8 @@ export interface WorkerHook {
   readonly kind: WorkerKind;
   /** Index of the instrument, or `EVERY_INSTRUMENT`. */
   readonly instrument: number;
+  /** Of bars: those made of trades that it wants. */
+  readonly every?: BarEvery | undefined;
 }
 
 /** What a worker says beside its wishes. */

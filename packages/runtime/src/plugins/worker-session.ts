@@ -2,6 +2,8 @@ import { type MessagePort, receiveMessageOnPort } from "node:worker_threads";
 import { type Clock, InvalidInputError } from "@pitlane/perf";
 import { attachSharedSpscRing } from "@pitlane/perf/ring";
 import { type Fill, type Instrument, OrderBook, type QuoteEvent } from "@pitlane/sdk";
+import { barName } from "../engines/bar-every.ts";
+import { freeLots } from "../engines/sizing.ts";
 import { compileHooks } from "../hooks/compile.ts";
 import type { HookEntry } from "../hooks/kinds.ts";
 import type { Intent, OrderView } from "../orders/order.ts";
@@ -86,12 +88,13 @@ export class WorkerSession {
 
   /** Sets the plugin up and says what it listens to. @throws What its setup throws. */
   async open(plugin: Plugin): Promise<void> {
-    const { name, config, seed, snapshot, mayUseTimers, instruments } = this.#start;
+    const { name, config, seed, caches, snapshot, mayUseTimers, instruments } = this.#start;
     const host = await PluginHost.open({
       entries: [{ plugin, name, config, worker: false, permissions: { timers: mayUseTimers } }],
       services: this.#services(),
       clock: this.#clock,
       seed,
+      caches,
     });
     const { hooks, votes } = host.registrations;
     if (votes.length > 0) {
@@ -189,16 +192,16 @@ export class WorkerSession {
     else this.#call("fill", index, { kind: "fill", instrument, order, fill: { ...fill, instrument } as Fill });
   }
 
-  #wanted({ kind, instrument }: HookEntry): readonly WorkerHook[] {
+  #wanted({ kind, instrument, every }: HookEntry): readonly WorkerHook[] {
     const { instruments, name } = this.#start;
     if (!(WORKER_KINDS as readonly string[]).includes(kind))
       throw new InvalidInputError(
         `${name} listens to "${kind}", which does not cross to workers: run it in the session's thread`,
       );
     const own = kind as WorkerKind;
-    if (instrument === undefined) return [{ kind: own, instrument: EVERY_INSTRUMENT }];
+    if (instrument === undefined) return [{ kind: own, instrument: EVERY_INSTRUMENT, every }];
     const several = "length" in instrument ? instrument : [instrument];
-    return several.map((one) => ({ kind: own, instrument: instruments.indexOf(one) }));
+    return several.map((one) => ({ kind: own, instrument: instruments.indexOf(one), every }));
   }
 
   #call<Kind extends WorkerKind>(kind: Kind, index: number, event: HookEvents[Kind]): void {
@@ -226,7 +229,17 @@ export class WorkerSession {
       openOrders: (_owner, instrument) => this.#orders.open(instrument),
       book: (instrument) => (this.#isBookGood[at(instrument)] ? this.#books[at(instrument)] : undefined),
       quote: (instrument) => this.#quotes[at(instrument)],
+      feeds: {
+        bars: (_instrument, every) => barName(every), // the session makes them: see `every` of what it hears
+        stats: () => notHere("ctx.stats"),
+        recent: () => notHere("ctx.recent"),
+      },
       positionLots: (instrument) => this.#positions[at(instrument)] ?? 0,
+      freeLots: (instrument) => {
+        const open = this.#orders.open(instrument).filter(({ intent }) => intent.side === "sell");
+        const openLots = open.reduce((lots, { sizeLots, filledLots }) => lots + sizeLots - filledLots, 0);
+        return freeLots(instrument, this.#balances.get(instrument.base) ?? 0n, openLots);
+      },
       balance: (asset) => this.#balances.get(asset) ?? 0n,
       nowUs: () => this.#nowUs,
       log: (_plugin, message, level = "info") => this.#say({ type: "log", message, level }),
@@ -251,6 +264,8 @@ export class WorkerSession {
     const { side, type, timeInForce, priceTicks = Number.NaN, sizeLots } = intent;
     if (!Number.isFinite(sizeLots))
       throw new InvalidInputError(`an intent's sizeLots must be a number, got ${sizeLots}`);
+    if (intent.tag !== undefined || intent.expectedProfit !== undefined)
+      throw new InvalidInputError("an intent's tag and expectedProfit do not cross from a worker: leave them out");
     const order = new WorkerOrder(this.#nextRef++, name, intent);
     this.#orders.add(order);
     const record = this.#record;
@@ -262,6 +277,10 @@ export class WorkerSession {
     record.timeInForce = TIMES_IN_FORCE.indexOf(timeInForce);
     record.priceTicks = priceTicks;
     record.sizeLots = sizeLots;
+    record.priority = intent.priority ?? Number.NaN;
+    record.confidence = intent.confidence ?? Number.NaN;
+    record.maxLatencyMs = intent.maxLatencyMs ?? Number.NaN;
+    record.reduceOnly = intent.reduceOnly === true ? 1 : 0;
     if (!this.#messages.tryPush(record)) {
       const reason = "WORKER_BUSY: the session does not keep up with this worker's orders";
       this.#orders.apply(order, { ...order, state: "denied", filledLots: 0, reason });
@@ -294,4 +313,10 @@ export class WorkerSession {
     };
     this.#timers.set(id, setTimeout(fire, waitMs));
   }
+}
+
+function notHere(call: string): never {
+  throw new InvalidInputError(
+    `${call} needs the whole market, which does not cross to workers: run it in the session's thread`,
+  );
 }

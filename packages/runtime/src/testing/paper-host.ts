@@ -118,7 +118,7 @@ class PaperHost implements PaperTestHost {
   readonly #client: BinanceClient;
   readonly #calls = new Sequence();
   readonly #timers = new TimerQueue();
-  readonly #answers: OrderReport[] = []; // of calls
+  readonly #answers: (() => void)[] = []; // of calls, and that they have ended, in their order
   readonly #news: OrderReport[] = []; // of the user stream
   readonly #controls: PluginControl[] = [];
   readonly #startUs: number;
@@ -165,12 +165,17 @@ class PaperHost implements PaperTestHost {
       clock,
       latencies,
       recvWindowMs: RECV_WINDOW_MS,
-      onReport: (report) => void this.#answers.push(report),
+      onReport: (report) => void this.#answers.push(() => this.#running.onReport(report)),
       onFailure: ({ clientOrderId }, outcome, reason) => {
         this.#running.onFailure(clientOrderId, outcome, reason);
         this.#drain();
       },
-      onCancelEnd: ({ clientOrderId }) => this.#running.onCancelEnded(clientOrderId),
+      // After what the call has brought: an order whose cancel had ended first would seem to be open still.
+      onCancelEnd: ({ clientOrderId }, refusal) =>
+        void this.#answers.push(() => this.#running.onCancelEnded(clientOrderId, refusal)),
+      onAmendEnd: ({ clientOrderId }, refusal) =>
+        void this.#answers.push(() => this.#running.onAmendEnded(clientOrderId, refusal)),
+      onOverdue: ({ clientOrderId }) => this.#running.onOverdue(clientOrderId),
       onFault: (message) => this.faults.push(message),
     });
     this.#gateway = gateway;
@@ -289,10 +294,11 @@ class PaperHost implements PaperTestHost {
         () => this.#came,
         () => this.#calls.size > 0,
       );
-      const reports = [...this.#answers.splice(0), ...this.#news.splice(0)];
-      if (reports.length === 0) return;
-      for (const report of reports) {
-        this.#running.onReport(report);
+      const news = this.#news.splice(0).map((report) => () => this.#running.onReport(report));
+      const told = [...this.#answers.splice(0), ...news];
+      if (told.length === 0) return;
+      for (const tell of told) {
+        tell();
         this.#drain();
       }
     }
@@ -324,6 +330,7 @@ class PaperHost implements PaperTestHost {
     return {
       submit: (request, options) => calls.run(() => orders.submit(request, options)),
       cancel: (ref, options) => calls.run(() => orders.cancel(ref, options)),
+      amend: (request, options) => calls.run(() => orders.amend(request, options)),
       get: (ref, options) => calls.run(() => orders.get(ref, options)),
       listFills: (instrument, options) => calls.run(() => orders.listFills(instrument, options)),
     };

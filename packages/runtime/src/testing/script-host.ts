@@ -4,17 +4,24 @@ import {
   type Fill,
   type Instrument,
   InvalidInputError,
+  type MarketEvent,
   OrderBook,
   type QuoteEvent,
   type Side,
   type TradeEvent,
 } from "@pitlane/sdk";
 import { defineEvent } from "../bus/events.ts";
+import { BAR_TIMER, CORE_OWNER } from "../core/own-timers.ts";
+import type { BuiltBarEvent } from "../engines/bars.ts";
+import { MarketFeeds } from "../engines/market-feeds.ts";
+import { DEFAULT_ROUTER, RouteDesk } from "../engines/route-desk.ts";
 import { compileHooks } from "../hooks/compile.ts";
 import { HookReturnedPromiseError } from "../hooks/errors.ts";
 import { ignoreRejection, isPromise } from "../hooks/owners.ts";
-import type { Verdict } from "../hooks/verdict.ts";
+import { deny, type Verdict } from "../hooks/verdict.ts";
+import { reviewAmend } from "../orders/amend.ts";
 import { type Intent, Order } from "../orders/order.ts";
+import { DEFAULT_SIGNALS } from "../orders/signal.ts";
 import type { HookEvents, Plugin } from "../plugins/define.ts";
 import { PluginHost } from "../plugins/host.ts";
 import type { Permissions } from "../plugins/permissions.ts";
@@ -34,7 +41,10 @@ export interface TestHostOptions {
   readonly permissions?: Permissions;
   /** State to start from: what `snapshot` of another test host gave. */
   readonly snapshot?: HostSnapshot;
-  /** Takes over another test host's time, market, orders and positions, as a session that is started again finds them. */
+  /**
+   * Takes over another test host's time, market, orders and positions, as a session that is started again finds them; and its bars and
+   * statistics, which a session would begin anew: what is looked at is the plugin's own state.
+   */
   readonly after?: TestHost;
 }
 
@@ -76,8 +86,8 @@ export interface TestHost {
   }): void;
   /** The stream has a hole; quote and book are unknown until they are news again. */
   gap(gap?: { readonly channel?: Channel; readonly instrument?: Instrument }): void;
-  /** The stream is whole again. */
-  resync(resync?: { readonly channel?: Channel; readonly instrument?: Instrument }): void;
+  /** The stream is whole again; `missing` events stay missed, none unless told. */
+  resync(resync?: { readonly channel?: Channel; readonly instrument?: Instrument; readonly missing?: number }): void;
   /** Fills an order, in whole unless a size is given, at its price (or `priceTicks`); moves the position and tells the plugin. */
   fill(order: Order, priceTicks?: number, sizeLots?: number): void;
   /** The venue refuses an order, and the plugin is told. */
@@ -114,6 +124,10 @@ class ScriptHost implements TestHost {
   readonly #books = new Map<Instrument, OrderBook>();
   readonly #timers = new TimerQueue();
   readonly #inactive = new Set<number>();
+  readonly #gaps = new Set<Instrument>(); // of books
+  readonly #feeds: MarketFeeds;
+  readonly #told: (MarketEvent | { readonly kind: "timer"; readonly atUs: number })[] = []; // what the feeds were made of
+  #isCatchingUp = false;
   readonly #queued: HookEvents[keyof HookEvents][] = [];
   #host: PluginHost | undefined;
   #hooks: ReturnType<typeof compileHooks> | undefined;
@@ -122,6 +136,14 @@ class ScriptHost implements TestHost {
 
   constructor(options: TestHostOptions) {
     this.#options = options;
+    this.#feeds = new MarketFeeds({
+      instruments: options.instruments,
+      book: (instrument) => this.#books.get(instrument),
+      publish: (bar) => {
+        if (!this.#isCatchingUp) this.#tell("bar", bar);
+      },
+      setTimer: (dueAtUs) => this.#timers.set(CORE_OWNER, BAR_TIMER, dueAtUs),
+    });
   }
 
   async open(): Promise<void> {
@@ -139,6 +161,7 @@ class ScriptHost implements TestHost {
       seed,
     });
     if (snapshot !== undefined) this.#host.hydrate(snapshot);
+    if (this.#options.after instanceof ScriptHost) this.#catchUp(this.#options.after);
     this.#compile();
   }
 
@@ -152,7 +175,7 @@ class ScriptHost implements TestHost {
   }
 
   get timers(): number {
-    return this.#timers.size;
+    return this.#timers.countBut(CORE_OWNER);
   }
 
   quote({ bidTicks, askTicks, instrument }: Parameters<TestHost["quote"]>[0]): void {
@@ -160,7 +183,7 @@ class ScriptHost implements TestHost {
     const sequence = ++this.#sequence;
     const event: QuoteEvent = { kind: "quote", ...about, bidTicks, bidLots: 1000, askTicks, askLots: 1000, sequence };
     this.#quotes.set(event.instrument, event);
-    this.#tell("quote", event);
+    this.#tellMarket(event);
   }
 
   trade({ priceTicks, sizeLots = 1, aggressor = "buy", instrument }: Parameters<TestHost["trade"]>[0]): void {
@@ -175,7 +198,7 @@ class ScriptHost implements TestHost {
       aggressor,
       isBackfilled: false,
     };
-    this.#tell("trade", event);
+    this.#tellMarket(event);
   }
 
   book({ bids, asks, instrument }: Parameters<TestHost["book"]>[0]): void {
@@ -185,7 +208,7 @@ class ScriptHost implements TestHost {
     book.clear();
     for (const [ticks, lots] of bids) book.set("bid", ticks, lots);
     for (const [ticks, lots] of asks) book.set("ask", ticks, lots);
-    this.#tell("book", { kind: "book", ...about, book, sequence: ++this.#sequence } as HookEvents["book"]);
+    this.#tellMarket({ kind: "book", ...about, book, sequence: ++this.#sequence });
   }
 
   gap({ channel = "book", instrument }: Parameters<TestHost["gap"]>[0] = {}): void {
@@ -193,21 +216,24 @@ class ScriptHost implements TestHost {
     if (channel === "book") {
       this.#quotes.delete(about.instrument);
       this.#books.delete(about.instrument);
+      this.#gaps.add(about.instrument);
+      this.plugins.leaveMarket(about.instrument);
     }
-    this.#tell("gap", { kind: "gap", ...about, channel, cause: "connection", reason: "the test says so" });
+    this.#tellMarket({ kind: "gap", ...about, channel, cause: "connection", reason: "the test says so" });
   }
 
-  resync({ channel = "book", instrument }: Parameters<TestHost["resync"]>[0] = {}): void {
+  resync({ channel = "book", instrument, missing = 0 }: Parameters<TestHost["resync"]>[0] = {}): void {
     const about = this.#received(instrument);
-    this.#tell("resync", { kind: "resync", ...about, channel, backfilled: 0, missing: 0 });
+    if (channel === "book") this.#gaps.delete(about.instrument);
+    this.#tellMarket({ kind: "resync", ...about, channel, backfilled: 0, missing });
   }
 
   fill(order: Order, priceTicks = order.intent.priceTicks ?? 0, wantedLots?: number): void {
     const { clientOrderId } = order;
     const { instrument, side, type } = order.intent;
-    const sizeLots = wantedLots ?? order.intent.sizeLots - order.filledLots;
+    const sizeLots = wantedLots ?? order.sizeLots - order.filledLots;
     order.filledLots += sizeLots;
-    order.state = order.filledLots === order.intent.sizeLots ? "filled" : "partiallyFilled";
+    order.state = order.filledLots === order.sizeLots ? "filled" : "partiallyFilled";
     const signedLots = side === "buy" ? sizeLots : -sizeLots;
     add(this.#positions, instrument, signedLots);
     add(this.#ownLots, `${order.owner} ${instrument.id}`, signedLots);
@@ -246,7 +272,10 @@ class ScriptHost implements TestHost {
     const untilUs = this.#nowUs + Math.round(ms * 1000);
     for (let due = this.#timers.takeDue(untilUs); due !== undefined; due = this.#timers.takeDue(untilUs)) {
       this.#nowUs = Math.max(this.#nowUs, due.dueAtUs);
-      this.plugins.fireTimer(due.owner, due.id);
+      if (due.owner === CORE_OWNER) {
+        this.#told.push({ kind: "timer", atUs: this.#nowUs });
+        this.#feeds.onTimer(this.#nowUs);
+      } else this.plugins.fireTimer(due.owner, due.id);
       this.#dispatchQueued();
     }
     this.#nowUs = untilUs;
@@ -271,17 +300,44 @@ class ScriptHost implements TestHost {
     for (const [key, lots] of other.#ownLots) this.#ownLots.set(key, lots);
     for (const [instrument, quote] of other.#quotes) this.#quotes.set(instrument, quote);
     for (const [instrument, book] of other.#books) this.#books.set(instrument, book);
+    for (const instrument of other.#gaps) this.#gaps.add(instrument);
     for (const order of other.orders) {
-      const { clientOrderId, strategy, owner, intent, state, filledLots, reason } = order;
-      this.orders.push(Object.assign(new Order(clientOrderId, strategy, owner, intent), { state, filledLots, reason }));
+      const { clientOrderId, strategy, owner, intent, state, sizeLots, filledLots, reason } = order;
+      const copy = new Order(clientOrderId, strategy, owner, intent);
+      this.orders.push(Object.assign(copy, { state, sizeLots, filledLots, reason }));
     }
+  }
+
+  /** Bars and statistics as they would be had this host been there from the start: what a plugin makes of them is then its own affair. */
+  #catchUp(other: ScriptHost): void {
+    this.#isCatchingUp = true;
+    for (const told of other.#told) {
+      this.#told.push(told);
+      if (told.kind === "timer") {
+        this.#feeds.onTimer(told.atUs);
+        continue;
+      }
+      const index = this.#options.instruments.indexOf(told.instrument);
+      this.#feeds.before(told, index, told.receivedAtUs);
+      this.#feeds.after(told, index, told.receivedAtUs);
+    }
+    this.#isCatchingUp = false;
   }
 
   #compile(): void {
     this.#hooks = compileHooks(this.plugins.registrations.hooks, this.#options.instruments);
   }
 
-  #tell<Kind extends keyof HookEvents>(kind: Kind, event: HookEvents[Kind]): void {
+  /** Tells of a market event, and of the bars that it makes. */
+  #tellMarket(event: MarketEvent): void {
+    const index = this.#options.instruments.indexOf(event.instrument);
+    this.#told.push(event.kind === "book" ? { ...event, book: topOf(event.book) } : event);
+    this.#feeds.before(event, index, this.#nowUs);
+    this.#tell(event.kind, event);
+    this.#feeds.after(event, index, this.#nowUs);
+  }
+
+  #tell<Kind extends keyof HookEvents>(kind: Kind, event: HookEvents[Kind] | BuiltBarEvent): void {
     const about = event as HookEvents["order"];
     const owner = kind === "order" || kind === "fill" ? (about.order as Order).owner : undefined;
     const hooks = this.#hooks?.[kind][this.#options.instruments.indexOf(about.instrument)];
@@ -343,13 +399,36 @@ class ScriptHost implements TestHost {
         order.reason = `${code}: ${reason}`;
         return order;
       },
+      signals: DEFAULT_SIGNALS,
+      amend: (view, sizeLots) => {
+        const order = this.orders.find(({ clientOrderId }) => clientOrderId === view.clientOrderId);
+        if (order === undefined) return deny("NOT_OPEN", `there is no order ${view.clientOrderId}`);
+        const verdict = reviewAmend(order, sizeLots);
+        if (verdict.allowed) order.sizeLots = sizeLots;
+        return verdict;
+      },
       cancel: (view) => {
         const order = this.orders.find(({ clientOrderId }) => clientOrderId === view.clientOrderId);
         if (order?.isOpen) order.state = "cancelled";
       },
       openOrders: open,
+      route: (_owner, request) =>
+        new RouteDesk({
+          instruments: this.#options.instruments,
+          settings: DEFAULT_ROUTER,
+          quote: (instrument) => this.#quotes.get(instrument),
+          book: (instrument) => this.#books.get(instrument),
+          latencyNs: () => undefined,
+          hasUnknown: (venue) =>
+            this.orders.some(({ state, intent }) => state === "unknown" && intent.instrument.venue === venue),
+          nowUs: () => this.#nowUs,
+        }).decide(request),
+      ordersTagged: (owner, prefix) =>
+        this.orders.filter((order) => order.owner === owner && order.intent.tag?.startsWith(prefix) === true),
       book: (instrument) => this.#books.get(instrument),
       quote: (instrument) => this.#quotes.get(instrument),
+      isInGap: (instrument) => this.#gaps.has(instrument),
+      feeds: this.#feeds,
       positionLots: (instrument) => this.#positions.get(instrument) ?? 0,
       ownLots: (owner, instrument) => this.#ownLots.get(`${owner} ${instrument.id}`) ?? 0,
       balance: () => 0n,
@@ -373,4 +452,12 @@ class ScriptHost implements TestHost {
 
 function add<Key>(sums: Map<Key, number>, key: Key, lots: number): void {
   sums.set(key, (sums.get(key) ?? 0) + lots);
+}
+
+/** A copy that stays, of what feeds read of a book. */
+function topOf({ bestBidTicks, bestBidLots, bestAskTicks, bestAskLots }: OrderBook): OrderBook {
+  const top = new OrderBook({ windowTicks: 32 });
+  if (bestBidLots > 0) top.set("bid", bestBidTicks, bestBidLots);
+  if (bestAskLots > 0) top.set("ask", bestAskTicks, bestAskLots);
+  return top;
 }

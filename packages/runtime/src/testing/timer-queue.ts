@@ -8,8 +8,9 @@ interface Timer {
 export class TimerQueue {
   readonly #timers: Timer[] = [];
 
-  get size(): number {
-    return this.#timers.length;
+  /** Timers but those of one owner. */
+  countBut(owner: number): number {
+    return this.#timers.filter((timer) => timer.owner !== owner).length;
   }
 
   set(owner: number, id: number, dueAtUs: number): void {

@@ -32,7 +32,8 @@ function tableAfter(header: string): readonly (readonly string[])[] {
 
 const code = (text: string) => `\`${text}\``;
 
-function valuesOf({ choices, range, type }: ConfigKey): string {
+function valuesOf({ choices, range, type, mayBeZero }: ConfigKey): string {
+  if (mayBeZero) return "0 or above";
   if (choices !== undefined) return choices.map(code).join(", ");
   if (range !== undefined) return range.map((bound) => bound.toLocaleString("en")).join(" to ");
   return { boolean: "`true`, `false`", text: "above 0", json: "see below", number: "" }[type];

@@ -164,7 +164,8 @@ async function startExchange(seed: number, faults: readonly string[]) {
 }
 
 function run(args: readonly string[], cwd: string | undefined): Running {
-  const env = { ...process.env, NO_COLOR: "1" };
+  // What is killed must be the process that trades: with calm flags that would be another one than the child.
+  const env = { ...process.env, NO_COLOR: "1", PITLANE_GC: "default" };
   const child = spawn(process.execPath, [BIN, ...args], { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
   let text = "";
   const waiting = new Set<() => void>();

@@ -12,18 +12,19 @@ import { testInstrument } from "../../src/testing.ts";
 const instrument = testInstrument();
 const BUY: Intent = { instrument, side: "buy", type: "limit", priceTicks: 1000, sizeLots: 1000 };
 
-function setUp(options: { journalFails?: boolean } = {}) {
+function setUp(options: { journalFails?: boolean; maxBacklog?: number } = {}) {
   /** What was done, in order. */
   const done: string[] = [];
   const faults: string[] = [];
   const halts: Error[] = [];
+  let nowUs = 0;
   const portfolio = new Portfolio();
   const risk = new RiskEngine();
   risk.addVoter("everything", () => ({ allowed: true }));
   const execution = new Execution({
     runKey: "run",
     strategies: ["one", "two"],
-    nowUs: () => 0,
+    nowUs: () => nowUs,
     clock: new ManualClock(),
     risk,
     journal: {
@@ -36,7 +37,10 @@ function setUp(options: { journalFails?: boolean } = {}) {
     wire: {
       send: ({ order }) => done.push(`send ${order.clientOrderId}`),
       cancel: (order) => done.push(`cancel ${order.clientOrderId}`),
+      amend: (order) => done.push(`amend ${order.clientOrderId} to ${order.amendLots}`),
+      withdraw: (order) => done.push(`withdraw ${order.clientOrderId}`),
     },
+    ...(options.maxBacklog === undefined ? {} : { maxBacklog: options.maxBacklog }),
     portfolio,
     latencies: createStageLatencies(),
     publish: (event) => done.push(event.kind === "order" ? `${event.order.state}` : "fill"),
@@ -48,7 +52,10 @@ function setUp(options: { journalFails?: boolean } = {}) {
     work();
     return [...done];
   };
-  return { execution, portfolio, done, faults, halts, since };
+  const at = (us: number) => {
+    nowUs = us;
+  };
+  return { execution, portfolio, done, faults, halts, since, at };
 }
 
 const report = (
@@ -122,7 +129,7 @@ test("a cancel that would overtake its order waits until the venue has it, and i
       execution.cancel(order);
       execution.flush(Number.NaN);
     }),
-  ).toEqual([]);
+  ).toEqual([`withdraw ${order.clientOrderId}`]); // it may still wait for the wire
   expect(since(() => execution.onReport(report(order, "accepted")))).toEqual([
     "accepted",
     "cancel",
@@ -185,4 +192,189 @@ test("finished orders are forgotten beyond the last 10,000, open ones never", ()
   expect(faults).toEqual([]);
   execution.onReport({ ...report(first, "expired"), clientOrderId: "pl-run-1-1" });
   expect(faults).toHaveLength(1);
+});
+
+test("an amendment is on disk before it is sent, goes before new orders, and needs no vote", () => {
+  const { execution, since } = setUp();
+  const order = execution.submit(0, BUY);
+  execution.flush(Number.NaN);
+  execution.onReport(report(order, "accepted"));
+  expect(execution.amend(order, 400)).toEqual({ allowed: true });
+  expect(execution.amend(order, 300)).toMatchObject({ code: "AMEND_PENDING" });
+  execution.submit(0, BUY);
+  expect(since(() => execution.flush(Number.NaN))).toEqual([
+    "amend",
+    "intent",
+    "commit",
+    "amend pl-run-0-1 to 400",
+    "send pl-run-0-2",
+  ]);
+  expect(order.state).toBe("pendingAmend");
+  expect(since(() => execution.onReport({ ...report(order, "accepted"), sizeLots: 400 }))).toEqual(["pendingAmend"]);
+  expect(since(() => execution.onAmendEnded(order.clientOrderId, ""))).toEqual(["accepted"]);
+  expect(execution.exposure(instrument).openBuyLots).toBe(1400);
+});
+
+test("an amendment is denied where it cannot be: too early, too late, too large, too small", () => {
+  const { execution } = setUp();
+  const order = execution.submit(0, BUY);
+  const codeOf = (sizeLots: number) => {
+    const verdict = execution.amend(order, sizeLots);
+    return verdict.allowed ? "" : verdict.code;
+  };
+  expect(codeOf(500)).toBe("NOT_ACKNOWLEDGED");
+  execution.flush(Number.NaN);
+  execution.onReport(report(order, "partiallyFilled", [fillOf(order, 400)]));
+  expect([1000, 400, 0, 500.5].map(codeOf)).toEqual(["BAD_SIZE", "BAD_SIZE", "BAD_SIZE", "BAD_SIZE"]);
+  execution.cancel(order);
+  expect(codeOf(500)).toBe("CANCEL_PENDING");
+  execution.flush(Number.NaN);
+  expect(codeOf(500)).toBe("CANCEL_PENDING");
+  execution.onReport(report(order, "cancelled", [fillOf(order, 400)]));
+  expect(codeOf(500)).toBe("NOT_OPEN");
+});
+
+test("a refused cancel gives the order back as it was, and another one may be sent after a while", () => {
+  const { execution, since, at } = setUp();
+  const order = execution.submit(0, BUY);
+  execution.flush(Number.NaN);
+  execution.onReport(report(order, "accepted"));
+  execution.cancel(order);
+  execution.flush(Number.NaN);
+  expect(order.state).toBe("pendingCancel");
+  expect(since(() => execution.onCancelEnded(order.clientOrderId, "too many requests"))).toEqual(["accepted"]);
+  expect(order.reason).toBe("too many requests");
+  execution.cancel(order);
+  expect(since(() => execution.flush(Number.NaN))).toEqual([]);
+  at(100_000);
+  expect(since(() => execution.flush(Number.NaN))).toEqual(["cancel", "commit", `cancel ${order.clientOrderId}`]);
+});
+
+test("an overdue order is cancelled at once, and again when it turns out that the cancel has overtaken it", () => {
+  const { execution, since } = setUp();
+  const order = execution.submit(0, BUY);
+  execution.flush(Number.NaN);
+  const cancelled = ["cancel", "commit", `cancel ${order.clientOrderId}`];
+  expect(since(() => execution.onOverdue(order.clientOrderId))).toEqual(cancelled);
+  expect(since(() => execution.onOverdue(order.clientOrderId))).toEqual([]);
+  expect(order.state).toBe("submitted");
+  expect(since(() => execution.onCancelEnded(order.clientOrderId, ""))).toEqual([]); // the venue knew no such order yet
+  expect(since(() => execution.onReport(report(order, "accepted")))).toEqual(["accepted", ...cancelled]);
+  expect(since(() => execution.onReport(report(order, "cancelled")))).toEqual(["cancelled"]);
+  expect(since(() => execution.onOverdue(order.clientOrderId))).toEqual([]);
+});
+
+test("beyond the backlog's limit intents are denied until the venue's word frees places, and strategies are asked to slow down before", () => {
+  const { execution } = setUp({ maxBacklog: 5 });
+  const { backlog } = execution;
+  const orders = Array.from({ length: 6 }, () => execution.submit(0, BUY));
+  execution.flush(Number.NaN);
+  expect(orders.map(({ state }) => state)).toEqual([...Array(5).fill("submitted"), "denied"]);
+  expect(orders[5]!.reason).toBe("QUEUE_FULL: 5 orders wait for the venue's word, the limit is 5");
+  expect(backlog).toMatchObject({ orders: 5, limit: 5, isHigh: true });
+  execution.onReport(report(orders[0]!, "accepted"));
+  execution.onReport(report(orders[0]!, "accepted"));
+  execution.onFailure(orders[1]!.clientOrderId, "unknown", "reset");
+  expect(backlog).toMatchObject({ orders: 3, isHigh: true });
+  execution.onFailure(orders[2]!.clientOrderId, "refused", "no funds");
+  expect(backlog).toMatchObject({ orders: 2, isHigh: false });
+  expect(execution.submit(0, BUY).state).toBe("intended");
+  execution.flush(Number.NaN);
+  expect(backlog.orders).toBe(3);
+});
+
+test("an intent whose terms cannot be is denied by the pipeline", () => {
+  const { execution } = setUp();
+  const order = execution.submit(0, { ...BUY, priority: 10 });
+  execution.flush(Number.NaN);
+  expect(order).toMatchObject({
+    state: "denied",
+    reason: "BAD_PRIORITY: priority 10 is not a whole number from 0 to 9",
+  });
+});
+
+test("a cancel that left its order open is repeated 100 ms after its end, then after twice the time, however often it is asked for", () => {
+  const { execution, since, at } = setUp();
+  const order = execution.submit(0, BUY);
+  execution.flush(Number.NaN);
+  execution.onReport(report(order, "accepted"));
+  const sentAtMs: number[] = [];
+  for (let ms = 0; ms < 1_000; ms++) {
+    at(ms * 1000);
+    const done = since(() => {
+      execution.cancel(order);
+      execution.flush(Number.NaN);
+    });
+    if (!done.includes(`cancel ${order.clientOrderId}`)) continue;
+    sentAtMs.push(ms);
+    execution.onCancelEnded(order.clientOrderId, "refused");
+  }
+  expect(sentAtMs).toEqual([0, 100, 300, 700]);
+});
+
+test("a cancel that is held back is sent when its time has come, and not when its order has ended first", () => {
+  const { execution, since, at } = setUp();
+  const [first, second] = [execution.submit(0, BUY), execution.submit(0, BUY)];
+  execution.flush(Number.NaN);
+  for (const order of [first, second]) {
+    execution.onReport(report(order, "accepted", [], order.clientOrderId));
+    execution.cancel(order);
+    execution.flush(Number.NaN);
+    execution.onCancelEnded(order.clientOrderId, "refused");
+    execution.cancel(order);
+  }
+  expect(since(() => execution.flush(Number.NaN))).toEqual([]);
+  execution.onReport(report(second, "cancelled", [], second.clientOrderId));
+  at(100_000);
+  expect(since(() => execution.flush(Number.NaN))).toEqual(["cancel", "commit", `cancel ${first.clientOrderId}`]);
+  expect(execution.hasRepeats).toBe(false);
+});
+
+test("what a halt could not cancel is cancelled again and again until it has ended; a strategy's own failed cancel is not", () => {
+  const { execution, since, at } = setUp();
+  const order = execution.submit(0, BUY);
+  execution.flush(Number.NaN);
+  execution.onReport(report(order, "accepted"));
+  const next = (us: number) => {
+    at(us);
+    return since(() => execution.flush(Number.NaN)).filter((what) => what.startsWith("cancel "));
+  };
+  execution.cancel(order);
+  expect(next(0)).toHaveLength(1);
+  execution.onCancelEnded(order.clientOrderId, "refused");
+  expect(next(10_000_000)).toEqual([]);
+  execution.sweep();
+  expect(next(10_000_000)).toHaveLength(1);
+  execution.onCancelEnded(order.clientOrderId, "refused");
+  expect(next(10_199_999)).toEqual([]);
+  expect(next(10_200_000)).toHaveLength(1);
+  execution.onReport(report(order, "cancelled"));
+  execution.onCancelEnded(order.clientOrderId, "");
+  expect(next(20_000_000)).toEqual([]);
+  expect(execution.hasRepeats).toBe(false);
+});
+
+test("whatever way orders end, none is left in the open ones or in the backlog", () => {
+  const { execution } = setUp();
+  const wanted = Array.from({ length: 600 }, () => {
+    const order = execution.submit(0, { ...BUY, timeInForce: "IOC" });
+    execution.flush(Number.NaN);
+    return order as Order;
+  });
+  expect(execution.exposure(instrument).openBuyLots).toBe(600 * 1000);
+  for (const [i, order] of wanted.entries()) {
+    const id = order.clientOrderId;
+    if (i % 6 === 0) execution.onReport(report(order, "filled", [fillOf(order, 1000)]));
+    else if (i % 6 === 1) execution.onReport(report(order, "expired", [fillOf(order, 300)]));
+    else if (i % 6 === 2) execution.onReport(report(order, "cancelled"));
+    else if (i % 6 === 3) execution.onFailure(id, "unsent", "QUEUE_TIMEOUT");
+    else if (i % 6 === 4) execution.onFailure(id, "refused", "the venue is busy");
+    else {
+      execution.onFailure(id, "unknown", "reset");
+      execution.onReport(report(order, "filled", [fillOf(order, 1000)]));
+    }
+  }
+  expect(execution.exposure(instrument)).toMatchObject({ openBuyLots: 0, openSellLots: 0 });
+  expect(execution.openOrders()).toEqual([]);
+  expect(execution.backlog).toMatchObject({ orders: 0, isHigh: false });
 });

@@ -1,8 +1,10 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { NotionalLimit } from "../../src/engines/notional.ts";
 import {
   allow,
   deny,
+  isReducing,
   RiskEngine,
   type RiskLimits,
   reviewOrderSize,
@@ -21,7 +23,10 @@ const limit = (sizeLots: number, priceTicks = 1000, side: "buy" | "sell" = "buy"
   priceTicks,
   sizeLots,
 });
-const LIMITS: RiskLimits = { maxOrderNotional: 100_00000000n, maxPositionNotional: 300_00000000n };
+const LIMITS: RiskLimits = {
+  maxOrderNotional: new NotionalLimit(instrument, 100_00000000n),
+  maxPositionNotional: new NotionalLimit(instrument, 300_00000000n),
+};
 const codeOf = (verdict: Verdict) => (verdict.allowed ? "allowed" : verdict.code);
 
 test("every voter is heard, any veto denies, and a voter that throws denies", () => {
@@ -52,22 +57,24 @@ test("an order that breaks the venue's steps and bounds is denied before it is s
 
 test("an order is held to its notional and its size, a market order at the reference price", () => {
   expect(codeOf(reviewOrderSize(limit(10_000), LIMITS, undefined))).toBe("allowed"); // 10 AAA at 10
-  expect(codeOf(reviewOrderSize(limit(10_010), LIMITS, undefined))).toBe("MAX_ORDER_SIZE");
+  expect(codeOf(reviewOrderSize(limit(10_010), LIMITS, undefined))).toBe("MAX_ORDER_NOTIONAL");
   expect(codeOf(reviewOrderSize(limit(500), { ...LIMITS, maxOrderLots: 490 }, undefined))).toBe("MAX_ORDER_SIZE");
   const market: Intent = { instrument, side: "buy", type: "market", sizeLots: 10_000 };
   expect(codeOf(reviewOrderSize(market, LIMITS, 1000))).toBe("allowed");
-  expect(codeOf(reviewOrderSize(market, LIMITS, 1001))).toBe("MAX_ORDER_SIZE");
+  expect(codeOf(reviewOrderSize(market, LIMITS, 1001))).toBe("MAX_ORDER_NOTIONAL");
   expect(codeOf(reviewOrderSize(market, LIMITS, undefined))).toBe("NO_REFERENCE_PRICE");
 });
 
 test("a position is limited with open orders counted, and shrinking it is always allowed", () => {
   const flat = { positionLots: 0, openBuyLots: 0, openSellLots: 0 };
   expect(codeOf(reviewPosition(limit(30_000), flat, LIMITS, undefined))).toBe("allowed");
-  expect(codeOf(reviewPosition(limit(30_000), { ...flat, openBuyLots: 10 }, LIMITS, undefined))).toBe("MAX_POSITION");
+  expect(codeOf(reviewPosition(limit(30_000), { ...flat, openBuyLots: 10 }, LIMITS, undefined))).toBe(
+    "MAX_POSITION_NOTIONAL",
+  );
   expect(codeOf(reviewPosition(limit(30_000), { ...flat, openSellLots: 10 }, LIMITS, undefined))).toBe("allowed");
   const beyond = { positionLots: 90_000, openBuyLots: 0, openSellLots: 0 };
   expect(codeOf(reviewPosition(limit(10, 1000, "sell"), beyond, LIMITS, undefined))).toBe("allowed");
-  expect(codeOf(reviewPosition(limit(10), beyond, LIMITS, undefined))).toBe("MAX_POSITION");
+  expect(codeOf(reviewPosition(limit(10), beyond, LIMITS, undefined))).toBe("MAX_POSITION_NOTIONAL");
   expect(codeOf(reviewPosition(limit(100), flat, { ...LIMITS, maxPositionLots: 90 }, undefined))).toBe("MAX_POSITION");
 });
 
@@ -93,4 +100,37 @@ test("no sequence of allowed orders can lead beyond the position limit, whatever
       }
     }),
   );
+});
+
+test("orders that can only shrink a position never grow it or turn it round, whichever of them fill", () => {
+  const order = fc.record({
+    side: fc.constantFrom("buy" as const, "sell" as const),
+    size: fc.integer({ min: 1, max: 40 }),
+    fills: fc.boolean(),
+  });
+  fc.assert(
+    fc.property(fc.integer({ min: -100, max: 100 }), fc.array(order, { maxLength: 40 }), (startLots, orders) => {
+      let [positionLots, openBuyLots, openSellLots] = [startLots, 0, 0];
+      for (const { side, size, fills } of orders) {
+        if (!isReducing(limit(size, 1000, side), { positionLots, openBuyLots, openSellLots })) continue;
+        const wasLots = positionLots;
+        if (fills) positionLots += side === "buy" ? size : -size;
+        else if (side === "buy") openBuyLots += size;
+        else openSellLots += size;
+        expect(Math.abs(positionLots)).toBeLessThanOrEqual(Math.abs(wasLots));
+        // All that is open may fill as well.
+        const leastLots = positionLots > 0 ? positionLots - openSellLots : positionLots + openBuyLots;
+        expect(leastLots * startLots).toBeGreaterThanOrEqual(0);
+      }
+    }),
+  );
+});
+
+test("an approved order is told of before the next vote; a denied one is not", () => {
+  const approved: string[] = [];
+  const risk = new RiskEngine(({ clientOrderId }) => approved.push(clientOrderId));
+  risk.addVoter("once", () => (approved.length === 0 ? allow() : deny("ONE_IS_ENOUGH", "there was one")));
+  expect(risk.review(new Order("a", "s", 0, limit(1000))).approved).toBeDefined();
+  expect(risk.review(new Order("b", "s", 0, limit(1000))).approved).toBeUndefined();
+  expect(approved).toEqual(["a"]);
 });

@@ -1,7 +1,7 @@
-import { notionalUnits } from "@pitlane/sdk";
+import { notionalUnits, parseUnits } from "@pitlane/sdk";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { lotsWorth } from "../../src/engines/sizing.ts";
+import { freeLots, lotsWorth } from "../../src/engines/sizing.ts";
 import { testInstrument } from "../../src/testing.ts";
 
 test("is the smallest size in steps that is worth the notional, on any scale", () => {
@@ -33,3 +33,18 @@ test("stays within the venue's bounds", () => {
   expect(lotsWorth(instrument, 1000, 1n)).toBe(30);
   expect(lotsWorth(instrument, 1000, 10n ** 15n)).toBe(90);
 });
+
+test.each([
+  ["100.5", 1, 0, 10_050],
+  ["100.5", 100, 0, 10_000],
+  ["100.5", 100, 30, 10_000],
+  ["100.5", 100, 60, 9_900],
+  ["0.005", 1, 0, 0],
+  ["1", 1, 200, 0],
+])(
+  "of %s units in steps of %i lots, with %i lots for sale, %i lots can be sold",
+  (amount, lotIncrement, openSellLots, lots) => {
+    const instrument = testInstrument({ sizeDecimals: 2, lotIncrement });
+    expect(freeLots(instrument, parseUnits(amount), openSellLots)).toBe(lots);
+  },
+);

@@ -39,6 +39,8 @@ function setUp(venue: Partial<OrderVenue>) {
     onReport: (report) => applyReport(order, report),
     onFailure: (_order, outcome, reason) => applyFailure(order, outcome, reason),
     onCancelEnd: () => {},
+    onAmendEnd: () => {},
+    onOverdue: () => {},
     onFault: (message) => faults.push(message),
   });
   const send = () => gateway.send({ order } as ApprovedIntent, Number.NaN);

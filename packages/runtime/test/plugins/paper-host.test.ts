@@ -1,3 +1,4 @@
+import type { Instrument } from "@pitlane/sdk";
 import { expect, test } from "vitest";
 import { lotsWorth } from "../../src/engines/sizing.ts";
 import { definePlugin } from "../../src/plugins/define.ts";
@@ -74,4 +75,34 @@ test("a plugin that does not start leaves nothing running", async () => {
     },
   });
   await expect(createTestHost({ plugin: broken, market })).rejects.toThrow("strategy broken failed in setup: typo");
+});
+
+test("a plugin that cancels again whatever it hears of a cancel sends one", async () => {
+  const stubborn = definePlugin({
+    name: "stubborn",
+    setup(ctx) {
+      const [instrument] = ctx.instruments as [Instrument];
+      let isDone = false;
+      ctx.on("quote", { instrument }, ({ bidTicks }) => {
+        if (isDone) return;
+        isDone = true;
+        const priceTicks = Math.floor((bidTicks * 0.9) / instrument.tickIncrement) * instrument.tickIncrement;
+        const sizeLots = lotsWorth(instrument, priceTicks, 3n * instrument.minNotional);
+        ctx.submit({ instrument, side: "buy", type: "postOnly", priceTicks, sizeLots });
+      });
+      ctx.on("order", ({ order }) => {
+        ctx.log(order.state);
+        if (order.isOpen) ctx.cancel(order);
+      });
+    },
+  });
+  const host = await createTestHost({ plugin: stubborn, market });
+  try {
+    await host.run({ seconds: 2 });
+    expect(host.logged).toEqual(["accepted", "cancelled"]);
+    expect(host.decisions.filter(({ kind }) => kind === "cancel")).toHaveLength(1);
+    expect(host.faults).toEqual([]);
+  } finally {
+    await host.close();
+  }
 });

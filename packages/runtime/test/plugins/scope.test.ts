@@ -325,6 +325,7 @@ describe("snapshot and hydrate", () => {
         const text = JSON.stringify(value);
         expect(JSON.stringify(toJson("me", JSON.parse(text)))).toBe(text);
       }),
+      { examples: [[{ ["__proto__"]: 0 }], [[{ ["__proto__"]: { a: [] } }]]] },
     );
     for (const bad of [undefined, Number.NaN, 1n, new Map(), () => {}, new Date(0)] as unknown as Json[])
       expect(() => toJson("me", { deep: [0, bad] })).toThrow(/holds a .* at state\.deep\[1\]/);

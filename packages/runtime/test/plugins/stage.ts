@@ -1,6 +1,8 @@
 import { createSystemClock } from "@pitlane/perf";
 import type { Instrument, MarketEvent, QuoteEvent } from "@pitlane/sdk";
 import { EventKinds } from "../../src/bus/kinds.ts";
+import type { BuiltBarEvent } from "../../src/engines/bars.ts";
+import { MarketFeeds } from "../../src/engines/market-feeds.ts";
 import { Dispatcher } from "../../src/hooks/dispatcher.ts";
 import { type Intent, Order } from "../../src/orders/order.ts";
 import {
@@ -25,11 +27,18 @@ export class Stage {
   readonly #instruments: readonly Instrument[];
   readonly #quotes = new Map<Instrument, QuoteEvent>();
   readonly #watchers = new Set<() => void>();
+  readonly #feeds: MarketFeeds;
   #host: PluginHost | undefined;
   #dispatcher: Dispatcher | undefined;
 
   private constructor(instruments: readonly Instrument[]) {
     this.#instruments = instruments;
+    this.#feeds = new MarketFeeds({
+      instruments,
+      book: () => undefined,
+      publish: (bar) => this.#dispatch(bar),
+      setTimer: () => {},
+    });
   }
 
   static async open(
@@ -74,6 +83,13 @@ export class Stage {
   }
 
   tell(event: MarketEvent): void {
+    const index = this.#instruments.indexOf(event.instrument);
+    this.#feeds.before(event, index, this.clock.nowUs());
+    this.#dispatch(event);
+    this.#feeds.after(event, index, this.clock.nowUs());
+  }
+
+  #dispatch(event: MarketEvent | BuiltBarEvent): void {
     const index = this.#instruments.indexOf(event.instrument);
     this.#dispatcher!.dispatch(
       this.kinds.indexOf(event.kind),
@@ -153,6 +169,7 @@ export class Stage {
       openOrders: (owner) => this.orders.filter((order) => order.owner === owner && order.isOpen),
       book: () => undefined,
       quote: (instrument) => this.#quotes.get(instrument),
+      feeds: this.#feeds,
       positionLots: () => 42,
       ownLots: () => 0,
       balance: (asset) => (asset === "AAA" ? 777n : 0n),

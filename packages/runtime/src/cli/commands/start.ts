@@ -1,9 +1,11 @@
 import { resolve } from "node:path";
 import { InvalidInputError } from "@pitlane/perf";
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import type { Config } from "../../config.ts";
+import { GC_MODES, type GcMode } from "../calm-gc.ts";
 import type { SettingsContext } from "../main.ts";
-import { parseDuration, parseOrigin, parseSpeed, parseWhole } from "../parse.ts";
+import { parseExchanges } from "../open-exchange.ts";
+import { parseDuration, parseSpeed, parseWhole } from "../parse.ts";
 import { runSession } from "../run-session.ts";
 import { withSecrets } from "../secrets.ts";
 import { flagSetting, type SettingsFlags, settingsOf, withSettingsFlags } from "../settings-flags.ts";
@@ -15,8 +17,10 @@ interface StartFlags extends SettingsFlags {
   readonly seed?: string;
   readonly journal?: string;
   readonly resume?: string;
-  readonly exchange?: string;
+  readonly exchange?: readonly string[];
   readonly watch?: true;
+  readonly gc?: GcMode;
+  readonly orders?: Config["orderTransport"];
   readonly recording?: readonly string[];
   readonly speed?: string;
 }
@@ -30,7 +34,22 @@ function withSessionFlags(command: Command): Command {
     .option("--journal <file>", "the run's journal (default: .pitlane/runs/<run>/journal.db)")
     .option("--resume <run>", "go on with a run that was killed: its id, its folder, or its journal")
     .option("--watch", "exchange strategies as their files are saved, with their state (for development)")
-    .option("--exchange <url>", "trade on a paper exchange that runs already, such as http://127.0.0.1:8080")
+    .addOption(
+      new Option("--gc <mode>", "V8's collector: calm, for short pauses, or default (also PITLANE_GC)").choices(
+        GC_MODES,
+      ),
+    )
+    .addOption(
+      new Option("--orders <way>", "how orders go to the venue (default: the setting orderTransport)").choices([
+        "http",
+        "websocket",
+      ]),
+    )
+    .option(
+      "--exchange <url>",
+      "trade on a paper exchange that runs already, such as http://127.0.0.1:8080; on several, as alpha=URL, by repeating it",
+      (url: string, earlier: readonly string[] = []) => [...earlier, url],
+    )
     .option("-r, --recording <file...>", "run on a recorded session instead; several files are its parts, in order")
     .option("--speed <times>", "replay speed of a recording: max, or times real time", "max");
 }
@@ -60,17 +79,18 @@ export function addRun(program: Command, context: SettingsContext): void {
 
 /** The settings of all sources; the flags of settings that have one of their own win. */
 async function configOf(flags: StartFlags, context: SettingsContext): Promise<Config> {
-  const { seed } = flags;
+  const { seed, orders } = flags;
   const own = seed === undefined ? [] : [flagSetting(["seed"], parseWhole("--seed", seed, 0, 0xffffffff), "--seed")];
+  if (orders !== undefined) own.push(flagSetting(["orderTransport"], orders, "--orders"));
   return (await settingsOf(flags, context, own)).config;
 }
 
 async function session(config: Config, flags: StartFlags, context: SettingsContext): Promise<number> {
   const { cwd, output, stop } = context;
-  const { journal, resume, exchange, recording = [] } = flags;
+  const { journal, resume, exchange = [], recording = [] } = flags;
   if (resume !== undefined && journal !== undefined)
     throw new InvalidInputError("--resume names the journal already: leave --journal out");
-  if (exchange !== undefined && recording.length > 0)
+  if (exchange.length > 0 && recording.length > 0)
     throw new InvalidInputError("--exchange and --recording are two places to run: leave one out");
   return runSession({
     config,
@@ -82,10 +102,11 @@ async function session(config: Config, flags: StartFlags, context: SettingsConte
     journalPath: resume === undefined ? journal : findJournal(resume, cwd),
     isResumed: resume !== undefined,
     isWatched: flags.watch === true,
-    exchangeUrl: exchange === undefined ? undefined : parseOrigin("--exchange", exchange),
+    exchanges: parseExchanges(exchange),
     cwd,
     output,
     redact: (text) => context.redactor.redact(text),
     stop,
+    onHaltSignal: context.onHaltSignal,
   });
 }

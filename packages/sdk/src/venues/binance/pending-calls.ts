@@ -59,6 +59,10 @@ export class PendingCall extends Due<PendingCall> {
     this.#onError(call.isRead ? cause : new NetworkError(`${what} was aborted by the caller`, { outcome, cause }));
   }
 
+  get hasEnded(): boolean {
+    return this.#hasEnded;
+  }
+
   get outcome(): "unsent" | "unknown" {
     return this.id > 0 ? "unknown" : "unsent";
   }
@@ -117,8 +121,9 @@ export class PendingCalls {
    * `write` says that the socket took nothing.
    */
   send(pending: PendingCall, write: (id: number) => boolean): void {
-    const id = ++this.#lastId;
     pending.call.control.onSent?.(this.#clock.monotonicNs());
+    if (pending.hasEnded) return; // its caller has aborted it just now: it was told that nothing was sent
+    const id = ++this.#lastId;
     this.#waiting.delete(pending);
     this.#sent.set(id, pending);
     pending.id = id;

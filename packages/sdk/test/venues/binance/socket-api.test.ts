@@ -210,6 +210,17 @@ describe("an outcome", () => {
     expect(late).toMatchObject({ outcome: "unsent" });
   });
 
+  test("is unsent for a call that its caller aborts in onSent: nothing goes out", async () => {
+    const { api, open } = setUp();
+    const stop = new AbortController();
+    const onSent = () => stop.abort(new Error("too late"));
+    const result = rejectionOf(api.call({ ...place, control: { signal: stop.signal, onSent } }));
+    await settle();
+    const link = open();
+    expect(await result).toMatchObject({ code: "NETWORK", outcome: "unsent", cause: { message: "too late" } });
+    expect(link.sent).toEqual([]);
+  });
+
   test("of an aborted read is its signal's reason", async () => {
     const { api } = setUp();
     const reason = new Error("enough");
@@ -281,6 +292,24 @@ describe("a refusal", () => {
     say({ id: link.sent[1]?.id, ...late }, link);
     expect(await result).toMatchObject({ code: "AUTH", venueCode: -1021 });
     expect(link.sent).toHaveLength(2);
+  });
+
+  test("of a timestamp is not repeated before the clock was measured, whatever else is sent meanwhile", async () => {
+    const { api, open, say, resync } = setUp();
+    let measured = () => {};
+    resync.mockImplementation(() => new Promise((resolve) => (measured = resolve)));
+    const result = api.call(place);
+    await settle();
+    const link = open();
+    say({ id: link.sent[0]?.id, status: 400, error: { code: -1021, msg: "outside of the recvWindow" } }, link);
+    const other = api.call({ ...place, params: { symbol: "BTCUSDT", newClientOrderId: "mine-2" } });
+    await settle();
+    expect(link.sent).toMatchObject([{ id: 1 }, { id: 2, params: { newClientOrderId: "mine-2" } }]);
+    measured();
+    await settle();
+    expect(link.sent[2]).toMatchObject({ params: { newClientOrderId: "mine-1" } });
+    for (const { id } of link.sent.slice(1)) say({ id, status: 200, result: id }, link);
+    expect(await Promise.all([result, other])).toEqual([3, 2]);
   });
 
   test("for too many requests pauses the budget, and the used weight is told to it", async () => {

@@ -1,0 +1,277 @@
+// How much goes through the whole path: market event, strategy, risk, journal on disk, wire, the venue's report, portfolio, hooks. The paper
+// exchange is another process; each order is one that trades at once, so that there is a fill to book for each, and the market moves with it.
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { createSystemClock } from "@pitlane/perf";
+import { LatencyHistogram } from "@pitlane/perf/metrics";
+import { createBinance } from "@pitlane/sdk/binance";
+import { CALM_FLAGS, checkConfig, definePlugin, openRuntime, type Plugin, type Report } from "pitlane";
+import { type ExchangeProcess, sinceStampUs, startExchange, startStamped } from "../scripts/bench/exchanged.ts";
+import type { Suite, Trial } from "../scripts/bench/suite.ts";
+import type { VenueUrls } from "../scripts/bench/ticked.ts";
+
+const VENUE = new URL("../../scripts/bench/tick-venue.mjs", import.meta.url); // bundles lie one folder below this one
+export const PROGRAM = join(dirname(fileURLToPath(import.meta.resolve("pitlane"))), "../bin/pitlane.mjs");
+const SUSTAINED = 1_200; // orders a second
+const BURST = 5_500;
+const MESSAGES = 10_000;
+const MOST_AN_EVENT = 50; // orders: the market's events come in groups
+const DRAIN_MS = 10_000;
+const LOOK_MS = 100;
+
+/** Wants `perSecond` orders a second, as market events come, each of the smallest size that the venue takes and in turns. */
+export function trader(perSecond: number): {
+  readonly plugin: Plugin;
+  begin(): void;
+  end(): void;
+  readonly wanted: number;
+} {
+  let beganUs = Number.NaN;
+  let isOn = false;
+  let wanted = 0;
+  let last = 0;
+  const plugin = definePlugin({
+    name: "trader",
+    version: "1.0.0",
+    pitlane: "*",
+    setup(ctx) {
+      const instrument = ctx.instruments[0]!;
+      const act = () => {
+        const quote = ctx.quote(instrument);
+        if (!isOn || quote === undefined) return;
+        if (Number.isNaN(beganUs)) beganUs = ctx.nowUs();
+        const due = Math.floor(((ctx.nowUs() - beganUs) / 1e6) * perSecond) - wanted;
+        for (let i = 0; i < Math.min(due, MOST_AN_EVENT); i++) {
+          const side = last++ % 2 === 0 ? "buy" : "sell";
+          wanted++;
+          ctx.submit({
+            instrument,
+            side,
+            type: "limit",
+            timeInForce: "IOC",
+            priceTicks: side === "buy" ? quote.askTicks + 10 : quote.bidTicks - 10,
+            sizeLots: Math.max(instrument.minLots, smallest(instrument, quote.bidTicks)),
+          });
+        }
+      };
+      ctx.on("quote", { instrument }, act);
+      ctx.on("trade", { instrument }, act);
+    },
+  });
+  return {
+    plugin,
+    begin: () => {
+      isOn = true;
+    },
+    end: () => {
+      isOn = false;
+    },
+    get wanted() {
+      return wanted;
+    },
+  };
+}
+
+/** The lots that are worth twice the venue's least value. */
+function smallest(instrument: { minNotional: bigint; priceDecimals: number; sizeDecimals: number }, ticks: number) {
+  const unitsOfLot = ticks * 10 ** (8 - instrument.priceDecimals - instrument.sizeDecimals); // in 1e-8
+  return Math.ceil((2 * Number(instrument.minNotional)) / unitsOfLot);
+}
+
+export async function open(
+  urls: VenueUrls,
+  credentials: ExchangeProcess["credentials"],
+  plugin: Plugin,
+  streams: string[],
+) {
+  const clock = createSystemClock();
+  const folder = mkdtempSync(join(tmpdir(), "pitlane-bench-"));
+  const client = createBinance({
+    venue: "paper",
+    urls,
+    credentials,
+    requestWeight: 1_000_000_000,
+    orderTransport: "webSocket",
+    clock,
+  });
+  const instruments = await client.market.listInstruments();
+  const first = instruments[0]!;
+  const runtime = await openRuntime({
+    run: { id: "bench", key: "bench" },
+    mode: "paper",
+    config: checkConfig(CONFIG, "the bench"),
+    plugins: [{ plugin, budgets: { ordersPerMinute: 1_000_000, msPerSecond: 1000, hookMs: 60_000 } }],
+    client,
+    trading: client,
+    streams: streams.map((name) => `${first.venueSymbol.toLowerCase()}@${name}`),
+    journalPath: join(folder, "journal.db"),
+    recvWindowMs: 60_000,
+    clock,
+    log: (source, message) => console.error(`${source}: ${message}`),
+  });
+  return {
+    runtime,
+    clock,
+    close: async (): Promise<Report> => {
+      const report = await runtime.close("requested");
+      await client.close();
+      rmSync(folder, { recursive: true });
+      return report;
+    },
+  };
+}
+
+// Limits of money and rate are not what is measured; all voters vote all the same.
+const CONFIG = {
+  risk: {
+    maxPositionNotional: "100000000",
+    selfTrade: "allow" as const,
+    maxGrossExposure: "0",
+    maxNetExposure: "0",
+    maxOpenOrdersPerInstrument: 0,
+  },
+  orderTransport: "websocket" as const,
+};
+
+/** Trades for `seconds` and waits for the last order's end. */
+async function trade(perSecond: number, seconds: number): Promise<Record<string, number>> {
+  const exchange = await startExchange(PROGRAM);
+  try {
+    const strategy = trader(perSecond);
+    const { runtime, clock, close } = await open(exchange.urls, exchange.credentials, strategy.plugin, [
+      "trade",
+      "bookTicker",
+    ]);
+    await clock.sleep(1_000);
+    let rssBytes = 0;
+    const look = setInterval(() => {
+      rssBytes = Math.max(rssBytes, process.memoryUsage.rss());
+    }, LOOK_MS);
+    const startNs = clock.monotonicNs();
+    const start = process.cpuUsage();
+    strategy.begin();
+    await clock.sleep(seconds * 1e3);
+    strategy.end();
+    const { user, system } = process.cpuUsage(start);
+    const deadlineNs = clock.monotonicNs() + DRAIN_MS * 1e6;
+    while (runtime.status().openOrders > 0 && clock.monotonicNs() < deadlineNs) await clock.sleep(1);
+    const tookNs = clock.monotonicNs() - startNs; // the last order's end is in it
+    clearInterval(look);
+    const { orders, latency, faults } = await close();
+    if (faults.length > 0) throw new Error(`the session had faults: ${JSON.stringify(faults)}`);
+    const ended = orders.filled + orders.cancelled + orders.expired;
+    return {
+      "orders a second": (ended / tookNs) * 1e9,
+      "orders lost": strategy.wanted - ended,
+      "CPU an order": (user + system) / strategy.wanted,
+      "in process p50": latency.tickToOrder.p50,
+      "in process p99": latency.tickToOrder.p99,
+      "answer p50": latency.ack.p50,
+      "answer p99": latency.ack.p99,
+      RSS: rssBytes / 2 ** 20,
+    };
+  } finally {
+    exchange.stop();
+  }
+}
+
+/** Hears a steady stream of trades, and how old each is when the strategy gets it. */
+async function hear(perSecond: number, seconds: number): Promise<Record<string, number>> {
+  const feed = await startStamped(VENUE);
+  try {
+    const age = new LatencyHistogram();
+    let isMeasured = false;
+    const plugin = definePlugin({
+      name: "listener",
+      version: "1.0.0",
+      pitlane: "*",
+      setup(ctx) {
+        ctx.on("trade", ({ priceTicks }) => {
+          if (isMeasured) age.record(sinceStampUs(priceTicks) * 1e3);
+        });
+      },
+    });
+    const { close } = await open(feed.urls, { apiKey: "none", apiSecret: "none" }, plugin, ["trade"]);
+    const cpuUs = await feed.run(perSecond, seconds, () => {
+      isMeasured = true;
+    });
+    const rssBytes = process.memoryUsage.rss();
+    const { faults } = await close();
+    if (faults.length > 0) throw new Error(`the session had faults: ${JSON.stringify(faults)}`);
+    const { p50, p99, p999 } = age.summary();
+    return {
+      "messages a second": age.count / seconds,
+      "messages lost": perSecond * seconds - age.count,
+      "CPU a message": cpuUs,
+      p50,
+      p99,
+      "p99.9": p999,
+      RSS: rssBytes / 2 ** 20,
+    };
+  } finally {
+    feed.stop();
+  }
+}
+
+const ORDER_UNITS = {
+  "orders a second": "1/s",
+  "orders lost": "",
+  "CPU an order": "us",
+  "in process p50": "us",
+  "in process p99": "us",
+  "answer p50": "us",
+  "answer p99": "us",
+  RSS: "MiB",
+};
+const trial = (name: string, perSecond: number, atLeast: number, seconds: number): Trial => ({
+  name,
+  units: ORDER_UNITS,
+  seconds,
+  rounds: 1,
+  cases: {
+    ours: {
+      run: (wanted) => trade(perSecond, Math.min(wanted, seconds)),
+      targets: {
+        "orders a second": { atLeast },
+        "orders lost": { atMost: 0 },
+        "in process p99": { atMost: 1_000 },
+        RSS: { atMost: 256 },
+      },
+      nodeFlags: CALM_FLAGS,
+    },
+  },
+});
+
+const suite: Suite = {
+  name: "throughput, the exchange being another process",
+  comparisons: [],
+  trials: [
+    trial(`sustained, ${SUSTAINED} orders a second wanted`, SUSTAINED, 1_000, 60),
+    trial(`burst, ${BURST} orders a second wanted`, BURST, 5_000, 5),
+    {
+      name: `market data, ${MESSAGES} messages a second, from the feed's write to the strategy`,
+      units: {
+        "messages a second": "1/s",
+        "messages lost": "",
+        "CPU a message": "us",
+        p50: "us",
+        p99: "us",
+        "p99.9": "us",
+        RSS: "MiB",
+      },
+      seconds: 10,
+      rounds: 1,
+      cases: {
+        ours: {
+          run: (wanted) => hear(MESSAGES, Math.min(wanted, 10)),
+          targets: { "messages lost": { atMost: 0 }, p99: { atMost: 500 }, RSS: { atMost: 256 } },
+          nodeFlags: CALM_FLAGS,
+        },
+      },
+    },
+  ],
+};
+
+export default suite;

@@ -1,0 +1,13 @@
+export { Account, type AccountRecord } from "./account.ts";
+export { type ArbitrageEvent, arbitrage } from "./arbitrage.ts";
+export { type BracketOptions, bracket } from "./bracket.ts";
+export type { Algo } from "./desk.ts";
+export { type IcebergOptions, iceberg } from "./iceberg.ts";
+export { type PovOptions, pov, shareOf } from "./pov.ts";
+export type { AlgoHandle, AlgoState, ParentOptions } from "./run.ts";
+export { cumulativeLots } from "./schedule.ts";
+export { fitLots, leastLots, takePrice } from "./sizing.ts";
+export { stopTicksOf, type TrailingStopOptions, trailingStop } from "./trailing-stop.ts";
+export { type TwapOptions, twap } from "./twap.ts";
+export { VolumeProfile } from "./volume-profile.ts";
+export { type VwapOptions, vwap } from "./vwap.ts";

@@ -1,0 +1,79 @@
+import { definePlugin } from "pitlane";
+import { wholeIn } from "./checks.ts";
+import { type Algo, Desk } from "./desk.ts";
+import { deskConfig } from "./desk-config.ts";
+import { deskState } from "./desk-state.ts";
+import { MAIN, type ParentOptions } from "./run.ts";
+import { checkTaking, isSettled, type TakingOptions, takeUpTo } from "./taking.ts";
+
+export interface PovOptions extends ParentOptions, TakingOptions {
+  /** Share of the market's volume, our own part included, in basis points; whole, 1 to 5000. */
+  readonly rateBps: number;
+  /** Largest child, in lots: what is behind is caught up in steps of it. The parent's size when left out. */
+  readonly mostLots?: number;
+  /** Time after which it ends with what it has, in milliseconds; 100 to 604,800,000. Without it, it ends when it is filled. */
+  readonly durationMs?: number;
+}
+
+declare module "pitlane" {
+  interface Capabilities {
+    readonly pov: Algo<PovOptions>;
+  }
+}
+
+interface PovState {
+  readonly startedAtUs: number;
+  /** Traded since the start, in lots. */
+  volumeLots: number;
+}
+
+/** Lots of ours that go with a market volume. Exact. @param rateBps Whole basis points. */
+export function shareOf(volumeLots: number, rateBps: number): number {
+  return Number((BigInt(volumeLots) * BigInt(rateBps)) / 10_000n);
+}
+
+/**
+ * Percentage of volume: follows the market, and takes its share of what is traded. Behind after a burst, or after a hole whose trades were
+ * fetched later, it catches up by children of at most `mostLots`, one each `retryMs`; it is never ahead.
+ *
+ * Our own trades are part of the volume that is heard, so a share of 10 % is 10 % of all, and not of what others trade.
+ *
+ * @example
+ * ctx.use("pov").start({ instrument, side: "buy", sizeLots: 5000, rateBps: 1000, mostLots: 200 });
+ */
+export const pov = definePlugin({
+  name: "pov",
+  version: "0.1.0",
+  provides: ["pov"],
+  config: deskConfig,
+  state: deskState,
+  setup(ctx) {
+    const desk = new Desk<PovOptions, PovState>(ctx, {
+      letters: [MAIN],
+      begin: (options) => {
+        checkTaking(options);
+        wholeIn("rateBps", options.rateBps, 1, 5000);
+        if (options.mostLots !== undefined) wholeIn("mostLots", options.mostLots, 1, Number.MAX_SAFE_INTEGER);
+        if (options.durationMs !== undefined) wholeIn("durationMs", options.durationMs, 100, 604_800_000);
+        return { startedAtUs: ctx.nowUs(), volumeLots: 0 };
+      },
+      onTrade: ({ own }, { sizeLots, venueAtUs }) => {
+        if (venueAtUs >= own.startedAtUs) own.volumeLots += sizeLots;
+      },
+      step: (run) => {
+        const { own, options, main, nowUs } = run;
+        const { sizeLots, rateBps, mostLots = sizeLots, durationMs } = options;
+        const targetLots = Math.min(sizeLots, shareOf(own.volumeLots, rateBps));
+        takeUpTo(ctx, run, targetLots, mostLots);
+        if (isSettled(ctx, run, main)) return run.end("done");
+        if (durationMs === undefined) return;
+        const endUs = own.startedAtUs + durationMs * 1000;
+        if (nowUs >= endUs) return run.end("expired", "its time is over");
+        run.wakeAt(endUs);
+      },
+    });
+    ctx.provide("pov", desk);
+    return desk;
+  },
+});
+

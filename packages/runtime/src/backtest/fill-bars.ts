@@ -1,0 +1,128 @@
+import { inRange, integerInRange } from "@pitlane/perf";
+import type { Instrument } from "@pitlane/sdk";
+import { CANNOT_PAY, type Desk, type Matcher, NOT_REACHED, TOO_LITTLE, WOULD_TAKE } from "./matcher.ts";
+import type { FillModelOptions } from "./options.ts";
+import type { SimOrder } from "./sim-order.ts";
+
+/** What bars leave out of the real world. */
+export const BARS_IGNORE: readonly string[] = [
+  "The way of the price within a bar: a limit order is filled when the bar trades through its price, and never at the extreme itself.",
+  "Spread and depth: a taker gets the open, beyond it by the slippage set, and a share of the bar's volume.",
+  "Latencies much shorter than a bar: an order wanted at a close gets the next open. One wanted within a bar waits for the next.",
+  "Our own effect on the market.",
+];
+
+/**
+ * Fills orders from bars, without a look ahead: an order acts from the first bar that begins after it came.
+ *
+ *     bar k-1        bar k                     bar k+1
+ *          close -> order -> open: takers      limits that k traded through, at their price
+ *
+ * At its first open an order that is marketable takes, at the open and the slippage, never outside the bar. Later it is a maker: filled
+ * at its price once a bar goes through it, or at the bar's worst price where the whole bar lies beyond. All our orders together get a
+ * share of the bar's volume, oldest first, and what a fill leads to waits for the next bar, so that of an entry, its stop and its target
+ * no two can happen within one.
+ */
+export class BarMatcher implements Matcher {
+  readonly #instrument: Instrument;
+  readonly #desk: Desk;
+  readonly #volumeShare: number;
+  readonly #slippageTicks: number;
+  readonly #lateUs: number;
+  readonly #seen = new WeakSet<SimOrder>(); // orders that had their first open
+  #orders: SimOrder[] = [];
+  /** Close of the last bar, in ticks, which is to be kept up; NaN before the first. */
+  closeTicks: number = Number.NaN;
+  /** True while orders wait: a bar is of no interest otherwise. */
+  isBusy = false;
+
+  /** @throws {InvalidInputError} When an option is out of range. */
+  constructor(instrument: Instrument, desk: Desk, intervalUs: number, options: FillModelOptions["bars"] = {}) {
+    const { volumeShare = 0.1, slippageTicks = 0, lateShare = 0.1 } = options;
+    this.#instrument = instrument;
+    this.#desk = desk;
+    this.#volumeShare = inRange("fillModel.bars.volumeShare", volumeShare, 1e-9, 1);
+    this.#slippageTicks = integerInRange("fillModel.bars.slippageTicks", slippageTicks, 0, Number.MAX_SAFE_INTEGER);
+    this.#lateUs = inRange("fillModel.bars.lateShare", lateShare, 0, 0.5) * intervalUs;
+  }
+
+  /** The last close, for a market order that waits for an open. */
+  takerTicks(_isBuy: boolean): number {
+    return this.closeTicks;
+  }
+
+  arrive(order: SimOrder): void {
+    this.#orders.push(order);
+    this.isBusy = true;
+  }
+
+  remove(order: SimOrder): void {
+    this.#orders = this.#orders.filter((other) => other !== order);
+    this.isBusy = this.#orders.length > 0;
+  }
+
+  /** Fills what a bar fills. To be called when it is over, if `isBusy`. @param endUs When it is over. */
+  onBar(
+    startUs: number,
+    endUs: number,
+    openTicks: number,
+    highTicks: number,
+    lowTicks: number,
+    volumeLots: number,
+  ): void {
+    const { lotIncrement } = this.#instrument;
+    let leftLots = Math.floor((volumeLots * this.#volumeShare) / lotIncrement) * lotIncrement;
+    for (const order of [...this.#orders]) {
+      if (order.arrivedAtUs > startUs + this.#lateUs) continue;
+      const isFirst = !this.#seen.has(order);
+      this.#seen.add(order);
+      const isTaker = isFirst && order.takes(openTicks);
+      if (isTaker && order.type === "postOnly") {
+        this.#expire(order, WOULD_TAKE, endUs);
+        continue;
+      }
+      const isMaker = !isTaker && order.timeInForce === "GTC" && isThrough(order, highTicks, lowTicks);
+      if (isTaker || isMaker) {
+        const lots = Math.min(order.openLots, leftLots);
+        const isWhole = lots === order.openLots;
+        if (lots > 0 && (isWhole || order.timeInForce !== "FOK")) {
+          const priceTicks = isTaker
+            ? this.#takenTicks(order, openTicks, highTicks, lowTicks)
+            : Math.min(Math.max(order.priceTicks, lowTicks), highTicks);
+          const atUs = isTaker ? Math.max(startUs, order.arrivedAtUs) : endUs;
+          if (!this.#desk.tryFill(order, priceTicks, lots, isMaker, atUs)) {
+            this.#expire(order, CANNOT_PAY, endUs);
+            continue;
+          }
+          leftLots -= lots;
+        }
+      }
+      if (order.openLots > 0 && order.timeInForce !== "GTC") {
+        this.#expire(order, isTaker ? TOO_LITTLE : NOT_REACHED, endUs);
+        continue;
+      }
+      if (order.openLots === 0) this.remove(order);
+      this.#desk.tell(order, endUs);
+    }
+  }
+
+  /** Open and slippage, within the bar and the order's limit. */
+  #takenTicks(order: SimOrder, openTicks: number, highTicks: number, lowTicks: number): number {
+    const ticks = order.isBuy
+      ? Math.min(openTicks + this.#slippageTicks, highTicks)
+      : Math.max(openTicks - this.#slippageTicks, lowTicks);
+    if (order.takes(ticks)) return ticks;
+    return order.priceTicks;
+  }
+
+  #expire(order: SimOrder, reason: string, atUs: number): void {
+    this.remove(order);
+    this.#desk.end(order, "expired", reason);
+    this.#desk.tell(order, atUs);
+  }
+}
+
+/** True when a bar traded beyond an order's limit. */
+function isThrough(order: SimOrder, highTicks: number, lowTicks: number): boolean {
+  return order.isBuy ? lowTicks < order.priceTicks : highTicks > order.priceTicks;
+}

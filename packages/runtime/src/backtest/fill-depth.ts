@@ -1,0 +1,162 @@
+import { OrderBook } from "@pitlane/sdk";
+import { makerFill, matchTrade } from "./fill-trades.ts";
+import { CANNOT_PAY, type Desk, type Matcher, NO_PRICE, NOT_REACHED, TOO_LITTLE, WOULD_TAKE } from "./matcher.ts";
+import type { FillModelOptions } from "./options.ts";
+import { aheadAfterChange, type BehindShare, behindShare } from "./queue-model.ts";
+import { RestingOrders } from "./resting-orders.ts";
+import type { SimOrder } from "./sim-order.ts";
+
+/** What a recorded book leaves out of the real world. */
+export const DEPTH_IGNORE: readonly string[] = [
+  "Our own effect on the market: our fills do not change the recorded book, and nobody reacts to our orders.",
+  "Who stands where in a queue: cancellations before us are estimated, by the queue model set.",
+  "Hidden orders and icebergs, and levels beyond those recorded.",
+  "What happened in gaps of the recording: takers are refused there, and orders that rest are filled by trades alone.",
+];
+
+/**
+ * Fills orders from a recorded book and its trades, with a place in the queue.
+ *
+ *     our bid at 100 joins behind the 60 lots shown           ahead 60
+ *     a sell of 20 at 100                                     ahead 40
+ *     the level goes from 60 to 30: 20 traded, 10 cancelled   ahead 33 by `proportional`: a part of the 10 was ours behind
+ *     a sell of 50 at 100                                     33 to those before us, 17 to us
+ *
+ * A trade through its price fills an order by at most the trade's size. A level of the other side at its price or beyond fills it in
+ * whole: whoever quotes there would have taken us. Takers walk the book; what is left rests or ends by its time in force.
+ */
+export class DepthMatcher implements Matcher {
+  readonly #desk: Desk;
+  readonly #behindShare: BehindShare;
+  /** The book as the venue has it now, which strategies see later. */
+  readonly book: OrderBook = new OrderBook();
+  readonly resting: RestingOrders = new RestingOrders();
+  /** False until the first snapshot is whole, and from a gap to the next one. */
+  isGood = false;
+
+  /** @throws {InvalidInputError} When the queue model is none. */
+  constructor(desk: Desk, { queue = "proportional" }: FillModelOptions["depth"] = {}) {
+    this.#desk = desk;
+    this.#behindShare = behindShare(queue);
+  }
+
+  takerTicks(isBuy: boolean): number {
+    if (!this.isGood) return Number.NaN;
+    return isBuy ? this.book.bestAskTicks : this.book.bestBidTicks;
+  }
+
+  arrive(order: SimOrder, atUs: number): void {
+    const isTaker = order.takes(this.takerTicks(order.isBuy)) && this.isGood;
+    if (order.type === "postOnly") {
+      if (isTaker) this.#desk.end(order, "rejected", WOULD_TAKE);
+      else this.#rest(order);
+      return;
+    }
+    if (!this.isGood && order.timeInForce !== "GTC") return this.#desk.end(order, "rejected", NO_PRICE);
+    if (isTaker) this.#take(order, atUs);
+    if (order.openLots === 0) return;
+    if (order.timeInForce === "GTC") this.#rest(order);
+    else this.#desk.end(order, "expired", isTaker ? TOO_LITTLE : NOT_REACHED);
+  }
+
+  remove(order: SimOrder): void {
+    this.resting.remove(order);
+  }
+
+  /** One of our orders is concerned by a level that was set in the book: at its price, or quoted against it. */
+  onLevel(isBid: boolean, priceTicks: number, sizeLots: number, atUs: number): void {
+    const { resting } = this;
+    for (const order of isBid ? resting.buys : resting.sells) {
+      if (order.priceTicks !== priceTicks) continue;
+      order.aheadLots = aheadAfterChange(
+        this.#behindShare,
+        order.aheadLots,
+        order.shownLots,
+        sizeLots,
+        order.tradedLots,
+      );
+      order.shownLots = sizeLots;
+      order.tradedLots = 0;
+    }
+    if (sizeLots > 0 && this.isGood) this.#onQuoted(isBid, priceTicks, atUs);
+  }
+
+  /** A trade at a price that one of our orders is concerned by. */
+  onTrade(priceTicks: number, sizeLots: number, isSellAggressor: boolean, atUs: number): void {
+    const { resting } = this;
+    if (priceTicks <= resting.topBuyTicks)
+      matchTrade(this.#desk, resting, resting.buys, priceTicks, sizeLots, isSellAggressor, atUs);
+    if (priceTicks >= resting.lowSellTicks)
+      matchTrade(this.#desk, resting, resting.sells, priceTicks, sizeLots, !isSellAggressor, atUs);
+  }
+
+  /** The book is empty, or not to be trusted, until `onSnapshotEnd`. */
+  onClear(): void {
+    this.isGood = false;
+    this.book.clear();
+  }
+
+  /** The levels of a snapshot are all there: our orders find their places in it. */
+  onSnapshotEnd(atUs: number): void {
+    this.isGood = true;
+    const { book, resting } = this;
+    for (const order of [...resting.buys, ...resting.sells]) {
+      order.shownLots = shownAt(book, order);
+      order.aheadLots = Math.min(order.aheadLots, order.shownLots);
+      order.tradedLots = 0;
+    }
+    if (book.bestBidTicks >= resting.lowSellTicks) this.#onQuoted(true, book.bestBidTicks, atUs);
+    if (book.bestAskTicks <= resting.topBuyTicks) this.#onQuoted(false, book.bestAskTicks, atUs);
+  }
+
+  /** Somebody quotes at a price: our orders of the other side that it crosses would have been taken. */
+  #onQuoted(isBid: boolean, priceTicks: number, atUs: number): void {
+    const { resting } = this;
+    const crossed = isBid
+      ? resting.sells.filter((order) => order.priceTicks <= priceTicks)
+      : resting.buys.filter((order) => order.priceTicks >= priceTicks);
+    for (const order of crossed) makerFill(this.#desk, resting, order, order.openLots, atUs);
+  }
+
+  #rest(order: SimOrder): void {
+    order.shownLots = this.isGood ? shownAt(this.book, order) : 0;
+    order.aheadLots = this.isGood ? order.shownLots : Number.POSITIVE_INFINITY;
+    this.resting.add(order);
+  }
+
+  #take(order: SimOrder, atUs: number): void {
+    const { book } = this;
+    const { isBuy } = order;
+    if (order.timeInForce === "FOK" && this.#takeable(order) < order.openLots) return;
+    for (let depth = 0; order.openLots > 0; depth++) {
+      const ticks = isBuy ? book.askTicksAt(depth) : book.bidTicksAt(depth);
+      if (Number.isNaN(ticks) || !order.takes(ticks)) return;
+      const lots = Math.min(order.openLots, isBuy ? book.askLotsAt(depth) : book.bidLotsAt(depth));
+      if (this.#desk.tryFill(order, ticks, lots, false, atUs)) continue;
+      this.#desk.end(order, order.filledLots === 0 ? "rejected" : "expired", CANNOT_PAY);
+      return;
+    }
+  }
+
+  /** Lots that the book has for an order within its limit, as far as it needs them. */
+  #takeable(order: SimOrder): number {
+    const { book } = this;
+    let lots = 0;
+    for (let depth = 0; lots < order.openLots; depth++) {
+      const ticks = order.isBuy ? book.askTicksAt(depth) : book.bidTicksAt(depth);
+      if (Number.isNaN(ticks) || !order.takes(ticks)) break;
+      lots += order.isBuy ? book.askLotsAt(depth) : book.bidLotsAt(depth);
+    }
+    return lots;
+  }
+}
+
+/** Size shown at an order's price on its own side; 0 where there is no level. */
+function shownAt(book: OrderBook, { isBuy, priceTicks }: SimOrder): number {
+  for (let depth = 0; ; depth++) {
+    const ticks = isBuy ? book.bidTicksAt(depth) : book.askTicksAt(depth);
+    if (ticks === priceTicks) return isBuy ? book.bidLotsAt(depth) : book.askLotsAt(depth);
+    const isBetter = isBuy ? ticks > priceTicks : ticks < priceTicks;
+    if (!isBetter) return 0; // also of the NaN beyond the last level
+  }
+}

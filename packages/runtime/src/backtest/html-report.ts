@@ -1,0 +1,192 @@
+import { formatScaled } from "@pitlane/sdk";
+import type { BacktestReport } from "./backtest-report.ts";
+import { CHART_SCRIPT, CHART_STYLE, htmlChart, type Mark } from "./html-chart.ts";
+import { escapeHtml, htmlTable } from "./html-text.ts";
+import { type Line, priceLine, thin } from "./price-line.ts";
+import type { LoadedData } from "./readers/read-market-data.ts";
+import {
+  figureRows,
+  latencyRows,
+  monteCarloRows,
+  settingRows,
+  strategyRows,
+  sweepNote,
+  sweepRows,
+  walkForwardRows,
+} from "./report-rows.ts";
+import type { SimFill } from "./result.ts";
+
+const MOST_POINTS = 1_200;
+const MOST_MARKS = 1_500;
+const MOST_PRICES = 6;
+
+/** What the pictures are of, beside the report. */
+export interface ReportPictures {
+  readonly loaded: LoadedData;
+  readonly fills: readonly SimFill[];
+}
+
+/**
+ * A report as one page that needs nothing else: styles, pictures and the little script are in it, and its policy forbids every request.
+ * Its size does not grow with the data: lines have at most 1,200 points, pictures at most 1,500 fills, tables a bound each. Pure.
+ *
+ * @example
+ * writeFileSync("backtest.html", htmlReport(report, { loaded, fills: result.fills }));
+ */
+export function htmlReport(report: BacktestReport, pictures: ReportPictures): string {
+  const names = report.strategies.map(({ name }) => name).join(", ");
+  const title = `${names}: backtest from ${day(report.fromUs)} to ${day(report.toUs)}`;
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; base-uri 'none'; form-action 'none'">
+<title>${escapeHtml(title)}</title>
+<style>${PAGE_STYLE}
+${CHART_STYLE}</style>
+</head>
+<body>
+<header><h1>${escapeHtml(names)}</h1><p>${escapeHtml(subtitle(report))}</p></header>
+<main>
+<section class="figures">${figureRows(report)
+    .map(([name = "", value = ""]) => `<div><dt>${escapeHtml(name)}</dt><dd>${escapeHtml(value)}</dd></div>`)
+    .join("")}</section>
+${faults(report)}
+<section>${equityCharts(report)}${priceCharts(pictures)}</section>
+<section><h2>Strategies</h2>${htmlTable(strategyRows(report))}</section>
+${tables(report)}
+${denials(report)}
+<section><h2>Latency</h2>${htmlTable(latencyRows(report))}</section>
+<section><h2>What this backtest leaves out</h2><ul>${[...report.ignores, ...report.data.notes]
+    .map((line) => `<li>${escapeHtml(line)}</li>`)
+    .join("")}</ul></section>
+<section><h2>Settings</h2>${htmlTable(settingRows(report))}<details><summary>Configs of the strategies</summary><pre>${escapeHtml(
+    JSON.stringify(report.config, null, 2),
+  )}</pre></details></section>
+</main>
+<footer>Pitlane ${escapeHtml(report.version)}. A backtest is a model of the past, not a promise.</footer>
+<script>${CHART_SCRIPT}</script>
+</body>
+</html>
+`;
+}
+
+function subtitle({ data, tier, fromUs, toUs, events, eventsPerSecond }: BacktestReport): string {
+  const instruments =
+    data.instruments.length > 4 ? `${data.instruments.length} instruments` : data.instruments.join(", ");
+  return `${instruments}. ${minute(fromUs)} to ${minute(toUs)} UTC, ${events.toLocaleString("en")} events of tier ${tier}, ${eventsPerSecond.toLocaleString("en")} a second.`;
+}
+
+function equityCharts({ curve, performance, walkForward }: BacktestReport): string {
+  const line = { atUs: curve.map(([atUs]) => atUs), values: curve.map(([, equity]) => Number(equity)) };
+  const format = (value: number) => `${amount(value)} ${performance.asset}`;
+  const equity = htmlChart({ id: "equity", title: "Equity", line: thinned(line), format });
+  const fall = htmlChart({ id: "drawdown", title: "Drawdown", line: thinned(drawdowns(line)), format, fill: "below" });
+  if (walkForward === null) return equity + fall;
+  const { atUs, equity: units } = walkForward.joined.curve;
+  const joined = { atUs, values: units.map((one) => one / 1e8) };
+  return `${htmlChart({ id: "forward", title: "Equity of the walk-forward tests, one after the other", line: thinned(joined), format })}${equity}${fall}`;
+}
+
+function drawdowns({ atUs, values }: Line): Line {
+  let peak = Number.NEGATIVE_INFINITY;
+  return {
+    atUs,
+    values: values.map((value) => {
+      peak = Math.max(peak, value);
+      return value - peak;
+    }),
+  };
+}
+
+function priceCharts({ loaded, fills }: ReportPictures): string {
+  return loaded.data
+    .slice(0, MOST_PRICES)
+    .map(({ instrument, columns }, i) => {
+      const scale = 10 ** instrument.priceDecimals;
+      const { atUs, values } = priceLine(columns, MOST_POINTS);
+      const own = fills.filter((fill) => fill.instrument === instrument.id);
+      const step = Math.max(1, Math.ceil(own.length / MOST_MARKS));
+      const shown = own.filter((_, at) => at % step === 0);
+      const some = shown.length === own.length ? "" : ` (every ${step}th fill)`;
+      const marks = shown.map(
+        (fill): Mark => ({
+          atUs: fill.atUs,
+          value: fill.priceTicks / scale,
+          kind: fill.side,
+          text: `${fill.strategy} ${fill.side === "buy" ? "bought" : "sold"} ${formatScaled(fill.sizeLots, instrument.sizeDecimals)} at ${formatScaled(fill.priceTicks, instrument.priceDecimals)}${fill.isMaker ? ", maker" : ""}`,
+        }),
+      );
+      return htmlChart({
+        id: `price-${i}`,
+        title: `${instrument.id}${some}`,
+        line: { atUs, values: values.map((ticks) => ticks / scale) },
+        format: (value) => value.toFixed(Math.min(instrument.priceDecimals, 8)),
+        marks,
+      });
+    })
+    .join("");
+}
+
+function tables(report: BacktestReport): string {
+  const { sweep, walkForward, monteCarlo } = report;
+  const parts: string[] = [];
+  if (walkForward !== null)
+    parts.push(`<section><h2>Walk-forward</h2>${htmlTable(walkForwardRows(walkForward))}</section>`);
+  if (sweep !== null)
+    parts.push(
+      `<section><h2>Sweep</h2><p>${escapeHtml(sweepNote(sweep))}</p>${htmlTable(sweepRows(sweep, 50))}</section>`,
+    );
+  if (monteCarlo !== null)
+    parts.push(
+      `<section><h2>Monte Carlo</h2><p>${monteCarlo.runs.toLocaleString("en")} runs of ${monteCarlo.trades} closed trades, seed ${monteCarlo.seed}; ${(monteCarlo.lossShare * 100).toFixed(1)} % of the drawn ones end with a loss.</p>${htmlTable(monteCarloRows(monteCarlo, report.performance.asset))}</section>`,
+    );
+  return parts.join("\n");
+}
+
+function faults({ faults: all }: BacktestReport): string {
+  if (all.length === 0) return "";
+  const shown = all.slice(0, 20).map((fault) => `<li>${escapeHtml(fault)}</li>`);
+  return `<section class="faults"><h2>${all.length} faults</h2><ul>${shown.join("")}</ul></section>`;
+}
+
+function denials({ denials: all }: BacktestReport): string {
+  if (all.length === 0) return "";
+  const rows = all.slice(0, 20).map(({ code, voter, count, example }) => [code, voter, String(count), example]);
+  return `<section><h2>Denied orders</h2>${htmlTable([["code", "by", "times", "the first one"], ...rows])}</section>`;
+}
+
+function thinned({ atUs, values }: Line): Line {
+  return thin({ atUs, values, length: atUs.length }, MOST_POINTS);
+}
+
+function amount(value: number): string {
+  const digits = Math.abs(value) >= 1000 ? 0 : Math.abs(value) >= 1 ? 2 : 4;
+  return value.toLocaleString("en", { maximumFractionDigits: digits });
+}
+
+const day = (us: number) => new Date(us / 1000).toISOString().slice(0, 10);
+const minute = (us: number) => new Date(us / 1000).toISOString().slice(0, 16).replace("T", " ");
+
+const PAGE_STYLE = `:root{color-scheme:light dark;--page:#fff;--ink:#16181d;--soft:#5c6370;--rule:#e3e5ea;--card:#f6f7f9;--buy:#0072b2;--sell:#d55e00}
+@media(prefers-color-scheme:dark){:root{--page:#14161a;--ink:#e8eaee;--soft:#9aa1ad;--rule:#2c3038;--card:#1d2026;--buy:#56b4e9;--sell:#e69f00}}
+*{box-sizing:border-box}
+body{margin:0;background:var(--page);color:var(--ink);font:15px/1.5 system-ui,sans-serif}
+header,main,footer{max-width:1180px;margin:0 auto;padding:0 20px}
+header{padding-top:28px}
+h1{font-size:26px;line-height:1.2;margin:0}h2{font-size:18px;margin:32px 0 10px}
+header p,footer,section>p{color:var(--soft);margin:6px 0 18px}
+footer{padding-top:24px;padding-bottom:40px;font-size:13px}
+.figures{display:grid;grid-template-columns:repeat(auto-fill,minmax(150px,1fr));gap:10px;margin-bottom:32px}
+.figures div{background:var(--card);border-radius:8px;padding:10px 14px}
+dt{color:var(--soft);font-size:13px}dd{margin:0;font-size:18px;font-weight:600;font-variant-numeric:tabular-nums;overflow-wrap:anywhere}
+.faults{border-left:4px solid var(--sell);padding-left:16px}
+.scroll{overflow-x:auto}
+table{border-collapse:collapse;width:100%;font-size:14px;font-variant-numeric:tabular-nums}
+th,td{padding:6px 12px 6px 0;border-bottom:1px solid var(--rule);text-align:right;white-space:nowrap}
+th:first-child{text-align:left}thead th{color:var(--soft);font-weight:500}tbody th{font-weight:500}
+td:only-of-type,th:first-child+th:last-child{text-align:left;white-space:normal}
+pre{background:var(--card);padding:14px;border-radius:8px;overflow-x:auto;font-size:13px}
+summary{cursor:pointer;color:var(--soft);margin-top:12px}
+ul{padding-left:20px;margin:0}`;

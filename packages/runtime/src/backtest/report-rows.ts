@@ -1,0 +1,212 @@
+import { formatUnits } from "@pitlane/sdk";
+import { shortProfit, shortUs } from "../cli/status-line.ts";
+import type { BacktestReport } from "./backtest-report.ts";
+import type { MonteCarlo, Percentiles } from "./monte-carlo.ts";
+import type { ParamSet } from "./sweep-grid.ts";
+import type { WalkForward } from "./walk-forward.ts";
+
+/** Rows of a table: the first is its head, or all are pairs of a name and a value. */
+export type Rows = readonly (readonly string[])[];
+
+/** The figures a person looks at first: pairs of a name and a value. Pure. */
+export function figureRows({ performance, orders, fills }: BacktestReport): Rows {
+  const { asset, sharpe, sortino, maxDrawdown, maxDrawdownShare, hitRate, profitFactor, exposure, turnover } =
+    performance;
+  return [
+    ["Profit after fees", money(performance.profit, asset)],
+    ["Return", percent(performance.return)],
+    [
+      "Largest drawdown",
+      `${money(`-${maxDrawdown}`, asset)}${maxDrawdownShare === null ? "" : ` (${percent(maxDrawdownShare)})`}`,
+    ],
+    ["Sharpe, a year's", figure(sharpe)],
+    ["Sortino, a year's", figure(sortino)],
+    ["Fees", plainMoney({ [asset]: performance.fees })],
+    ["Orders", String(orders.submitted)],
+    ["Denied by risk", String(orders.denied)],
+    ["Fills", String(fills.count)],
+    ["Hit rate", `${percent(hitRate)} of ${performance.trades}`],
+    ["Profit factor", figure(profitFactor)],
+    ["Turnover", figure(turnover)],
+    ["In the market", percent(exposure)],
+  ];
+}
+
+export function strategyRows({ byStrategy }: BacktestReport): Rows {
+  const head = ["strategy", "fills", "maker", "closed trades", "won", "closed profit", "fees", "volume"];
+  return [
+    head,
+    ...byStrategy.map(({ strategy, fills, makerShare, trades, wins, profit, fees, volume }) => [
+      strategy,
+      String(fills),
+      percent(makerShare),
+      String(trades),
+      trades === 0 ? "-" : percent(wins / trades),
+      shortProfit(profit),
+      plainMoney(fees),
+      plainMoney(volume),
+    ]),
+  ];
+}
+
+export function latencyRows({ latency }: BacktestReport): Rows {
+  const head = ["simulated", "count", "mean", "p50", "p99", "p99.9", "max"];
+  const names = {
+    feed: "market to strategy",
+    request: "order to venue",
+    fill: "order wanted to fill heard of",
+  } as const;
+  return [
+    head,
+    ...(["feed", "request", "fill"] as const).map((way) => {
+      const { count, mean, p50, p99, p999, max } = latency[way];
+      return [names[way], String(count), ...[mean, p50, p99, p999, max].map(shortUs)];
+    }),
+  ];
+}
+
+export function settingRows({ settings, data, elapsedMs, eventsPerSecond, orders }: BacktestReport): Rows {
+  const { fees, latency, fillModel, balances, seed } = settings;
+  return [
+    ["setting", "value"],
+    [
+      "data",
+      `${data.format}, ${data.files.length} ${data.files.length === 1 ? "file" : "files"}: ${data.files.map(fileName).slice(0, 4).join(", ")}${data.files.length > 4 ? ", ..." : ""}`,
+    ],
+    ["reading", `${data.rows} rows in ${(data.readMs / 1000).toFixed(2)} s`],
+    ["run", `${(elapsedMs / 1000).toFixed(3)} s, ${eventsPerSecond} events a second`],
+    ["fees", `maker ${fees.makerBps} bps, taker ${fees.takerBps} bps`],
+    ["latency", `feed ${latency.feed}, order ${latency.order}`],
+    ["fills", Object.keys(fillModel).length === 0 ? "by the defaults of the tier" : JSON.stringify(fillModel)],
+    [
+      "balances",
+      Object.entries(balances)
+        .map(([asset, amount]) => `${amount} ${asset}`)
+        .join(", "),
+    ],
+    ["seed", String(seed)],
+    [
+      "orders",
+      Object.entries(orders)
+        .map(([name, count]) => `${count} ${name}`)
+        .join(", "),
+    ],
+  ];
+}
+
+/** Best trials first. @param most How many of them. */
+export function sweepRows({ best }: NonNullable<BacktestReport["sweep"]>, most: number): Rows {
+  const names = Object.keys(best[0]?.params ?? {});
+  const head = [
+    ...(names.length === 0 ? ["parameters"] : names),
+    "profit",
+    "drawdown",
+    "sharpe",
+    "sortino",
+    "profit factor",
+    "trades",
+    "fills",
+  ];
+  return [
+    head,
+    ...best
+      .slice(0, most)
+      .map(({ params, fills, performance }) => [
+        ...(names.length === 0 ? ["as configured"] : names.map((name) => String(params[name]))),
+        shortProfit({ [performance.asset]: performance.profit }),
+        plainMoney({ [performance.asset]: performance.maxDrawdown }),
+        figure(performance.sharpe),
+        figure(performance.sortino),
+        figure(performance.profitFactor),
+        String(performance.trades),
+        String(fills),
+      ]),
+  ];
+}
+
+/** How far the best of a sweep is to be believed, in a sentence. */
+export function sweepNote({ trials, failed, objective, deflation }: NonNullable<BacktestReport["sweep"]>): string {
+  const tried = `${trials} combinations were tried${failed === 0 ? "" : `, ${failed} of them did not run`}, sorted by ${objective}.`;
+  if (deflation === null || deflation === undefined)
+    return `${tried} The best of many looks better than it is: try it on data that it was not chosen on.`;
+  const { probability } = deflation;
+  const verdict =
+    probability >= 0.95
+      ? "more than luck would make of so many trials"
+      : "not told from luck: the best of as many worthless strategies may look as good";
+  return `${tried} Probability that the best one's Sharpe ratio is more than the luck of ${deflation.trials} trials: ${percent(probability)} (deflated Sharpe ratio), ${verdict}.`;
+}
+
+export function walkForwardRows({ windows, joined, efficiency }: WalkForward): Rows {
+  const head = ["test from", "to", "parameters", "train profit", "test profit", "train sharpe", "test sharpe", "fills"];
+  const rows = windows.map(({ testFromUs, testToUs, set, train, test }) => [
+    time(testFromUs),
+    time(testToUs),
+    paramText(set),
+    decimal(train.performance?.profit),
+    decimal(test.performance?.profit),
+    figure(train.performance?.sharpe ?? null),
+    figure(test.performance?.sharpe ?? null),
+    String(test.fills ?? 0),
+  ]);
+  const total = [
+    "all tests",
+    "",
+    efficiency === null ? "" : `efficiency ${figure(efficiency)}`,
+    "",
+    decimal(joined.profit),
+    "",
+    figure(joined.sharpe),
+    String(joined.fills),
+  ];
+  return [head, ...rows, total];
+}
+
+export function monteCarloRows({ shuffledDrawdown, drawnProfit, drawnDrawdown }: MonteCarlo, asset: string): Rows {
+  const head = ["share of runs at most", "1 %", "5 %", "25 %", "50 %", "75 %", "95 %", "99 %"];
+  const row = (name: string, { p1, p5, p25, p50, p75, p95, p99 }: Percentiles) => [
+    `${name}, ${asset}`,
+    ...[p1, p5, p25, p50, p75, p95, p99].map((units) => decimal(formatUnits(BigInt(Math.round(units))))),
+  ];
+  return [
+    head,
+    row("drawdown, other order", shuffledDrawdown),
+    row("profit, drawn anew", drawnProfit),
+    row("drawdown, drawn anew", drawnDrawdown),
+  ];
+}
+
+export function paramText(set: ParamSet): string {
+  const parts = Object.entries(set).map(([name, value]) => `${name}=${value}`);
+  return parts.length === 0 ? "as configured" : parts.join(" ");
+}
+
+function money(amount: string, asset: string): string {
+  return shortProfit({ [asset]: amount });
+}
+
+/** Amounts without a sign. */
+function plainMoney(amounts: Readonly<Record<string, string>>): string {
+  return shortProfit(amounts).replaceAll("+", "");
+}
+
+function decimal(text: string | undefined): string {
+  if (text === undefined) return "-";
+  return Number(text).toFixed(2);
+}
+
+function figure(value: number | null): string {
+  return value === null ? "-" : value.toFixed(2);
+}
+
+function percent(share: number | null): string {
+  return share === null ? "-" : `${(share * 100).toFixed(2)} %`;
+}
+
+function fileName(path: string): string {
+  return path.slice(path.lastIndexOf("/") + 1);
+}
+
+function time(us: number): string {
+  return new Date(us / 1000).toISOString().slice(0, 19).replace("T", " ");
+}

@@ -1,0 +1,252 @@
+import { InvalidInputError, type Random } from "@pitlane/perf";
+import type { LatencyHistogram } from "@pitlane/perf/metrics";
+import type { OrderBook, QuoteEvent } from "@pitlane/sdk";
+import type { Core } from "../core/core.ts";
+import { barLengthUs, type FixedBarInterval } from "../engines/bar-every.ts";
+import type { Agenda } from "./agenda.ts";
+import type { BarColumns, DepthColumns, MarketData, TradeColumns } from "./columns.ts";
+import { BARS_IGNORE, BarMatcher } from "./fill-bars.ts";
+import { DEPTH_IGNORE, DepthMatcher } from "./fill-depth.ts";
+import { TRADES_IGNORE, TradeMatcher } from "./fill-trades.ts";
+import { LatencyWay } from "./latency.ts";
+import type { Desk, Matcher } from "./matcher.ts";
+import type { BacktestOptions } from "./options.ts";
+import type { Tier } from "./result.ts";
+import type { Stream } from "./stream.ts";
+import { BarStream } from "./stream-bars.ts";
+import { DepthStream } from "./stream-depth.ts";
+import { TradeStream } from "./stream-trades.ts";
+
+/** What a tier leaves out of the real world, a sentence each. */
+export const IGNORES: Readonly<Record<Tier, readonly string[]>> = {
+  bars: BARS_IGNORE,
+  trades: TRADES_IGNORE,
+  depth: DEPTH_IGNORE,
+};
+
+/** What an instrument's rows are played to. */
+export interface Playing {
+  readonly core: Core;
+  readonly agenda: Agenda;
+  /** Number of the instrument. */
+  readonly index: number;
+  /** Of market events that take time. */
+  readonly latency: LatencyHistogram;
+  /** Draws latencies. */
+  readonly random: Random;
+}
+
+/** One instrument of a backtest: who fills its orders, and what plays its rows. */
+export interface Listing {
+  readonly data: MarketData;
+  readonly matcher: Matcher;
+  /** What plays the rows: to venue and strategies at once where nothing is between them, else to each in its time, the venue first. */
+  open(playing: Playing): readonly Stream[];
+  /** The strategies' book; undefined while there is none, or it is not whole. */
+  book(): OrderBook | undefined;
+  /** What the last row seen by the strategies says of the price, where no event does; undefined before the first. */
+  quote(): QuoteEvent | undefined;
+  /** Time that news takes from the venue at present, as recorded, in microseconds; 0 where nothing is recorded. */
+  lagUs(): number;
+}
+
+/** Makes the venue's side of an instrument. @throws {InvalidInputError} When an option is out of range, or bars have a length without a name. */
+export function createListing(data: MarketData, desk: Desk, options: BacktestOptions): Listing {
+  const { columns } = data;
+  if (columns.kind === "bars") return new BarListing(data, columns, desk, options);
+  return columns.kind === "trades"
+    ? new TradeListing(data, columns, desk, options)
+    : new DepthListing(data, columns, desk, options);
+}
+
+class BarListing implements Listing {
+  readonly data: MarketData;
+  readonly matcher: BarMatcher;
+  readonly #columns: BarColumns;
+  readonly #options: BacktestOptions;
+  readonly #interval: FixedBarInterval;
+  #ownStream: BarStream | undefined;
+
+  constructor(data: MarketData, columns: BarColumns, desk: Desk, options: BacktestOptions) {
+    this.data = data;
+    this.#columns = columns;
+    this.#options = options;
+    this.#interval = intervalOf(data, columns.intervalUs);
+    this.matcher = new BarMatcher(data.instrument, desk, columns.intervalUs, options.fillModel?.bars);
+  }
+
+  open(playing: Playing): readonly Stream[] {
+    const { agenda, index, core } = playing;
+    const { fillModel, events } = this.#options;
+    const common = {
+      columns: this.#columns,
+      instrument: this.data.instrument,
+      index,
+      interval: this.#interval,
+      agenda,
+      halfSpreadTicks: fillModel?.bars?.slippageTicks ?? 0,
+      isBuiltWanted: wantsBuilt(core, this.data, this.#interval),
+      isFresh: events === "fresh",
+    };
+    const { matcher } = this;
+    const way = wayOf(this.#options, playing);
+    this.#ownStream = new BarStream({ ...common, core, ...(way === undefined ? { matcher } : { way }) });
+    return way === undefined ? [this.#ownStream] : [new BarStream({ ...common, matcher }), this.#ownStream];
+  }
+
+  quote(): QuoteEvent | undefined {
+    return this.#ownStream?.quote();
+  }
+
+  book(): undefined {}
+
+  lagUs(): number {
+    return 0;
+  }
+}
+
+class TradeListing implements Listing {
+  readonly data: MarketData;
+  readonly matcher: TradeMatcher;
+  readonly #columns: TradeColumns;
+  readonly #options: BacktestOptions;
+  #ownStream: TradeStream | undefined;
+
+  constructor(data: MarketData, columns: TradeColumns, desk: Desk, options: BacktestOptions) {
+    this.data = data;
+    this.#columns = columns;
+    this.#options = options;
+    this.matcher = new TradeMatcher(desk, options.fillModel?.trades);
+  }
+
+  open(playing: Playing): readonly Stream[] {
+    const { agenda, index, core } = playing;
+    const { events } = this.#options;
+    const { matcher } = this;
+    const common = {
+      columns: this.#columns,
+      instrument: this.data.instrument,
+      index,
+      agenda,
+      halfSpreadTicks: matcher.halfSpreadTicks,
+      isFresh: events === "fresh",
+    };
+    const way = wayOf(this.#options, playing);
+    this.#ownStream = new TradeStream({ ...common, core, ...(way === undefined ? { matcher } : { way }) });
+    return way === undefined ? [this.#ownStream] : [new TradeStream({ ...common, matcher }), this.#ownStream];
+  }
+
+  quote(): QuoteEvent | undefined {
+    return this.#ownStream?.quote();
+  }
+
+  book(): undefined {}
+
+  lagUs(): number {
+    return 0;
+  }
+}
+
+class DepthListing implements Listing {
+  readonly data: MarketData;
+  readonly matcher: DepthMatcher;
+  readonly #columns: DepthColumns;
+  readonly #options: BacktestOptions;
+  #venueStream: DepthStream | undefined;
+  #ownStream: DepthStream | undefined;
+
+  constructor(data: MarketData, columns: DepthColumns, desk: Desk, options: BacktestOptions) {
+    this.data = data;
+    this.#columns = columns;
+    this.#options = options;
+    this.matcher = new DepthMatcher(desk, options.fillModel?.depth);
+  }
+
+  open(playing: Playing): readonly Stream[] {
+    const { agenda, index, core, latency } = playing;
+    const { events, latency: ways } = this.#options;
+    const common = {
+      columns: this.#columns,
+      instrument: this.data.instrument,
+      index,
+      agenda,
+      isFresh: events === "fresh",
+    };
+    const { matcher } = this;
+    const isRecorded = ways?.feedUs === undefined && takesTime(this.#columns);
+    const way = isRecorded ? "received" : wayOf(this.#options, playing);
+    if (way === undefined) {
+      this.#ownStream = new DepthStream({ ...common, matcher, core });
+      return [this.#ownStream];
+    }
+    this.#venueStream = new DepthStream({ ...common, matcher });
+    this.#ownStream = new DepthStream({ ...common, core, way, latency });
+    return [this.#venueStream, this.#ownStream];
+  }
+
+  book(): OrderBook | undefined {
+    return this.#ownStream?.isInSync === true ? this.#ownStream.book : undefined;
+  }
+
+  quote(): undefined {}
+
+  lagUs(): number {
+    return this.#venueStream?.lagUs ?? 0;
+  }
+}
+
+/** The way of market events; undefined where they take no time. */
+function wayOf({ latency }: BacktestOptions, { random }: Playing): LatencyWay | undefined {
+  if (latency?.feedUs === undefined) return undefined;
+  const way = new LatencyWay("feedUs", latency.feedUs, random);
+  return way.isNone ? undefined : way;
+}
+
+function takesTime({ length, atUs, receivedAtUs }: DepthColumns): boolean {
+  for (let i = 0; i < length; i++) if (receivedAtUs[i] !== atUs[i]) return true;
+  return false;
+}
+
+const INTERVALS: readonly FixedBarInterval[] = [
+  "1s",
+  "1m",
+  "3m",
+  "5m",
+  "15m",
+  "30m",
+  "1h",
+  "2h",
+  "4h",
+  "6h",
+  "8h",
+  "12h",
+  "1d",
+  "3d",
+  "1w",
+];
+
+function intervalOf({ instrument }: MarketData, intervalUs: number): FixedBarInterval {
+  const interval = INTERVALS.find((name) => barLengthUs(name) === intervalUs);
+  if (interval !== undefined) return interval;
+  throw new InvalidInputError(
+    `bars of ${instrument.id} are ${intervalUs} us long, and must be of ${INTERVALS.join(", ")}: join or split them`,
+  );
+}
+
+/**
+ * True when hooks want bars made of trades and these ones will do.
+ *
+ * @throws {InvalidInputError} When they want other ones: bars cannot be made of bars.
+ */
+function wantsBuilt({ plugins }: Core, { instrument }: MarketData, interval: FixedBarInterval): boolean {
+  const hooks = plugins.registrations.hooks.filter(
+    ({ kind, every, instrument: wanted = instrument }) =>
+      kind === "bar" && every !== undefined && ("id" in wanted ? wanted === instrument : wanted.includes(instrument)),
+  );
+  for (const { every, owner } of hooks)
+    if (every !== interval)
+      throw new InvalidInputError(
+        `strategy ${plugins.names[owner]} wants bars of ${JSON.stringify(every)} of ${instrument.id}, and the data are bars of ${interval}: give trades, or bars of that length`,
+      );
+  return hooks.length > 0;
+}

@@ -1,0 +1,130 @@
+import { lookup } from "node:dns/promises";
+import { readFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { join, relative, resolve } from "node:path";
+import { type Clock, createSystemClock } from "@pitlane/perf";
+import { binanceEndpoints, createBinanceMarket } from "@pitlane/sdk/binance";
+import type { Command } from "commander";
+import { satisfies } from "semver";
+import type { Config } from "../../config.ts";
+import { type Check, type CheckStatus, failing, ok } from "../../doctor/check.ts";
+import { checkHost } from "../../doctor/host.ts";
+import { checkDisk, checkJournals, checkSecretFile } from "../../doctor/project.ts";
+import { checkPlace, type VenuePlace } from "../../doctor/venue.ts";
+import { loadStrategies } from "../../plugins/load-strategies.ts";
+import { VERSION } from "../../version.ts";
+import { EXIT } from "../exit.ts";
+import { checkWritable, writeJson } from "../json-file.ts";
+import type { SettingsContext } from "../main.ts";
+import { parseExchanges } from "../open-exchange.ts";
+import { colors, type Output } from "../output.ts";
+import { SECRETS_FILE } from "../secrets.ts";
+import { type SettingsFlags, settingsOf, withSettingsFlags } from "../settings-flags.ts";
+import { urlsOf } from "../venues.ts";
+
+interface DoctorFlags extends SettingsFlags {
+  readonly exchange?: readonly string[];
+  readonly offline?: true;
+  readonly json?: string;
+}
+
+const HELP = `
+Looks at the machine, this folder and the venue: nothing is changed but for a file that is written, synced and removed where the runs are kept.
+Exit code: 0 nothing is failing; 1 something is; 2 a setting is wrong.`;
+
+/** `pitlane doctor`: is this machine fit to trade, and what would make it fitter? */
+export function addDoctor(program: Command, context: SettingsContext): void {
+  const { cwd, output, end, stop } = context;
+  withSettingsFlags(program.command("doctor").description("look at the machine, this folder and the venue"))
+    .option(
+      "--exchange <url>",
+      "a paper exchange that runs already, in place of the venue's regions; several, as alpha=URL, by repeating it",
+      (url: string, earlier: readonly string[] = []) => [...earlier, url],
+    )
+    .option("--offline", "leave the venue out")
+    .option("-j, --json <file>", "write what was found to this file")
+    .addHelpText("after", HELP)
+    .action(async (flags: DoctorFlags) => {
+      const jsonPath = flags.json === undefined ? undefined : checkWritable(resolve(cwd, flags.json));
+      const clock = createSystemClock();
+      const { config } = await settingsOf(flags, context);
+      const runs = resolve(cwd, ".pitlane", "runs");
+      const checks: Check[] = [];
+      const show = (found: readonly Check[]) => {
+        checks.push(...found);
+        for (const check of found) showCheck(check, output);
+      };
+      show(
+        checkHost({ nodeVersion: process.version, platform: process.platform, cores: availableParallelism(), read }),
+      );
+      show([checkDisk(runs, clock), checkSecretFile(join(cwd, SECRETS_FILE)), ...checkJournals(runs)]);
+      show([await checkPlugins(config.strategies, cwd)]);
+      if (flags.offline !== true) {
+        const found = await Promise.all(placesOf(flags, clock).map((place) => checkPlace(place, clock, stop)));
+        show(found.flat());
+      }
+      const worst = (status: CheckStatus) => checks.filter((check) => check.status === status).length;
+      output.line(`${worst("ok")} ok, ${worst("warning")} warnings, ${worst("failing")} failing`);
+      if (jsonPath !== undefined) {
+        writeJson(jsonPath, { version: VERSION, node: process.version, checks });
+        output.line(`report  ${relative(cwd, jsonPath) || jsonPath}`);
+      }
+      end(worst("failing") === 0 ? EXIT.done : EXIT.failed);
+    });
+}
+
+const MARKS: Readonly<Record<CheckStatus, (text: string) => string>> = {
+  ok: colors.green,
+  warning: colors.yellow,
+  failing: colors.red,
+};
+
+function showCheck({ name, status, found, remedy }: Check, output: Output): void {
+  output.line(`${MARKS[status](status.padEnd(7))} ${name}: ${found}`);
+  if (remedy !== "") output.line(`        ${colors.dim(remedy)}`);
+}
+
+function read(path: string): string | undefined {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return undefined; // what cannot be read is told as such
+  }
+}
+
+async function checkPlugins(strategies: Config["strategies"], cwd: string): Promise<Check> {
+  try {
+    const entries = await loadStrategies(strategies, cwd);
+    const others = entries.filter(({ plugin: { pitlane } }) => pitlane !== undefined && !satisfies(VERSION, pitlane));
+    const names = entries.map(({ plugin }) => `${plugin.name} ${plugin.version}`).join(", ");
+    if (others.length === 0) return ok("plugins", names);
+    const found = others.map(({ plugin }) => `${plugin.name} is for pitlane ${plugin.pitlane}, this is ${VERSION}`);
+    return failing("plugins", found.join("; "), "install a version of the plugin, or of pitlane, that fits");
+  } catch (error) {
+    return failing("plugins", (error as Error).message, "correct what the settings name under strategies");
+  }
+}
+
+function placesOf({ exchange = [] }: DoctorFlags, clock: Clock): readonly VenuePlace[] {
+  const addresses = parseExchanges(exchange);
+  if (addresses.length > 0) return addresses.map(({ name, url }) => placeOf(name, url, clock));
+  return binanceEndpoints().rest.map(({ region, url }) => placeOf(`binance ${region}`, url, clock));
+}
+
+function placeOf(name: string, url: string, clock: Clock): VenuePlace {
+  const { hostname } = new URL(url);
+  const client = createBinanceMarket({ urls: urlsOf(url), clock });
+  return {
+    name,
+    host: hostname,
+    resolve: async (signal) => {
+      await Promise.race([lookup(hostname), aborted(signal)]);
+    },
+    getServerTimeUs: (signal) => client.market.getServerTimeUs({ signal }),
+    close: () => client.close(),
+  };
+}
+
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason), { once: true }));
+}

@@ -1,0 +1,50 @@
+import type { PerformanceReport } from "../engines/performance.ts";
+import type { SessionPerformance } from "../engines/performance-monitor.ts";
+import { table } from "./output.ts";
+
+/** How the strategies have done, a row each and one for all, as people read it. Empty when nothing was traded. Pure. */
+export function performanceLines({ asset, total, strategies }: SessionPerformance): readonly string[] {
+  if (Number(total.volume) === 0) return [];
+  const rows = Object.entries(strategies)
+    .filter(([, { volume }]) => Number(volume) !== 0)
+    .map(([name, report]) => rowOf(name, report));
+  const header = [
+    "strategy",
+    `profit ${asset}`,
+    "fees",
+    "drawdown",
+    "trades",
+    "hit rate",
+    "profit factor",
+    "sharpe",
+    "exposed",
+  ];
+  return table([header, ...rows, ...(rows.length > 1 ? [rowOf("all", total)] : [])]);
+}
+
+function rowOf(name: string, report: PerformanceReport): string[] {
+  const { profit, fees, maxDrawdown, trades, hitRate, profitFactor, sharpe, exposure } = report;
+  return [
+    name,
+    shortAmount(profit),
+    shortAmount(fees),
+    shortAmount(maxDrawdown),
+    String(trades),
+    percent(hitRate),
+    profitFactor === null ? "-" : profitFactor.toFixed(2),
+    sharpe === null ? "-" : sharpe.toFixed(1),
+    percent(exposure),
+  ];
+}
+
+/** Decimal text, cut after two digits that say something. */
+function shortAmount(text: string): string {
+  const [whole = "0", fraction = ""] = text.split(".");
+  const zeros = /^0*/.exec(fraction)?.[0].length ?? 0;
+  const shown = /[1-9]/.test(whole) ? 2 : Math.max(2, zeros + 2);
+  return `${whole}.${fraction.slice(0, shown).padEnd(2, "0")}`;
+}
+
+function percent(share: number | null): string {
+  return share === null ? "-" : `${(share * 100).toFixed(0)} %`;
+}

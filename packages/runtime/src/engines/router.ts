@@ -1,0 +1,195 @@
+import { InvalidInputError, parseUnits } from "@pitlane/sdk";
+import { type BookWalk, walkTheBook } from "./impact.ts";
+import { lotsCovering, type Place, pieceAt, splitOrder, toLots, unitsOf } from "./router-split.ts";
+import type {
+  RouteCandidate,
+  RouteDecision,
+  RouteOptions,
+  RoutePiece,
+  RouteRequest,
+  RouteScore,
+  RouteView,
+  RouteWeights,
+} from "./router-types.ts";
+import { PPM, toPpm } from "./trade-costs.ts";
+
+export const DEFAULT_WEIGHTS: RouteWeights = { liquidity: 0.4, latency: 0.4, fee: 0.2 };
+
+/** A walked price this much worse than the best one has no part left for its price. */
+const PRICE_SCALE_BPS = 20;
+/** A fee this high has no part left. */
+const FEE_SCALE_BPS = 50;
+/** For a venue that has not answered yet: neither trusted nor avoided. */
+const UNKNOWN_LATENCY = 0.5;
+const PRICE_DECIMALS = 12;
+
+/**
+ * Decides where an order that takes goes: to the venue with the best score, or over several when that costs less. Pure: the same books, fees and
+ * latencies give the same decision, which says how it was come to.
+ *
+ * A venue's score is the weighted sum of three parts, each 0 to 1:
+ *
+ *     liquidity   share of the order that its book has, times 1 - (walked price worse than the best venue's, in bp) / 20
+ *     latency     latency of the fastest venue / its own; 0.5 while its own is not known
+ *     fee         1 - fee / 50 bp
+ *
+ * Walked prices are means over the levels that the order would take (`walkTheBook`), before fees. Only a venue that can have the whole order
+ * within the limit, its own steps and bounds may be the single one; equal scores go to the lower cost, then to the earlier candidate. A split
+ * is taken when, fees counted, it costs less than that venue by more than `minSplitSavingBps`, or when no single venue can have it all.
+ *
+ * @throws {InvalidInputError} When the size, the limit, a fee or the weights cannot be.
+ * @example
+ * const decision = routeOrder({ symbol: "AAA/USDT", side: "buy", sizeUnits: 5_00000000n }, candidates, options);
+ * if (decision.outcome !== "none") for (const { instrument, sizeLots, limitTicks } of decision.pieces) send(instrument, sizeLots, limitTicks);
+ */
+export function routeOrder(
+  request: RouteRequest,
+  candidates: readonly RouteCandidate[],
+  { weights, minSplitSavingBps }: RouteOptions,
+): RouteDecision {
+  const { side, sizeUnits, limitPrice, symbol } = request;
+  if (typeof sizeUnits !== "bigint" || sizeUnits <= 0n)
+    throw new InvalidInputError(
+      `sizeUnits must be a bigint above 0, in 10^-8 of the base asset; got ${String(sizeUnits)}`,
+    );
+  const minSavingPpm = toPpm("minSplitSavingBps", minSplitSavingBps);
+  const limit = limitPrice === undefined ? undefined : parseUnits(limitPrice, PRICE_DECIMALS);
+  const judged = judge(
+    candidates.map((candidate) => look(candidate, request, limit)),
+    side,
+    normal(weights),
+  );
+  const venues = judged.map(toView);
+  const whole = judged.filter(({ piece }) => piece !== undefined);
+  const best = whole.reduce<Judged | undefined>((one, other) => (isBetter(other, one) ? other : one), undefined);
+  const single = best?.piece;
+  const split = splitOrder(
+    judged.flatMap(({ place }) => (place === undefined ? [] : [place])),
+    side,
+    sizeUnits,
+  );
+  const splitCost = split?.reduce((sum, { costUnits }) => sum + costUnits, 0n);
+  const measure = single === undefined ? undefined : { instrument: single.instrument.id, costUnits: single.costUnits };
+  if (split !== undefined && (single === undefined || pays(splitCost!, single.costUnits, minSavingPpm)))
+    return { request, venues, outcome: "split", pieces: split, costUnits: splitCost!, best: measure };
+  if (single !== undefined)
+    return { request, venues, outcome: "single", pieces: [single], costUnits: single.costUnits, best: measure };
+  const reason =
+    candidates.length === 0 ? `no venue lists ${symbol}` : `no venue can have all of it, nor several of them together`;
+  return { request, venues, outcome: "none", reason };
+}
+
+/** A decision as the journal keeps it: instruments by id, plain data. */
+export function toRouteRecord(decision: RouteDecision): object {
+  if (decision.outcome === "none") return decision;
+  const pieces = decision.pieces.map(({ instrument, ...piece }) => ({ instrument: instrument.id, ...piece }));
+  return { ...decision, pieces };
+}
+
+/** What is known of a candidate before any is compared with another. */
+interface Looked {
+  readonly candidate: RouteCandidate;
+  /** Undefined when nothing may be sent there. */
+  readonly place: Place | undefined;
+  readonly reason: string;
+  readonly walk: BookWalk | undefined;
+  readonly wantedLots: number;
+  /** The whole order there. */
+  readonly piece: RoutePiece | undefined;
+}
+
+interface Judged extends Looked {
+  readonly score: RouteScore | undefined;
+}
+
+function look(candidate: RouteCandidate, { side, sizeUnits }: RouteRequest, limit: bigint | undefined): Looked {
+  const { instrument, book, ailment } = candidate;
+  const feePpm = toPpm(`the fee of ${instrument.id}`, candidate.feeBps);
+  const none = (reason: string): Looked => ({
+    candidate,
+    place: undefined,
+    reason,
+    walk: undefined,
+    wantedLots: 0,
+    piece: undefined,
+  });
+  if (ailment !== "") return none(ailment);
+  if (book === undefined) return none("its book is not known");
+  const limitTicks = limit === undefined ? undefined : toTicks(limit, instrument.priceDecimals, side === "buy");
+  const place: Place = { instrument, book, feePpm, limitTicks };
+  const wantedLots = lotsCovering(instrument, sizeUnits); // also where the step does not fit
+  const walk = walkTheBook(book, side, wantedLots, limitTicks);
+  if (walk.filledLots === 0) return none(limit === undefined ? "its book is empty" : "its market is beyond the limit");
+  const sizeLots = toLots(instrument, sizeUnits);
+  const piece = sizeLots === undefined ? undefined : pieceAt(place, side, sizeLots);
+  const reason = piece !== undefined ? "" : whyNot(sizeLots, walk, wantedLots);
+  return { candidate, place, reason, walk, wantedLots, piece };
+}
+
+function whyNot(sizeLots: number | undefined, { filledLots }: BookWalk, wantedLots: number): string {
+  if (sizeLots === undefined) return "the size is no multiple of its step";
+  if (filledLots < wantedLots) return `its book has ${filledLots} of ${wantedLots} lots`;
+  return "the size is outside of its bounds";
+}
+
+/** Adds scores, each in the light of all. */
+function judge(all: readonly Looked[], side: RouteRequest["side"], weights: RouteWeights): readonly Judged[] {
+  const isBuy = side === "buy";
+  const prices = all.map(
+    ({ candidate, walk }) => (walk?.averageTicks ?? Number.NaN) * 10 ** -candidate.instrument.priceDecimals,
+  );
+  const known = prices.filter((price) => !Number.isNaN(price));
+  const bestPrice = isBuy ? Math.min(...known) : Math.max(...known);
+  const latencies = all.flatMap(({ candidate, place }) =>
+    place === undefined || candidate.latencyNs === undefined ? [] : [candidate.latencyNs],
+  );
+  const fastestNs = Math.min(...latencies);
+  return all.map((looked, i) => {
+    const { candidate, walk, wantedLots } = looked;
+    if (walk === undefined) return { ...looked, score: undefined };
+    const worseBps = (Math.abs(prices[i]! - bestPrice) / bestPrice) * 10_000;
+    const { latencyNs, feeBps } = candidate;
+    const parts = {
+      liquidity: Math.min(1, walk.filledLots / wantedLots) * Math.max(0, 1 - worseBps / PRICE_SCALE_BPS),
+      latency: latencyNs === undefined ? UNKNOWN_LATENCY : latencyNs === 0 ? 1 : fastestNs / latencyNs,
+      fee: Math.max(0, 1 - feeBps / FEE_SCALE_BPS),
+    };
+    const total = parts.liquidity * weights.liquidity + parts.latency * weights.latency + parts.fee * weights.fee;
+    return { ...looked, score: { ...parts, total } };
+  });
+}
+
+function isBetter(one: Judged, other: Judged | undefined): boolean {
+  if (other === undefined) return true;
+  const difference = (one.score?.total ?? 0) - (other.score?.total ?? 0);
+  return difference === 0 ? one.piece!.costUnits < other.piece!.costUnits : difference > 0;
+}
+
+/** A split costs less by more than the least saving. */
+function pays(splitUnits: bigint, singleUnits: bigint, minSavingPpm: bigint): boolean {
+  const saved = singleUnits - splitUnits;
+  const whole = singleUnits < 0n ? -singleUnits : singleUnits;
+  return saved > 0n && saved * PPM > whole * minSavingPpm;
+}
+
+function toView({ candidate, reason, walk, piece, score }: Judged): RouteView {
+  const { instrument, feeBps, latencyNs } = candidate;
+  const availableUnits = unitsOf(instrument, walk?.filledLots ?? 0);
+  return { instrument: instrument.id, reason, feeBps, latencyNs, availableUnits, costUnits: piece?.costUnits, score };
+}
+
+/** A price in ticks: a limit that lies between two is the stricter one. */
+function toTicks(price: bigint, priceDecimals: number, isBuy: boolean): number {
+  const perTick = 10n ** BigInt(PRICE_DECIMALS - priceDecimals);
+  return Number(isBuy ? price / perTick : (price + perTick - 1n) / perTick);
+}
+
+/** @throws {InvalidInputError} When one is below 0, or all are 0. */
+function normal({ liquidity, latency, fee }: RouteWeights): RouteWeights {
+  const sum = liquidity + latency + fee;
+  if (!(liquidity >= 0 && latency >= 0 && fee >= 0 && sum > 0 && Number.isFinite(sum)))
+    throw new InvalidInputError(
+      `weights must be 0 or more and one of them above 0, got ${liquidity}, ${latency}, ${fee}`,
+    );
+  return { liquidity: liquidity / sum, latency: latency / sum, fee: fee / sum };
+}

@@ -1,0 +1,109 @@
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Runtime } from "./runtime-types.ts";
+
+/** A file of this name in a run's folder halts the run's session. */
+export const HALT_FILE = "halt";
+/** A file of this name lets the session trade again. */
+export const RESUME_FILE = "resume-trading";
+
+/** What a file says beside its name. */
+export interface KillSwitchOrder {
+  /** For people. */
+  readonly reason: string;
+  /** Default `halted`. */
+  readonly state?: "halted" | "reduceOnly";
+  /** Positions are closed at the market as well. */
+  readonly flatten?: boolean;
+  /** Who says so; default `file`. */
+  readonly by?: string;
+}
+
+export interface KillSwitchOptions {
+  readonly runtime: Pick<Runtime, "setTradingState" | "flatten">;
+  /** The run's folder, in which its journal is. */
+  readonly folder: string;
+  /** Listens for the signal that halts; returns what ends that. Left out where there is no signal to listen for. */
+  readonly onSignal?: ((listener: () => void) => () => void) | undefined;
+  /** Something went wrong with a file; trading stands as it did. */
+  readonly onFault: (message: string) => void;
+}
+
+const LOOK_EVERY_MS = 50;
+
+/**
+ * Halts a session from outside its code: by the file `halt` in the run's folder, empty or with a reason in it, and by a signal. A file
+ * is removed when it was acted on: that it is gone says that it was heard. One that is there already halts at once.
+ *
+ * The folder is looked at every 50 ms, at the cost of two look-ups of a name. It is not watched for changes: the journal beside it is
+ * written with every order, and each write would wake a watcher up.
+ *
+ * @returns Ends it.
+ */
+export function watchKillSwitch({ runtime, folder, onSignal, onFault }: KillSwitchOptions): () => void {
+  const look = () => {
+    try {
+      // A halt that came with a resumption has the last word.
+      const resume = takeOrder(folder, RESUME_FILE);
+      if (resume !== undefined) runtime.setTradingState("active", resume.reason, resume.by);
+      removeOrder(folder, RESUME_FILE, resume);
+      const halt = takeOrder(folder, HALT_FILE);
+      if (halt !== undefined) act(runtime, halt, onFault);
+      removeOrder(folder, HALT_FILE, halt);
+    } catch (error) {
+      onFault(`the kill switch's files in ${folder} cannot be read or removed: ${(error as Error).message}`);
+    }
+  };
+  look();
+  const timer = setInterval(look, LOOK_EVERY_MS);
+  const stopListening = onSignal?.(() => runtime.setTradingState("halted", "SIGUSR2", "signal"));
+  return () => {
+    clearInterval(timer);
+    stopListening?.();
+  };
+}
+
+/** Leaves an order for the session of a run, whole or not at all. */
+export function leaveOrder(folder: string, name: string, order: KillSwitchOrder): void {
+  const partial = join(folder, `${name}.${process.pid}.partial`);
+  writeFileSync(partial, `${JSON.stringify(order)}\n`);
+  renameSync(partial, join(folder, name));
+}
+
+/** True until the session of the run has acted on the order. */
+export function isLeft(folder: string, name: string): boolean {
+  return existsSync(join(folder, name));
+}
+
+/** What a file says: JSON of a `KillSwitchOrder`, or else a reason in plain words. What cannot be understood is a reason. Pure. */
+export function parseOrder(text: string): KillSwitchOrder {
+  const words = { reason: text.trim(), by: "file" };
+  if (!words.reason.startsWith("{")) return words;
+  try {
+    const { reason, state, flatten, by } = JSON.parse(text) as Record<string, unknown>;
+    return {
+      reason: typeof reason === "string" ? reason : "",
+      by: typeof by === "string" ? by : "file",
+      ...(state === "reduceOnly" ? { state } : {}),
+      ...(flatten === true ? { flatten } : {}),
+    };
+  } catch {
+    return words;
+  }
+}
+
+function takeOrder(folder: string, name: string): KillSwitchOrder | undefined {
+  return isLeft(folder, name) ? parseOrder(readFileSync(join(folder, name), "utf8")) : undefined;
+}
+
+function removeOrder(folder: string, name: string, order: KillSwitchOrder | undefined): void {
+  if (order !== undefined) rmSync(join(folder, name), { force: true });
+}
+
+function act(runtime: KillSwitchOptions["runtime"], order: KillSwitchOrder, onFault: (message: string) => void): void {
+  const { reason, state = "halted", flatten, by } = order;
+  if (flatten !== true) return runtime.setTradingState(state, reason, by);
+  runtime
+    .flatten(reason, by)
+    .catch((error: unknown) => onFault(`positions are not closed: ${(error as Error).message}`));
+}

@@ -1,0 +1,288 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { coin, depth, fillsOf, ONE, run, SNAPSHOT, scripted, WIDE, wanting } from "./setup.ts";
+
+describe("takers", () => {
+  test("walk the book, level by level, and the rest of a limit order rests", async () => {
+    const { plugin, told } = wanting("book", { side: "buy", type: "limit", priceTicks: 102, sizeLots: 120 });
+    const result = await run(
+      plugin,
+      depth([
+        [0, ...SNAPSHOT],
+        [10, ["bid", 99, 40], ["end"]],
+      ]),
+    );
+    expect(fillsOf(result)).toEqual(["buy 50@101 taker 0", "buy 50@102 taker 0"]);
+    expect(told.orders[0]?.filledLots).toBe(100);
+    expect(result.orders.cancelled).toBe(1); // the rest, when the data were over
+  });
+
+  test("a market order takes what there is; an IOC within its limit; a FOK all or nothing", async () => {
+    const { plugin, told } = wanting(
+      "book",
+      { side: "sell", type: "market", sizeLots: 200 },
+      { side: "sell", type: "limit", timeInForce: "IOC", priceTicks: 98, sizeLots: 200 },
+      { side: "sell", type: "limit", timeInForce: "FOK", priceTicks: 98, sizeLots: 101 },
+    );
+    await run(
+      plugin,
+      depth([
+        [0, ...SNAPSHOT],
+        [10, ["bid", 99, 40], ["end"]],
+      ]),
+    );
+    expect(told.orders.map(({ state, filledLots }) => `${state} ${filledLots}`)).toEqual([
+      "expired 150",
+      "expired 100",
+      "expired 0",
+    ]);
+  });
+
+  test("own fills leave the recorded book as it was", async () => {
+    const intent = { side: "buy", type: "market", sizeLots: 50 } as const;
+    const { plugin } = wanting("book", intent, intent);
+    const result = await run(
+      plugin,
+      depth([
+        [0, ...SNAPSHOT],
+        [10, ["bid", 99, 40], ["end"]],
+      ]),
+    );
+    expect(fillsOf(result)).toEqual(["buy 50@101 taker 0", "buy 50@101 taker 0"]);
+  });
+
+  test("are refused in a gap of the recording; the strategy hears of gap and resync and has no book between", async () => {
+    const books: unknown[] = [];
+    const { plugin, told } = scripted("trade", (_n, ctx, orders) => {
+      books.push(ctx.book(coin), ctx.quote(coin));
+      orders.push(
+        ctx.submit({ instrument: coin, side: "buy", type: "limit", timeInForce: "IOC", priceTicks: 101, sizeLots: 1 }),
+      );
+    });
+    const result = await run(
+      plugin,
+      depth([
+        [0, ...SNAPSHOT],
+        [5, ["gap"]],
+        [10, ["buyTrade", 101, 5]],
+        [20, ...SNAPSHOT],
+        [30, ["bid", 99, 40], ["end"]],
+      ]),
+    );
+    expect(books).toEqual([undefined, undefined]);
+    expect(told.heard.filter((line) => /gap|resync/.test(line))).toEqual(["gap 5", "resync 20"]);
+    expect(result.fills).toEqual([]);
+    expect(told.orders[0]?.isOpen).toBe(false);
+  });
+});
+
+describe("the queue", () => {
+  const bid = (sizeLots = 10) => wanting("book", { side: "buy", type: "limit", priceTicks: 99, sizeLots });
+
+  test("an order joins behind the size shown, and trades at its price eat what is before it", async () => {
+    const { plugin } = bid();
+    const result = await run(
+      plugin,
+      depth([
+        [0, ...SNAPSHOT],
+        [10, ["sellTrade", 99, 50]],
+        [20, ["sellTrade", 99, 4]],
+        [30, ["sellTrade", 99, 90]],
+      ]),
+    );
+    expect(fillsOf(result)).toEqual(["buy 4@99 maker 20", "buy 6@99 maker 30"]);
+  });
+
+  test("a buyer's trade at a bid's price moves nothing", async () => {
+    const { plugin } = bid();
+    expect(
+      (
+        await run(
+          plugin,
+          depth([
+            [0, ...SNAPSHOT],
+            [10, ["buyTrade", 99, 500]],
+          ]),
+        )
+      ).fills,
+    ).toEqual([]);
+  });
+
+  test("cancellations shrink what is before it by the model set", async () => {
+    // 50 before us, 50 more come behind us, then 60 of the 100 are cancelled.
+    const data = depth([
+      [0, ...SNAPSHOT],
+      [10, ["bid", 99, 100], ["end"]],
+      [20, ["bid", 99, 40], ["end"]],
+      [30, ["sellTrade", 99, 25]],
+    ]);
+    const filled = async (queue: "proportional" | "tradesOnly") =>
+      fillsOf(await run(bid().plugin, data, { fillModel: { depth: { queue } } }));
+    expect(await filled("proportional")).toEqual(["buy 5@99 maker 30"]); // 20 before us
+    expect(await filled("tradesOnly")).toEqual([]); // 40 before us: no more than the level has
+  });
+
+  test("what traded is not taken for a cancellation as well", async () => {
+    const { plugin } = bid();
+    const result = await run(
+      plugin,
+      depth([
+        [0, ...SNAPSHOT],
+        [10, ["sellTrade", 99, 20]],
+        [11, ["bid", 99, 30], ["end"]],
+        [20, ["sellTrade", 99, 31]],
+      ]),
+    );
+    expect(fillsOf(result)).toEqual(["buy 1@99 maker 20"]);
+  });
+
+  test("a level that vanishes leaves us first at its price", async () => {
+    const { plugin } = bid();
+    const result = await run(
+      plugin,
+      depth([
+        [0, ...SNAPSHOT],
+        [10, ["bid", 99, 0], ["end"]],
+        [20, ["sellTrade", 99, 3]],
+      ]),
+    );
+    expect(fillsOf(result)).toEqual(["buy 3@99 maker 20"]);
+  });
+
+  test("a trade through the price fills by its size, a quote against it fills the whole", async () => {
+    const { plugin } = bid();
+    const result = await run(
+      plugin,
+      depth([
+        [0, ...SNAPSHOT],
+        [10, ["sellTrade", 98, 3]],
+        [20, ["bid", 99, 0], ["bid", 98, 0], ["ask", 98, 5], ["end"]],
+      ]),
+    );
+    expect(fillsOf(result)).toEqual(["buy 3@99 maker 10", "buy 7@99 maker 20"]);
+  });
+
+  test("after a gap it stands behind no more than the snapshot shows", async () => {
+    const { plugin } = bid();
+    const after = SNAPSHOT.map((row) => (row[0] === "bid" && row[1] === 99 ? (["bid", 99, 7] as const) : row));
+    const result = await run(
+      plugin,
+      depth([
+        [0, ...SNAPSHOT],
+        [5, ["gap"]],
+        [10, ...after],
+        [20, ["sellTrade", 99, 9]],
+      ]),
+    );
+    expect(fillsOf(result)).toEqual(["buy 2@99 maker 20"]);
+  });
+
+  test("a post-only order that would take is rejected, and rests otherwise", async () => {
+    const { plugin, told } = wanting(
+      "book",
+      { side: "buy", type: "postOnly", priceTicks: 101, sizeLots: 1 },
+      { side: "buy", type: "postOnly", priceTicks: 100, sizeLots: 1 },
+    );
+    const result = await run(
+      plugin,
+      depth([
+        [0, ...SNAPSHOT],
+        [10, ["sellTrade", 100, 1]],
+      ]),
+    );
+    expect(told.orders.map(({ state }) => state)).toEqual(["rejected", "filled"]);
+    expect(fillsOf(result)).toEqual(["buy 1@100 maker 10"]);
+  });
+});
+
+test("a market order without enough on the account is rejected, or expires where it has traded", async () => {
+  const { plugin, told } = wanting("book", { side: "buy", type: "market", sizeLots: 60 });
+  const data = depth([
+    [0, ...SNAPSHOT],
+    [10, ["bid", 99, 40], ["end"]],
+  ]);
+  const withUsdt = (usdt: bigint) =>
+    run(plugin, data, {
+      balances: new Map([["USDT", usdt * ONE]]),
+      risk: { ...WIDE, marketMarginBps: 0, feeBps: 0 }, // or risk denies it before the venue can
+    });
+  expect((await withUsdt(6_100n)).fills).toHaveLength(2);
+  expect(fillsOf(await withUsdt(6_060n))).toEqual(["buy 50@101 taker 0"]);
+  expect(told.orders.map(({ state }) => state)).toEqual(["filled", "expired"]);
+});
+
+describe("beside a queue of single orders, first in first out", () => {
+  interface Step {
+    readonly kind: "add" | "cancel" | "trade";
+    readonly lots: number;
+    /** Which order is cancelled, as a share of the queue. */
+    readonly share: number;
+  }
+
+  const steps = fc.array(
+    fc.record({
+      kind: fc.constantFrom("add" as const, "cancel" as const, "trade" as const),
+      lots: fc.integer({ min: 1, max: 40 }),
+      share: fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
+    }),
+    { maxLength: 40 },
+  );
+
+  /** The recording of a market without us, and what an order of 30 lots behind the first 50 gets when everybody's place is known. */
+  function play(all: readonly Step[], cancelsAhead: boolean) {
+    let queue = [{ lots: 50, isAhead: true }];
+    const messages: Parameters<typeof depth>[0][number][] = [[0, ...SNAPSHOT]];
+    let filled = 0;
+    for (const [i, { kind, lots, share }] of all.entries()) {
+      const ms = 10 * (i + 1);
+      if (kind === "add") queue.push({ lots, isAhead: false });
+      else if (kind === "cancel") {
+        const among = queue.filter(({ isAhead }) => cancelsAhead || !isAhead);
+        const one = among[Math.floor(share * among.length)];
+        if (one !== undefined) one.lots = Math.max(0, one.lots - lots);
+      } else {
+        const shown = queue.reduce((sum, one) => sum + one.lots, 0);
+        const traded = Math.min(lots, shown);
+        if (traded === 0) continue;
+        const ahead = queue.reduce((sum, one) => sum + (one.isAhead ? one.lots : 0), 0);
+        filled = Math.min(30, filled + Math.max(0, traded - ahead));
+        messages.push([ms, ["sellTrade", 99, traded]]);
+        let left = traded;
+        for (const one of queue) {
+          const taken = Math.min(left, one.lots);
+          one.lots -= taken;
+          left -= taken;
+        }
+      }
+      queue = queue.filter((one) => one.lots > 0);
+      messages.push([ms, ["bid", 99, queue.reduce((sum, one) => sum + one.lots, 0)], ["end"]]);
+    }
+    return { columns: depth(messages), filled };
+  }
+
+  const simulated = async (columns: ReturnType<typeof depth>) => {
+    const { plugin } = wanting("book", { side: "buy", type: "limit", priceTicks: 99, sizeLots: 30 });
+    const { fills } = await run(plugin, columns, { fillModel: { depth: { queue: "tradesOnly" } } });
+    return fills.reduce((sum, { sizeLots }) => sum + sizeLots, 0);
+  };
+
+  test("fills are the same where all who cancel stand behind us, as tradesOnly has it", async () => {
+    await fc.assert(
+      fc.asyncProperty(steps, async (all) => {
+        const { columns, filled } = play(all, false);
+        expect(await simulated(columns)).toBe(filled);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  test("and never more wherever they stand", async () => {
+    await fc.assert(
+      fc.asyncProperty(steps, async (all) => {
+        const { columns, filled } = play(all, true);
+        expect(await simulated(columns)).toBeLessThanOrEqual(filled);
+      }),
+      { numRuns: 60 },
+    );
+  });
+});

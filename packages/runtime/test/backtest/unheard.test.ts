@@ -1,0 +1,40 @@
+import { expect, test } from "vitest";
+import { unheardKinds } from "../../src/backtest/unheard.ts";
+import type { HookEntry } from "../../src/hooks/kinds.ts";
+import { testInstrument } from "../../src/testing.ts";
+
+const aaa = testInstrument();
+const bbb = testInstrument({ symbol: "BBB/USDT" });
+const hook = (kind: string, more: Partial<HookEntry> = {}): HookEntry => ({
+  kind,
+  instrument: undefined,
+  owner: 0,
+  handler: () => {},
+  ...more,
+});
+
+test.each([
+  ["bars", hook("bar"), 0],
+  ["bars", hook("quote"), 1],
+  ["trades", hook("trade"), 0],
+  ["trades", hook("bar"), 1],
+  ["trades", hook("bar", { every: "1m" }), 0],
+  ["depth", hook("book"), 0],
+  ["depth", hook("bar"), 1],
+  ["depth", hook("bar", { every: "1m" }), 0],
+  ["bars", hook("fill"), 0],
+  ["bars", hook("gap"), 0],
+] as const)("data of tier %s and a hook %j: %i unheard", (tier, entry, count) => {
+  expect(unheardKinds([entry], ["maker"], new Map([[aaa, tier]]))).toHaveLength(count);
+});
+
+test("one instrument that tells it is enough for a hook of all, and not for a hook of another", () => {
+  const tiers = new Map([
+    [aaa, "bars" as const],
+    [bbb, "depth" as const],
+  ]);
+  expect(unheardKinds([hook("quote")], ["maker"], tiers)).toEqual([]);
+  expect(
+    unheardKinds([hook("quote", { instrument: aaa }), hook("quote", { instrument: aaa })], ["maker"], tiers),
+  ).toEqual(["maker listens to quote events, which data of tier bars never tell: take data that have it"]);
+});

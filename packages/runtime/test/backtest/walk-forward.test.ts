@@ -1,0 +1,31 @@
+import { expect, test } from "vitest";
+import { joinTests, windowsOf } from "../../src/backtest/walk-forward.ts";
+
+const hour = 3_600_000_000;
+
+test("windows roll by the test, side by side, and end within the span", () => {
+  expect(windowsOf(0, 10 * hour, 4 * hour, 2 * hour)).toEqual([
+    { trainFromUs: 0, testFromUs: 4 * hour, testToUs: 6 * hour },
+    { trainFromUs: 2 * hour, testFromUs: 6 * hour, testToUs: 8 * hour },
+    { trainFromUs: 4 * hour, testFromUs: 8 * hour, testToUs: 10 * hour },
+  ]);
+  expect(() => windowsOf(0, 5 * hour, 4 * hour, 2 * hour)).toThrow(/6.0 h for one window, and the data spans 5.0 h/);
+});
+
+test("tests follow each other: each goes on where the one before has ended", () => {
+  const outcome = (atUs: readonly number[], equity: readonly number[]) => ({
+    trainFromUs: 0,
+    testFromUs: 0,
+    testToUs: 0,
+    set: {},
+    train: { set: {} },
+    test: { set: {}, fills: 2, curve: { atUs, equity } },
+  });
+  const unit = 1e8;
+  const { curve, profit, maxDrawdown, fills } = joinTests([
+    outcome([hour, 2 * hour], [100 * unit, 110 * unit]),
+    outcome([3 * hour, 4 * hour], [100 * unit, 93 * unit]),
+  ]);
+  expect(curve.equity.map((one) => one / unit)).toEqual([100, 110, 110, 103]);
+  expect({ profit, maxDrawdown, fills }).toEqual({ profit: "3", maxDrawdown: "7", fills: 4 });
+});

@@ -1,0 +1,101 @@
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, expect, test } from "vitest";
+import type { Report } from "../../src/index.ts";
+import { run } from "./host.ts";
+import { killAll, start } from "./program.ts";
+
+afterEach(killAll);
+
+const STRATEGY = `
+import { defineStrategy, lotsWorth } from "pitlane";
+
+export default defineStrategy({
+  name: "holder",
+  setup(ctx) {
+    const instrument = ctx.instruments[0];
+    let bought = false;
+    ctx.on("quote", { instrument }, ({ bidTicks, askTicks }) => {
+      if (bought) return;
+      bought = true;
+      const sizeLots = lotsWorth(instrument, askTicks, 3n * instrument.minNotional);
+      ctx.submit({ instrument, side: "buy", type: "market", sizeLots });
+      const priceTicks = Math.floor((bidTicks * 0.9) / instrument.tickIncrement) * instrument.tickIncrement;
+      ctx.submit({ instrument, side: "buy", type: "postOnly", priceTicks, sizeLots });
+    });
+    ctx.on("fill", () => ctx.log("it holds"));
+  },
+});
+`;
+
+async function session(...flags: readonly string[]) {
+  const cwd = mkdtempSync(join(tmpdir(), "pitlane-halt-"));
+  writeFileSync(join(cwd, "holder.ts"), STRATEGY);
+  const started = start(["run", "holder.ts", "--journal", "journal.db", "--json", "report.json", ...flags], cwd);
+  await started.shows("it holds");
+  const report = (): Report => JSON.parse(readFileSync(join(cwd, "report.json"), "utf8")) as Report;
+  return { ...started, report };
+}
+
+test("halt stops a running session: nothing is left open, and it ends with exit code 4 and says why", async () => {
+  const { cwd, done, report } = await session();
+  const told = await run(["halt", "journal.db", "--reason", "drill"], { cwd });
+  expect(told).toMatchObject({ code: 0, err: "" });
+  expect(told.out).toContain("halted: the session of");
+  const { code, out, err } = await done;
+  expect({ code, err }).toEqual({ code: 4, err: "" });
+  expect(out).toContain("trading is halted, by cli: drill");
+  expect(report()).toMatchObject({
+    run: { endedBy: "riskHalted" },
+    risk: { state: "halted", reason: "drill", by: "cli" },
+    orders: { open: 0, unknown: 0, cancelled: 1 },
+  });
+});
+
+test("halt --flatten closes what is held before the session ends", async () => {
+  const { cwd, done, report } = await session();
+  expect(await run(["halt", "journal.db", "--flatten"], { cwd })).toMatchObject({ code: 0 });
+  expect((await done).code).toBe(4);
+  const { portfolio, orders } = report();
+  expect(orders).toMatchObject({ filled: 2, cancelled: 1, open: 0 });
+  expect(Object.values(portfolio.positions)).toEqual(["0"]);
+});
+
+test("SIGUSR2 halts", async () => {
+  const { child, done, report } = await session();
+  child.kill("SIGUSR2");
+  expect((await done).code).toBe(4);
+  expect(report().risk).toMatchObject({ state: "halted", by: "signal" });
+});
+
+test("a session that stays is made reduce-only and trades on when it is let", async () => {
+  const { cwd, child, done, shows, report } = await session("--set", "risk.afterHalt=stay");
+  expect((await run(["halt", "journal.db", "--reduce-only"], { cwd })).out).toContain("reduce-only: the session of");
+  await shows("trading is reduce-only, by cli");
+  expect(await run(["resume-trading", "journal.db", "--reason", "all clear"], { cwd })).toMatchObject({ code: 0 });
+  await shows("trading is active, by cli: all clear");
+  child.kill("SIGINT");
+  expect((await done).code).toBe(0);
+  expect(report().risk).toMatchObject({ state: "active", reason: "all clear" });
+});
+
+test("a halt of a run without a session stays for the one that goes on with it", { timeout: 30_000 }, async () => {
+  const { cwd, child, done } = await session();
+  child.kill("SIGKILL");
+  await done;
+  const told = await run(["halt", "journal.db"], { cwd });
+  expect(told.code).toBe(1);
+  expect(told.out).toContain("has taken it");
+  expect(existsSync(join(cwd, "halt"))).toBe(true);
+  const next = await start(["run", "holder.ts", "--resume", "journal.db", "--json", "report.json"], cwd).done;
+  expect(next.code).toBe(4);
+  expect(existsSync(join(cwd, "halt"))).toBe(false);
+});
+
+test("what makes no sense together, and a run that is not there, are bad usage", async () => {
+  const cwd = mkdtempSync(join(tmpdir(), "pitlane-halt-"));
+  expect(await run(["halt", "x", "--flatten", "--reduce-only"], { cwd })).toMatchObject({ code: 2 });
+  expect((await run(["halt", "x"], { cwd })).err).toContain("there is no run x");
+  expect((await run(["halt"], { cwd })).err).toContain("name the run's folder or its journal");
+});
