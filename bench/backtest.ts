@@ -200,7 +200,7 @@ const options: Omit<BacktestOptions, "plugins" | "data"> = {
   ]),
   risk: {
     ...checkConfig({}, "the bench").risk,
-    // A limit on losses values the position anew at every bar, which is a row of its own.
+    // A limit on losses looks at the position's worth at every bar, which is a row of its own.
     maxDrawdown: "0",
     maxDailyLoss: "0",
   },
@@ -371,7 +371,7 @@ const trials: readonly Trial[] = [
       pitlane: { run: ours(crossing("bar"), makeBars), targets: rate(30), aims: rate(0.1) },
       "pitlane, with limits on drawdown and daily loss": {
         run: ours(crossing("bar"), makeBars, { risk: checkConfig({}, "the bench").risk }),
-        note: "equity is valued exactly at every bar while something is held",
+        note: "a float decides at each bar, an exact valuation where it is near a limit or a new extreme",
       },
       "grademark 0.3": {
         run: (seconds) => grademark()(seconds),

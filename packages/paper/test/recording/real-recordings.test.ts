@@ -34,26 +34,30 @@ const expected: Readonly<Record<string, Expected>> = JSON.parse(
 ).files;
 const sessions = Object.entries(expected).filter(([name]) => /binance-/.test(name));
 
-test.skipIf(missing)(named("gives every Binance session the counts an independent reader found"), async () => {
-  expect(sessions.length).toBeGreaterThan(0);
-  for (const [name, { counters }] of sessions) {
-    const paths = pathsOf(name);
-    const whole = await countsOf(paths);
-    for (const channel of ["depth", "bookTicker", "trade", "aggTrade", "kline"]) {
-      expect([name, channel, whole[channel] ?? 0]).toEqual([name, channel, counters[`stream.${channel}`] ?? 0]);
+test.skipIf(missing)(
+  named("gives every Binance session the counts an independent reader found"),
+  async () => {
+    expect(sessions.length).toBeGreaterThan(0);
+    for (const [name, { counters }] of sessions) {
+      const paths = pathsOf(name);
+      const whole = await countsOf(paths);
+      for (const channel of ["depth", "bookTicker", "trade", "aggTrade", "kline"]) {
+        expect([name, channel, whole[channel] ?? 0]).toEqual([name, channel, counters[`stream.${channel}`] ?? 0]);
+      }
+      expect([name, whole["snapshot"]]).toEqual([name, counters["restSnapshots"]]);
+      if (counters["messages"] !== undefined) {
+        expect([name, whole["frame"]! + whole["snapshot"]!]).toEqual([name, counters["messages"]]);
+      }
+      if (paths.length === 1) continue;
+      const parts: Record<string, number> = {};
+      for (const path of paths) {
+        for (const [kind, count] of Object.entries(await countsOf([path]))) parts[kind] = (parts[kind] ?? 0) + count;
+      }
+      expect([name, parts]).toEqual([name, whole]);
     }
-    expect([name, whole["snapshot"]]).toEqual([name, counters["restSnapshots"]]);
-    if (counters["messages"] !== undefined) {
-      expect([name, whole["frame"]! + whole["snapshot"]!]).toEqual([name, counters["messages"]]);
-    }
-    if (paths.length === 1) continue;
-    const parts: Record<string, number> = {};
-    for (const path of paths) {
-      for (const [kind, count] of Object.entries(await countsOf([path]))) parts[kind] = (parts[kind] ?? 0) + count;
-    }
-    expect([name, parts]).toEqual([name, whole]);
-  }
-}, 120_000);
+  },
+  120_000,
+);
 
 test.skipIf(missing)(named("gives the times, to the microsecond, of first and last"), async () => {
   for (const [name, { counters }] of sessions) {

@@ -33,6 +33,7 @@ const DEFAULT_SHARES: Shares = { cancel: 1, amend: 0.95, new: 0.9, read: 0.7 };
  *   that may fall into either of two windows is counted in both. A fixed window allows twice the limit around its edge;
  *   for a rolling window use `SlidingWindow`.
  * - A take of a priority is refused when it would fill the window beyond its share, so reads can never starve cancels.
+ * - A take of weight 0 fills nothing: it is refused during a pause alone, also where the venue's count has risen beyond a share.
  * - Weight is spent before the wire. `refund` gives it back only when nothing can have been sent.
  * - `observe` only ever raises the count: a lower number from the venue has not seen what was sent since.
  *
@@ -98,6 +99,7 @@ export class WeightedBudget {
     const ceiling = this.#ceilingFor(weight, priority);
     const nowUs = this.#clock.nowUs();
     if (nowUs < this.#blockedUntilUs) return false;
+    if (weight === 0) return true;
     this.#enterWindow(nowUs);
     if (this.#used + weight > ceiling) return false;
     if (this.#mayFallIntoNext(nowUs)) {
@@ -114,8 +116,8 @@ export class WeightedBudget {
     const ceiling = this.#ceilingFor(weight, priority);
     const nowUs = this.#clock.nowUs();
     this.#enterWindow(nowUs);
-    const fitsHere = this.#used + weight <= ceiling;
-    const fitsInNext = this.#usedInNext + weight <= ceiling;
+    const fitsHere = weight === 0 || this.#used + weight <= ceiling;
+    const fitsInNext = weight === 0 || this.#usedInNext + weight <= ceiling;
     let readyUs = nowUs;
     if (!fitsInNext && (!fitsHere || this.#mayFallIntoNext(nowUs))) readyUs = this.#surelyFromUs(this.#window + 2);
     else if (!fitsHere) readyUs = this.#surelyFromUs(this.#window + 1);

@@ -24,6 +24,20 @@ test("each priority stops at its share, so that reads leave room for cancels", (
   expect(budget.usedWeight()).toBe(100);
 });
 
+test("what weighs nothing passes also where the venue counts more than its share, but not during a pause", () => {
+  const { clock, budget } = setUp();
+  expect(budget.tryTake(10, "read")).toBe(true);
+  budget.observe(120, budget.taken); // others use the same address
+  for (const priority of PRIORITIES) {
+    expect(budget.tryTake(0, priority)).toBe(true);
+    expect(budget.waitMs(0, priority)).toBe(0);
+    expect(budget.tryTake(1, priority)).toBe(false);
+  }
+  budget.blockUntil(clock.nowUs() + 5_000_000);
+  expect(budget.tryTake(0, "cancel")).toBe(false);
+  expect(budget.waitMs(0, "cancel")).toBe(5_000);
+});
+
 test("changed shares hold for later takes, and what was taken stays taken", () => {
   const { clock, budget } = setUp();
   expect(budget.shares).toEqual({ cancel: 1, amend: 0.95, new: 0.9, read: 0.7 });

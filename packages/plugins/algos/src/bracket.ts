@@ -72,7 +72,6 @@ export const bracket = definePlugin({
   },
 });
 
-
 function check({
   instrument,
   side,

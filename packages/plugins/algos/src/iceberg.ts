@@ -73,4 +73,3 @@ export const iceberg = definePlugin({
     return desk;
   },
 });
-

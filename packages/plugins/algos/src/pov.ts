@@ -76,4 +76,3 @@ export const pov = definePlugin({
     return desk;
   },
 });
-

@@ -85,4 +85,3 @@ export const trailingStop = definePlugin({
     return desk;
   },
 });
-

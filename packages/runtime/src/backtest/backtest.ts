@@ -149,7 +149,7 @@ export class Backtest {
     const streams = this.#openStreams();
     const startedNs = this.#clock.monotonicNs();
     this.#markAt(this.#fromUs);
-    play(streams);
+    core.play(() => play(streams));
     this.#agenda.runUntil(this.#toUs);
     core.flushLow();
     core.stop("the data are over");

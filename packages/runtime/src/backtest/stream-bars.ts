@@ -31,7 +31,7 @@ export interface BarStreamOptions {
 
 /** Plays bars: each when it is over. */
 export class BarStream implements Stream {
-  nextUs: number;
+  nextUs: number = Number.NaN;
   readonly #options: BarStreamOptions;
   readonly #kind: number;
   readonly #quote: WritableQuote;
@@ -79,8 +79,8 @@ export class BarStream implements Stream {
         event.lowTicks = lowTicks[i]!;
         event.closeTicks = close;
         event.volumeLots = volumeLots[i]!;
-        core.deliver(event, index, kind);
-        if (isBuiltWanted) core.deliver(event.built(), index, kind);
+        core.deliverRow(event, index, kind);
+        if (isBuiltWanted) core.deliverRow(event.built(), index, kind);
       }
       i++;
       if (i === length) nowUs = Number.POSITIVE_INFINITY;

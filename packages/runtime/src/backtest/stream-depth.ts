@@ -39,7 +39,7 @@ export interface DepthStreamOptions {
  * of the quote where that has changed.
  */
 export class DepthStream implements Stream {
-  nextUs: number;
+  nextUs: number = Number.NaN;
   /** The book that this stream keeps. */
   readonly book: OrderBook;
   /** True while the book is whole. */

@@ -34,7 +34,7 @@ export interface TradeStreamOptions {
 
 /** Plays public trades. */
 export class TradeStream implements Stream {
-  nextUs: number;
+  nextUs: number = Number.NaN;
   readonly #options: TradeStreamOptions;
   readonly #kind: number;
   readonly #quote: WritableQuote;
@@ -81,7 +81,7 @@ export class TradeStream implements Stream {
         event.priceTicks = price;
         event.sizeLots = sizeLots[i]!;
         event.aggressor = isSellAggressor[i] === 1 ? "sell" : "buy";
-        core.deliver(event, index, kind);
+        core.deliverRow(event, index, kind);
       }
       i++;
       if (i === length) nowUs = Number.POSITIVE_INFINITY;

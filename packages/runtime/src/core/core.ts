@@ -1,5 +1,6 @@
 import type { Clock } from "@pitlane/perf";
 import {
+  type BarEvent,
   type Instrument,
   InvalidInputError,
   type MarketEvent,
@@ -7,6 +8,7 @@ import {
   type OrderReport,
   type QuoteEvent,
   type RequestOutcome,
+  type TradeEvent,
 } from "@pitlane/sdk";
 import { Bus } from "../bus/bus.ts";
 import type { BusEvent } from "../bus/events.ts";
@@ -119,7 +121,7 @@ export class Core {
   #deciding = 0; // inputs that are being worked on
   #dispatcher: Dispatcher | undefined;
   #host: PluginHost | undefined;
-  #nowUs: number;
+  #nowUs = Number.NaN; // a number from the beginning: V8 then keeps it in place, where it would make a box at each change
 
   private constructor(options: CoreOptions) {
     const { clock, instruments, plugins, latencies, journal, wire, runKey, onFault, onHalt, book } = options;
@@ -244,24 +246,31 @@ export class Core {
   /**
    * As `onMarket`, but hooks have heard of it when it returns, and what they asked for is under way: for a host whose events come one
    * by one and wait for nobody, such as a backtest. Its time is `receivedAtUs`. The event may be written anew for the next call.
-   * `performance.mark` is the host's to call, and what a bar or a trade says of the price is for `take`.
+   * `performance.mark` is the host's to call, and what a bar or a trade says of the price is for `take`. Only within `play`.
    *
    * @param index Number of its instrument.
    * @param kind Number of its kind in `bus.kinds`.
    */
   deliver(event: MarketEvent, index: number, kind: number): void {
     if (event.receivedAtUs > this.#nowUs) this.#nowUs = event.receivedAtUs;
-    if (event.kind !== "bar" && event.kind !== "trade") this.#apply(event, index);
-    this.#deciding++;
-    try {
-      if (this.#watchesLosses && this.#risk.isLossCheckDue()) this.#lookAtLosses();
-      if (this.#feeds.isUsed) this.#deliverFed(event, index, kind);
-      else this.#dispatcher?.dispatch(kind, event, index, Number.NaN, 0);
-      if (event.kind === "gap" && event.channel === "book") this.#leaveMarket(event.instrument);
-      if (this.#hasNews) this.#drainNews();
-    } finally {
-      this.#deciding--;
-    }
+    this.#apply(event, index);
+    if (this.#watchesLosses || this.#feeds.isUsed) this.#deliverWatched(event, index, kind);
+    else this.#dispatcher?.call(kind, event, index);
+    if (event.kind === "gap" && event.channel === "book") this.#leaveMarket(event.instrument);
+    if (this.#hasNews) this.#drainNews();
+  }
+
+  /** As `deliver`, of a bar or a trade, which change nothing that the core knows of the market. */
+  deliverRow(event: BarEvent | TradeEvent, index: number, kind: number): void {
+    if (event.receivedAtUs > this.#nowUs) this.#nowUs = event.receivedAtUs;
+    if (this.#watchesLosses || this.#feeds.isUsed) this.#deliverWatched(event, index, kind);
+    else this.#dispatcher?.call(kind, event, index);
+    if (this.#hasNews) this.#drainNews();
+  }
+
+  /** Runs all of a host that delivers: what plugins want is heard meanwhile. */
+  play(work: () => void): void {
+    this.#decide(work);
   }
 
   /** Takes a price over that no event has told: no hook hears of it. It is of the quote's `receivedAtUs`. */
@@ -471,7 +480,9 @@ export class Core {
         },
       }),
       // Where no time is measured none is passed on: each hook would make a box for it.
-      afterHook: isMetered ? (_owner, triggerNs) => execution.flush(triggerNs) : () => execution.flush(Number.NaN),
+      afterHook: isMetered
+        ? (_owner, triggerNs) => execution.flush(triggerNs)
+        : () => execution.mayFlush && execution.flush(Number.NaN),
       onFault: (owner, kind, error, policy) => {
         const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
         this.#options.onFault(`strategy ${host.names[owner]}`, `its ${kind} hook threw ${reason}`);
@@ -494,6 +505,13 @@ export class Core {
   #apply(event: MarketEvent, index: number): void {
     this.market.apply(event, index);
     this.#risk.onMarket(event, index);
+  }
+
+  /** A delivery that is looked at for losses, or that bars, statistics or buffers are made of. */
+  #deliverWatched(event: MarketEvent, index: number, kind: number): void {
+    if (this.#watchesLosses && this.#risk.isLossCheckDue()) this.#lookAtLosses();
+    if (this.#feeds.isUsed) this.#deliverFed(event, index, kind);
+    else this.#dispatcher?.call(kind, event, index);
   }
 
   /** A delivery that bars, statistics or buffers are made of too. */

@@ -152,6 +152,8 @@ export class Execution {
   readonly #repeats = new Set<Order>(); // whose cancel is to be sent again once `cancelAgainUs` has come
   #amends: Order[] = []; // with the size wanted in `amendLots`
   #withdrawn: Order[] = [];
+  /** False while `flush` would do nothing, certainly: it costs no call then. */
+  mayFlush = false;
   #isSweep = false; // the cancels that wait are to go as quickly as the venue can
   #closedReason = "";
 
@@ -175,6 +177,7 @@ export class Execution {
     this.#orders.set(order.clientOrderId, order);
     if (refusal !== undefined) this.#refusals.set(order, refusal);
     this.#intended.push(order);
+    this.mayFlush = true;
     return order;
   }
 
@@ -188,6 +191,7 @@ export class Execution {
   cancel(order: { readonly clientOrderId: string }): void {
     const own = this.#orders.get(order.clientOrderId);
     if (own === undefined || isFinal(own.state)) return;
+    this.mayFlush = true;
     if (isWorking(own.state)) {
       if (own.cancelling) return;
       if (this.#options.nowUs() >= own.cancelAgainUs) this.#cancels.add(own);
@@ -216,6 +220,7 @@ export class Execution {
     if (!verdict.allowed) return verdict;
     beginAmend(own, sizeLots);
     this.#amends.push(own);
+    this.mayFlush = true;
     return allow();
   }
 
@@ -232,6 +237,7 @@ export class Execution {
   flush(triggerNs: number): boolean {
     if (this.#withdrawn.length > 0) this.#withdraw();
     if (this.#repeats.size > 0) this.#repeatDue();
+    this.mayFlush = this.#repeats.size > 0;
     if (this.#intended.length === 0 && this.#cancels.size === 0 && this.#amends.length === 0) return false;
     const intended = this.#intended;
     const cancels = this.#cancels.size === 0 ? NONE : [...this.#cancels];
@@ -314,6 +320,7 @@ export class Execution {
     if (order === undefined || isFinal(order.state) || isWorking(order.state) || order.cancelling) return;
     order.cancelWanted = true;
     this.#cancels.add(order);
+    this.mayFlush = true;
     this.flush(Number.NaN);
   }
 
@@ -388,7 +395,10 @@ export class Execution {
       if (order.cancelling) order.cancelWanted = true;
       endCancel(order, "");
       endAmend(order, "");
-      if (order.cancelWanted && isWorking(order.state)) this.#repeats.add(order);
+      if (order.cancelWanted && isWorking(order.state)) {
+        this.#repeats.add(order);
+        this.mayFlush = true;
+      }
       if (order.state !== "submitted") continue;
       this.#setAwaited(order, false);
       order.state = "unknown";
@@ -556,6 +566,7 @@ export class Execution {
   #repeatLater(order: Order): void {
     order.cancelWanted = true;
     this.#repeats.add(order);
+    this.mayFlush = true;
   }
 
   #repeatDue(): void {

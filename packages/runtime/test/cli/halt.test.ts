@@ -62,10 +62,12 @@ test("halt --flatten closes what is held before the session ends", async () => {
   expect(Object.values(portfolio.positions)).toEqual(["0"]);
 });
 
-test("SIGUSR2 halts", async () => {
+test("SIGUSR2 halts, by way of the process that launches the one that trades", async () => {
   const { child, done, report } = await session();
   child.kill("SIGUSR2");
-  expect((await done).code).toBe(4);
+  const { code, out } = await done;
+  expect(code).toBe(4);
+  expect(out).toContain("gc       calm"); // it trades in another process than the one that has got the signal
   expect(report().risk).toMatchObject({ state: "halted", by: "signal" });
 });
 
@@ -91,6 +93,25 @@ test("a halt of a run without a session stays for the one that goes on with it",
   const next = await start(["run", "holder.ts", "--resume", "journal.db", "--json", "report.json"], cwd).done;
   expect(next.code).toBe(4);
   expect(existsSync(join(cwd, "halt"))).toBe(false);
+});
+
+test("a second halt is heard as the first one; after the end nobody hears it, and it stays", {
+  timeout: 30_000,
+}, async () => {
+  const { cwd, child, done, report } = await session("--set", "risk.afterHalt=stay");
+  for (const reason of ["first", "second"])
+    expect(await run(["halt", "journal.db", "--reason", reason], { cwd })).toMatchObject({ code: 0, err: "" });
+  child.kill("SIGINT");
+  expect((await done).code).toBe(0);
+  expect(report()).toMatchObject({
+    risk: { state: "halted", reason: "second", by: "cli" },
+    orders: { open: 0, cancelled: 1 },
+    faults: [],
+  });
+  const told = await run(["halt", "journal.db"], { cwd });
+  expect(told.code).toBe(1);
+  expect(told.out).toContain("has taken it");
+  expect(existsSync(join(cwd, "halt"))).toBe(true);
 });
 
 test("what makes no sense together, and a run that is not there, are bad usage", async () => {

@@ -3,7 +3,7 @@ import { createServer, request } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createPaper, type InstrumentSpec } from "@pitlane/paper";
+import { createPaper, type InstrumentSpec, type PaperOptions } from "@pitlane/paper";
 import { createSystemClock } from "@pitlane/perf";
 import { createBinance } from "@pitlane/sdk/binance";
 import { afterEach, expect, test, vi } from "vitest";
@@ -80,10 +80,11 @@ async function setUp(options: {
   readonly connections?: number;
   readonly streams?: readonly string[];
   readonly holds?: (text: string) => boolean;
+  readonly faults?: PaperOptions["faults"];
 }) {
-  const { plugin, instruments, config = {}, connections = 20, streams, holds } = options;
+  const { plugin, instruments, config = {}, connections = 20, streams, holds, faults = [] } = options;
   const clock = createSystemClock();
-  const paper = await createPaper({ seed: 3, clock, instruments, market: false });
+  const paper = await createPaper({ seed: 3, clock, instruments, market: false, faults });
   closers.push(() => paper.close());
   const proxy = holds === undefined ? undefined : await holdingProxy(paper.urls.rest, holds);
   const client = createBinance({
@@ -305,8 +306,15 @@ test("a hundred books that have used up the venue's weight hold up no cancel whe
       if (orders.length === 0) for (const name of names) orders.push(ctx.submit(low(ctx, `${name}/USDT`)));
     },
   );
-  const { runtime, client, rows } = await setUp({ plugin, instruments: names.map(pair) });
-  await vi.waitFor(() => expect(lives[0]?.map(({ state }) => state)).toEqual(names.map(() => "accepted")), WAIT);
+  const { runtime, client, rows } = await setUp({
+    plugin,
+    instruments: names.map(pair),
+    config: { execution: { queueTimeoutMs: 30_000 } }, // a hundred books take their time to begin, on a busy machine
+  });
+  await vi.waitFor(() => {
+    expect(lives[0]?.filter(({ state }) => state === "rejected").map(({ reason }) => reason)).toEqual([]);
+    expect(lives[0]?.map(({ state }) => state)).toEqual(names.map(() => "accepted"));
+  }, WAIT);
   // The share of reads is used up: further books wait for the next minute.
   await expect(client.market.getBook(runtime.instruments[0]!, { limit: 5_000, timeoutMs: 50 })).rejects.toThrow(
     "request budget",
@@ -314,5 +322,38 @@ test("a hundred books that have used up the venue's weight hold up no cancel whe
   const report = await runtime.close("requested");
   expect(report.orders).toMatchObject({ submitted: 100, cancelled: 100, open: 0, unknown: 0 });
   expect(rows("cancel.end")).toEqual([]); // none had to be repeated
-  expect(report.faults.filter(({ source }) => source !== "market")).toEqual([]);
+  // The account cannot be read in such a minute, and the report says so.
+  expect(report.faults.filter(({ source }) => !["market", "accounts"].includes(source))).toEqual([]);
 }, 60_000);
+
+test("a strategy that cancels on each order event meets a venue that refuses: it cannot flood it, and a halt cancels until all has ended", async () => {
+  const stubborn = defineStrategy({
+    name: "stubborn",
+    setup(ctx) {
+      let isDone = false;
+      ctx.every(1, () => {
+        if (!isDone) ctx.submit(low(ctx, "AAA/USDT"));
+        isDone = true;
+      });
+      ctx.on("order", ({ order }) => ctx.cancel(order));
+    },
+  });
+  const { runtime, paper, rows, replay, journalPath } = await setUp({
+    plugin: stubborn,
+    instruments: [pair("AAA")],
+    config: { risk: { ...QUIET.risk, afterHalt: "stay" } },
+    faults: [{ kind: "error", status: 400, code: -2011, msg: "Busy.", route: "DELETE /api/v3/order" }],
+  });
+  await vi.waitFor(() => expect(rows("cancel.end").length).toBeGreaterThanOrEqual(3), WAIT);
+  const told = [...readRows(journalPath)].filter(({ kind }) => kind.startsWith("cancel"));
+  let endedUs = Number.NEGATIVE_INFINITY;
+  for (const { kind, atUs } of told) {
+    if (kind === "cancel.end") endedUs = atUs;
+    else expect(atUs - endedUs).toBeGreaterThanOrEqual(100_000); // on the session's time
+  }
+  runtime.setTradingState("halted", "drill");
+  paper.faults.clear();
+  await vi.waitFor(() => expect(runtime.status().openOrders).toBe(0), WAIT);
+  await runtime.close("requested");
+  expect(await replay()).toEqual({ first: null, divergences: 0 });
+});

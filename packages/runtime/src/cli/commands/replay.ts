@@ -30,7 +30,10 @@ export function addReplay(program: Command, context: SettingsContext): void {
     .argument("<run>", "the run's id, its folder, or its journal")
     .option("--from <seq>", "compare decisions from this event on (default: from the first)")
     .option("--until <seq>", "stop after this event (default: the last)")
-    .option("--with <config>", "what if: take risk limits, execution, router, bus and strategies from this config, and count what differs")
+    .option(
+      "--with <config>",
+      "what if: take risk limits, execution, router, bus and strategies from this config, and count what differs",
+    )
     .option("-j, --json <file>", "write what was found to this file")
     .action(async (run: string, flags: ReplayFlags) => {
       const jsonPath = flags.json === undefined ? undefined : checkWritable(resolve(cwd, flags.json));

@@ -1,5 +1,5 @@
 import { InvalidInputError } from "@pitlane/perf";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { ProtocolError, RateLimitError, RejectedError, VenueUnavailableError } from "../../../src/errors.ts";
 import {
   type AxiomOptions,
@@ -46,19 +46,22 @@ test("every call about markets is read from the paper venue, which has its shape
     expect(row.sparkline?.length).toBeGreaterThan(0);
   }
 
-  const [pool, ...holders] = await market.listHolders(pair);
-  expect(pool?.walletAddress).toBe(pair);
-  expect(holders.length).toBeGreaterThan(0);
-  const named = await market.listHoldersV3(pair);
-  for (const holder of named) {
-    const row = holders.find(({ walletAddress }) => walletAddress === holder.walletAddress);
-    if (row === undefined) continue;
-    expect([row.buyTransactions, row.likelyIsSniper]).toEqual([holder.buyTransactions, holder.isSniper]);
-  }
-  const traders = await market.listTopTraders(pair);
-  expect((await market.listTopTradersV3(pair)).map(({ walletAddress }) => walletAddress)).toEqual(
-    traders.map(({ walletAddress }) => walletAddress),
-  );
+  // The market goes on between two calls: of one moment both give the same.
+  await vi.waitFor(async () => {
+    const [[pool, ...holders], named] = await Promise.all([market.listHolders(pair), market.listHoldersV3(pair)]);
+    expect(pool?.walletAddress).toBe(pair);
+    expect(holders.length).toBeGreaterThan(0);
+    for (const holder of named) {
+      const row = holders.find(({ walletAddress }) => walletAddress === holder.walletAddress);
+      if (row === undefined) continue;
+      expect([row.buyTransactions, row.likelyIsSniper]).toEqual([holder.buyTransactions, holder.isSniper]);
+    }
+  });
+  await vi.waitFor(async () => {
+    const [traders, tradersV3] = await Promise.all([market.listTopTraders(pair), market.listTopTradersV3(pair)]);
+    const walletsOf = (list: readonly { readonly walletAddress: string }[]) => list.map((one) => one.walletAddress);
+    expect(walletsOf(tradersV3)).toEqual(walletsOf(traders));
+  });
 
   const minutes = await market.listPairMinutes(pair);
   expect(minutes.map(({ startUs }) => startUs)).toEqual(minutes.map(({ startUs }) => startUs).sort((a, b) => b - a));
