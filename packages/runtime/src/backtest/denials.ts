@@ -1,3 +1,5 @@
+import { denialsIn, type VoteRecord } from "../hooks/verdict.ts";
+
 /** A reason why orders were denied. */
 export interface Denial {
   /** Stable code of the reason, such as `MAX_POSITION`. */
@@ -11,12 +13,7 @@ export interface Denial {
 
 interface DecidedIntent {
   readonly approved: boolean;
-  readonly votes?: readonly {
-    readonly voter: string;
-    readonly allowed: boolean;
-    readonly code?: string;
-    readonly reason?: string;
-  }[];
+  readonly votes?: readonly VoteRecord[];
 }
 
 /**
@@ -43,8 +40,7 @@ export class DenialCounter {
     if (kind !== "intent") return;
     const { approved, votes = [] } = body as DecidedIntent;
     if (approved) return;
-    for (const { voter, allowed, code = "DENIED", reason = "" } of votes) {
-      if (allowed) continue;
+    for (const { voter, code = "DENIED", reason = "" } of denialsIn(votes)) {
       const found = this.#counts.get(`${voter} ${code}`);
       if (found === undefined) this.#counts.set(`${voter} ${code}`, { code, voter, count: 1, example: reason });
       else found.count++;

@@ -2,6 +2,7 @@ import type { Clock } from "@pitlane/perf";
 import { Ring } from "@pitlane/perf/ring";
 import type { Fill, Instrument, OrderReport, RequestOutcome } from "@pitlane/sdk";
 import type { FillEvent, OrderEvent } from "../bus/events.ts";
+import { toVoteRecord } from "../hooks/verdict.ts";
 import type { StageLatencies } from "../latency.ts";
 import { reviewAmend } from "../orders/amend.ts";
 import { applyFailure, applyReport, beginAmend, beginCancel, endAmend, endCancel } from "../orders/machine.ts";
@@ -511,16 +512,13 @@ export class Execution {
       const withdrawn =
         this.#closedReason || (order.cancelWanted ? "cancelled by the strategy before it was sent" : "");
       const admitted = withdrawn === "" ? approved : undefined;
-      const votes = verdicts.map(({ voter, verdict }) =>
-        verdict.allowed ? { voter, allowed: true } : { voter, ...verdict },
-      );
       const { clientOrderId: id, strategy } = order;
       journal.append("intent", {
         clientOrderId: id,
         strategy,
         ...toIntentRecord(order.intent),
         approved: admitted !== undefined,
-        votes,
+        votes: verdicts.map(toVoteRecord),
       });
       if (admitted !== undefined) {
         // Counts as open for the votes on the intents that follow in the same flush.

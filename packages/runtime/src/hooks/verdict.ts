@@ -24,3 +24,17 @@ export interface NamedVerdict {
 export function isVerdict(value: unknown): value is Verdict {
   return typeof value === "object" && value !== null && typeof (value as { allowed?: unknown }).allowed === "boolean";
 }
+
+/** What a voter said as the journal keeps it: its name alone when it allowed, as nearly all do. */
+export type VoteRecord =
+  | string
+  | { readonly voter: string; readonly allowed: boolean; readonly code?: string; readonly reason?: string };
+
+export function toVoteRecord({ voter, verdict }: NamedVerdict): VoteRecord {
+  return verdict.allowed ? voter : { voter, ...verdict };
+}
+
+/** The denials among what was kept of a vote. Journals of earlier versions keep an object of those who allowed, too. */
+export function denialsIn(votes: readonly VoteRecord[]): readonly Exclude<VoteRecord, string>[] {
+  return votes.filter((vote) => typeof vote !== "string" && !vote.allowed) as readonly Exclude<VoteRecord, string>[];
+}

@@ -1,3 +1,4 @@
+import type { VoteRecord } from "../hooks/verdict.ts";
 import { formatUs, type JournalEntry, toJson } from "./entries.ts";
 
 /** What a journal says of one order, from what it answered to its last report. */
@@ -100,6 +101,9 @@ function describeEntry({ kind, body }: JournalEntry): string {
 
 function votesOf(votes: unknown): string {
   if (!Array.isArray(votes) || votes.length === 0) return "";
-  const all = votes as readonly { readonly voter: string; readonly allowed: boolean; readonly reason?: string }[];
-  return ` (${all.map(({ voter, allowed, reason }) => (allowed ? `${voter} allows` : `${voter} denies: ${reason}`)).join(", ")})`;
+  const said = (votes as readonly VoteRecord[]).map((vote) => {
+    if (typeof vote === "string") return `${vote} allows`;
+    return vote.allowed ? `${vote.voter} allows` : `${vote.voter} denies: ${vote.reason}`;
+  });
+  return ` (${said.join(", ")})`;
 }

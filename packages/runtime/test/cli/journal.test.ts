@@ -33,7 +33,7 @@ function setUp(startUs = Date.UTC(2026, 0, 1, 12) * 1000) {
   const allowed = { voter: "maxOrder", allowed: true };
   const denied = { voter: "collar", allowed: false, code: "COLLAR", reason: "too far, by 3 %" };
   journal.append("intent", { clientOrderId: "pl-1-1", ...terms, approved: false, votes: [allowed, denied] });
-  journal.append("intent", { clientOrderId: "pl-1-2", ...terms, approved: true, votes: [allowed] });
+  journal.append("intent", { clientOrderId: "pl-1-2", ...terms, approved: true, votes: ["maxOrder"] });
   clock.advance({ us: 1250 });
   const fill = { tradeId: 9, priceTicks: 101, sizeLots: 2, fee: 30n, feeAsset: "USDT", isMaker: false };
   journal.append("report", { clientOrderId: "pl-1-2", status: "filled", filledLots: 2, fills: [fill] });

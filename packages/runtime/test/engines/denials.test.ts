@@ -4,6 +4,7 @@ import type { Instrument, QuoteEvent } from "@pitlane/sdk";
 import { expect, test } from "vitest";
 import type { ConfigInput } from "../../src/config.ts";
 import { RISK_CODES } from "../../src/engines/risk-codes.ts";
+import { denialsIn } from "../../src/hooks/verdict.ts";
 import type { Intent, OrderView } from "../../src/orders/order.ts";
 import { definePlugin } from "../../src/plugins/define.ts";
 import { createTestHost } from "../../src/testing.ts";
@@ -141,11 +142,6 @@ const CASES: Readonly<Record<string, Case>> = {
   },
 };
 
-interface Vote {
-  readonly allowed: boolean;
-  readonly code?: string;
-}
-
 test.each(Object.entries(CASES))(
   "risk denies %s, every veto is journaled, and the exchange hears nothing of it",
   async (_, given) => {
@@ -177,7 +173,7 @@ test.each(Object.entries(CASES))(
       if (isByTurns) await host.run({ seconds: 1 });
       const intents = host.decisions.filter(({ kind }) => kind === "intent").map(({ body }) => JSON.parse(body));
       const last = intents.at(-1);
-      expect(last.votes.flatMap(({ allowed, code }: Vote) => (allowed ? [] : [code]))).toEqual(codes);
+      expect(denialsIn(last.votes).map(({ code }) => code)).toEqual(codes);
       expect(last.approved).toBe(false);
       expect(intents.slice(0, -1).map(({ approved }) => approved)).toEqual(intents.slice(1).map(() => true));
       await host.run({ ms: 50 });
