@@ -275,7 +275,10 @@ test("a strategy that keeps throwing is taken out, its orders cancelled, and the
   });
   const { open } = await setUp({ plugins: [thrower, churn(orders)] });
   const runtime = await open();
-  await vi.waitFor(() => expect(runtime.status().fills).toBeGreaterThan(3), { timeout: 20_000 });
+  await vi.waitFor(
+    () => expect(runtime.status()).toMatchObject({ fills: expect.toSatisfy((fills: number) => fills > 3), faults: 2 }),
+    { timeout: 20_000 },
+  );
   const report = await runtime.close("requested");
   expect(report.faults.map((fault) => `${fault.source}: ${fault.message} x${fault.count}`)).toEqual([
     "strategy thrower: its quote hook threw Error: no idea x10",
