@@ -2,6 +2,8 @@ import type { PerformanceReport } from "../engines/performance.ts";
 import type { SessionPerformance } from "../engines/performance-monitor.ts";
 import { table } from "./output.ts";
 
+const SHORT_MS = 24 * 3_600_000; // a year's ratio worked out from less says nothing
+
 /** How the strategies have done, a row each and one for all, as people read it. Empty when nothing was traded. Pure. */
 export function performanceLines({ asset, total, strategies }: SessionPerformance): readonly string[] {
   if (Number(total.volume) === 0) return [];
@@ -23,7 +25,7 @@ export function performanceLines({ asset, total, strategies }: SessionPerformanc
 }
 
 function rowOf(name: string, report: PerformanceReport): string[] {
-  const { profit, fees, maxDrawdown, trades, hitRate, profitFactor, sharpe, exposure } = report;
+  const { profit, fees, maxDrawdown, trades, hitRate, profitFactor, sharpe, exposure, durationMs } = report;
   return [
     name,
     shortAmount(profit),
@@ -32,7 +34,7 @@ function rowOf(name: string, report: PerformanceReport): string[] {
     String(trades),
     percent(hitRate),
     profitFactor === null ? "-" : profitFactor.toFixed(2),
-    sharpe === null ? "-" : sharpe.toFixed(1),
+    sharpe === null || durationMs < SHORT_MS ? "-" : sharpe.toFixed(1),
     percent(exposure),
   ];
 }

@@ -32,3 +32,12 @@ test("shows nothing when nothing was traded, and one row when one strategy runs 
   const alone = { asset: "USDT", total: report(1n, 1n), strategies: { one: report(1n, 1n) }, unvalued: {} };
   expect(performanceLines(alone)).toHaveLength(2);
 });
+
+test.each([
+  [12_000, "-"],
+  [25 * 3_600_000, "1.5"],
+])("a run of %i ms has %s for a year's Sharpe ratio", (durationMs, shown) => {
+  const total = { ...report(1n, 1n), durationMs, sharpe: 1.52 };
+  const [, row = ""] = performanceLines({ asset: "USDT", total, strategies: { one: total }, unvalued: {} });
+  expect(row.split(/ {2,}/)[7]).toBe(shown);
+});
