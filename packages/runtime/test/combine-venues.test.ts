@@ -11,6 +11,7 @@ import {
   combineVenues,
   defineStrategy,
   lotsWorth,
+  type OrderView,
   openRuntime,
   type Plugin,
   type TradingVenue,
@@ -137,23 +138,24 @@ test("two venues of one name, and a client of another name, are refused before a
   await expect(market.listInstruments()).rejects.toThrow(/venue other has alpha:.*made with the venue name other/);
 });
 
-/** Rests three orders on one market of each venue. */
-const rester = defineStrategy({
-  name: "rester",
-  setup(ctx) {
-    for (const id of ["alpha:AAA/USDT", "beta:AAA/USDT"]) {
-      const instrument = ctx.instrument(id);
-      let left = 3;
-      ctx.on("quote", { instrument }, ({ bidTicks }) => {
-        for (; left > 0; left--) {
-          const priceTicks = Math.floor((bidTicks * 0.9) / instrument.tickIncrement) * instrument.tickIncrement;
-          const sizeLots = lotsWorth(instrument, priceTicks, 2n * instrument.minNotional);
-          ctx.submit({ instrument, side: "buy", type: "postOnly", priceTicks, sizeLots });
-        }
-      });
-    }
-  },
-});
+/** Rests three orders on one market of each venue; they are put into `orders`. */
+const rester = (orders: OrderView[]) =>
+  defineStrategy({
+    name: "rester",
+    setup(ctx) {
+      for (const id of ["alpha:AAA/USDT", "beta:AAA/USDT"]) {
+        const instrument = ctx.instrument(id);
+        let left = 3;
+        ctx.on("quote", { instrument }, ({ bidTicks }) => {
+          for (; left > 0; left--) {
+            const priceTicks = Math.floor((bidTicks * 0.9) / instrument.tickIncrement) * instrument.tickIncrement;
+            const sizeLots = lotsWorth(instrument, priceTicks, 2n * instrument.minNotional);
+            orders.push(ctx.submit({ instrument, side: "buy", type: "postOnly", priceTicks, sizeLots }));
+          }
+        });
+      }
+    },
+  });
 
 test("a halt cancels at each venue by its own call for an instrument, and by one each where it has none", async () => {
   const alpha = await exchange("alpha", 1);
@@ -183,9 +185,10 @@ test("a halt cancels at each venue by its own call for an instrument, and by one
     { name: "alpha", client: counted("alpha", alpha, true) },
     { name: "beta", client: counted("beta", beta, false) },
   ]);
-  const { runtime } = await openOn(venue, [rester], { risk: { afterHalt: "stay" } });
-  await vi.waitFor(() => expect(runtime.status().openOrders).toBe(6), { timeout: 10_000 });
-  await vi.waitFor(() => expect(alpha.paper.acceptedOrders().length + beta.paper.acceptedOrders().length).toBe(6), {
+  const orders: OrderView[] = [];
+  const { runtime } = await openOn(venue, [rester(orders)], { risk: { afterHalt: "stay" } });
+  // The session has heard of it, too: orders under way are cancelled one by one.
+  await vi.waitFor(() => expect(orders.map(({ state }) => state)).toEqual(new Array(6).fill("accepted")), {
     timeout: 10_000,
   });
   runtime.setTradingState("halted", "drill");
