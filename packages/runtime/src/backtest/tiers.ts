@@ -2,7 +2,7 @@ import { InvalidInputError, type Random } from "@pitlane/perf";
 import type { LatencyHistogram } from "@pitlane/perf/metrics";
 import type { OrderBook, QuoteEvent } from "@pitlane/sdk";
 import type { Core } from "../core/core.ts";
-import { barLengthUs, type FixedBarInterval } from "../engines/bar-every.ts";
+import { barLengthUs, FIXED_INTERVALS, type FixedBarInterval } from "../engines/bar-every.ts";
 import type { Agenda } from "./agenda.ts";
 import type { BarColumns, DepthColumns, MarketData, TradeColumns } from "./columns.ts";
 import { BARS_IGNORE, BarMatcher } from "./fill-bars.ts";
@@ -207,29 +207,11 @@ function takesTime({ length, atUs, receivedAtUs }: DepthColumns): boolean {
   return false;
 }
 
-const INTERVALS: readonly FixedBarInterval[] = [
-  "1s",
-  "1m",
-  "3m",
-  "5m",
-  "15m",
-  "30m",
-  "1h",
-  "2h",
-  "4h",
-  "6h",
-  "8h",
-  "12h",
-  "1d",
-  "3d",
-  "1w",
-];
-
 function intervalOf({ instrument }: MarketData, intervalUs: number): FixedBarInterval {
-  const interval = INTERVALS.find((name) => barLengthUs(name) === intervalUs);
+  const interval = FIXED_INTERVALS.find((name) => barLengthUs(name) === intervalUs);
   if (interval !== undefined) return interval;
   throw new InvalidInputError(
-    `bars of ${instrument.id} are ${intervalUs} us long, and must be of ${INTERVALS.join(", ")}: join or split them`,
+    `bars of ${instrument.id} are ${intervalUs} us long, and must be of ${FIXED_INTERVALS.join(", ")}: join or split them`,
   );
 }
 

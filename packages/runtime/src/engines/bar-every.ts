@@ -45,6 +45,9 @@ const LENGTHS_US: Readonly<Record<FixedBarInterval, number>> = {
   "1w": 7 * DAY_US,
 };
 
+/** The shortest first. */
+export const FIXED_INTERVALS = Object.keys(LENGTHS_US) as readonly FixedBarInterval[];
+
 /** Length of a time bar, in microseconds. */
 export function barLengthUs(interval: FixedBarInterval): number {
   return LENGTHS_US[interval];
