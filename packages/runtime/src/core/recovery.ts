@@ -10,6 +10,7 @@ import {
   type IntentRecord,
   type ReportRecord,
 } from "../orders/records.ts";
+import type { PluginControl } from "../plugins/host.ts";
 import type { Core } from "./core.ts";
 import type { CoreRecord } from "./core-record.ts";
 
@@ -46,7 +47,7 @@ export interface IntentEntry extends IntentRecord {
  * @param owners Names of the plugins, by number. @throws {JournalError} When an entry names a strategy that is not there.
  */
 export function recover(
-  core: Pick<Core, "execution" | "portfolio" | "recoverTrading" | "restore" | "at">,
+  core: Pick<Core, "execution" | "portfolio" | "plugins" | "recoverTrading" | "restore" | "at">,
   entries: Iterable<RowEntry>,
   instrumentOf: InstrumentOf,
   owners: readonly string[],
@@ -88,6 +89,9 @@ export function recover(
       case "risk.state":
       case "risk.breach":
         core.recoverTrading(body as TradingCommand | BreachEntry);
+        break;
+      case "plugin.control":
+        core.plugins.recoverControl(body as PluginControl);
         break;
       case "cancel":
         execution.recoverCancel((body as { readonly clientOrderId: string }).clientOrderId);

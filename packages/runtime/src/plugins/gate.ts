@@ -14,11 +14,13 @@ export interface IntentGateOptions {
   /** Plugins that place no orders where the book has a gap. */
   readonly stopsOnGap: readonly boolean[];
   readonly services: HostServices;
+  /** An operator has paused the plugin: all it wants is refused. Default: nobody is paused. */
+  readonly isPaused?: (owner: number) => boolean;
   /** A plugin wanted one order too many. */
   readonly onFlood: (owner: number) => void;
 }
 
-/** What every intent of a plugin passes before risk is asked: its permissions, its policy for gaps, and its orders of this minute. */
+/** What every intent of a plugin passes before risk is asked: that it is not paused, its permissions, its policy for gaps, and its orders of this minute. */
 export class IntentGate {
   readonly #options: IntentGateOptions;
   readonly #reviews: PermissionReview[];
@@ -36,7 +38,9 @@ export class IntentGate {
 
   /** An order, on its way or denied. @throws {InvalidInputError} When the host cannot make an order of a refusal, or `submit` throws it. */
   submit(owner: number, intent: Intent): OrderView {
-    const { services, names, onFlood } = this.#options;
+    const { services, names, isPaused, onFlood } = this.#options;
+    if (isPaused?.(owner))
+      return this.#refuse(owner, intent, deny("PAUSED", `${names[owner]} is paused by an operator`));
     const verdict = this.#reviews[owner]!(intent, intent.priceTicks ?? touch(services, intent));
     if (!verdict.allowed) return this.#refuse(owner, intent, verdict);
     if (this.#stopsOnGap[owner] && services.isInGap?.(intent.instrument)) {

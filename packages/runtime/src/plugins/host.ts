@@ -12,6 +12,7 @@ import { PluginBootError, reasonOf } from "./errors.ts";
 import { Flattener } from "./flatten.ts";
 import { IntentGate } from "./gate.ts";
 import { orderPlugins } from "./order.ts";
+import { Pauses } from "./pauses.ts";
 import { type Budgets, type FaultPolicy, Quarantine, type Standing } from "./quarantine.ts";
 import type { ScopeCounts } from "./scope.ts";
 import type { HostServices, Registrations } from "./services.ts";
@@ -87,6 +88,7 @@ export class PluginHost {
   readonly #flattener: Flattener;
   readonly #running: Running[] = []; // by owner
   readonly #isOut: boolean[]; // quarantined, by owner
+  readonly #pauses: Pauses;
   #order: readonly number[];
   #uses: readonly (readonly number[])[];
   #closing: Promise<void> | undefined;
@@ -129,6 +131,7 @@ export class PluginHost {
       ordersPerMinute: budgets.map(({ ordersPerMinute }) => ordersPerMinute),
       stopsOnGap: entries.map(({ plugin }) => plugin.onGap === "cancel"),
       services,
+      isPaused: (owner) => this.#pauses.isPaused(owner),
       onFlood: (owner) => {
         if (!isReplay) this.#quarantine.flood(owner);
       },
@@ -150,6 +153,7 @@ export class PluginHost {
     });
     this.#flattener = new Flattener(services, (owner, message) => this.#tell(owner, message));
     this.#isOut = entries.map(() => false);
+    this.#pauses = new Pauses((owner, isShed) => services.setShed?.(owner, isShed));
   }
 
   /**
@@ -197,6 +201,11 @@ export class PluginHost {
     return this.#isOut[owner] ? "quarantined" : this.#quarantine.standing(owner);
   }
 
+  /** An operator has paused it. */
+  isPaused(owner: number): boolean {
+    return this.#pauses.isPaused(owner);
+  }
+
   /** What a plugin's scope holds now. */
   counts(owner: number): ScopeCounts {
     return this.#running[owner]!.scope.counts();
@@ -241,10 +250,10 @@ export class PluginHost {
     }
   }
 
-  /** A timer is due: runs it as a hot hook, isolated and metered. Nothing when it was cleared meanwhile. */
+  /** A timer is due: runs it as a hot hook, isolated and metered. Nothing when it was cleared meanwhile; that of a paused plugin waits. */
   fireTimer(owner: number, id: number): void {
     const running = this.#running[owner];
-    if (running === undefined || this.#isOut[owner]) return;
+    if (running === undefined || this.#isOut[owner] || this.#pauses.holds(owner, id)) return;
     const { clock } = this.#options;
     const startedNs = clock.monotonicNs();
     try {
@@ -284,16 +293,15 @@ export class PluginHost {
   applyControl(control: PluginControl): void {
     const owner = this.names.indexOf(control.plugin);
     if (owner < 0) throw new InvalidInputError(`there is no plugin ${control.plugin} to control`);
-    const { services } = this.#options;
     switch (control.kind) {
       case "warn":
         return this.#tell(owner, control.reason);
       case "shed":
         this.#tell(owner, `it hears nothing of the market for now: ${control.reason}`);
-        return services.setShed?.(owner, true);
+        return this.#pauses.shed(owner, true);
       case "restore":
         this.#tell(owner, `it hears the market again: ${control.reason}`);
-        return services.setShed?.(owner, false);
+        return this.#pauses.shed(owner, false);
       case "quarantine":
         this.#tell(
           owner,
@@ -307,9 +315,22 @@ export class PluginHost {
           `its worker has ended, and its orders are handled by "${control.onFault}": ${control.reason}`,
         );
         return this.#handleOrders(owner, control.onFault);
+      case "pause":
+        return this.#pause(owner, control.by);
+      case "resume":
+        return this.#resume(owner, control.by);
       case "worker":
         return this.#applyMessage(owner, control.message);
     }
+  }
+
+  /** Takes over what was done to a plugin after the snapshot that an earlier process left; its orders are recovered by themselves. */
+  recoverControl(control: PluginControl): void {
+    const owner = this.names.indexOf(control.plugin);
+    if (owner < 0) return;
+    if (control.kind === "pause") this.#pauses.pause(owner);
+    else if (control.kind === "resume") this.#pauses.resume(owner);
+    else if (control.kind === "quarantine") this.#takeOut(owner);
   }
 
   /**
@@ -324,7 +345,8 @@ export class PluginHost {
       if (state?.lost !== undefined) this.#tell(scope.owner, `its snapshot failed: ${state.lost}`);
     }
     const quarantined = this.names.filter((_, owner) => this.#isOut[owner]);
-    return { plugins, quarantined, orders: this.#gate.record() };
+    const paused = this.#pauses.record(this.names);
+    return { plugins, quarantined, ...(paused.length > 0 && { paused }), orders: this.#gate.record() };
   }
 
   /** Takes over the state of plugins in workers, which a replay does not run: what their threads had said by then is an input. */
@@ -342,6 +364,7 @@ export class PluginHost {
    */
   hydrate(snapshot: HostSnapshot): void {
     this.#gate.restore(snapshot.orders);
+    this.#pauses.restore(this.names, snapshot.paused ?? []);
     for (const [owner, name] of this.names.entries()) if (snapshot.quarantined.includes(name)) this.#takeOut(owner);
     for (const { plugin, scope, instance, worker } of this.#running) {
       const old = snapshot.plugins[scope.name];
@@ -398,7 +421,7 @@ export class PluginHost {
       this.#starter.attach(next.scope);
       this.#quarantine.reset(at);
       this.#isOut[at] = false;
-      this.#options.services.setShed?.(at, false);
+      this.#pauses.renew(at);
       this.#options.services.setActive?.(at, true);
     }
     this.#order = order;
@@ -469,6 +492,20 @@ export class PluginHost {
     if (worker === undefined) throw new InvalidInputError(`${this.names[owner]} does not run in a worker`);
     if (this.#isOut[owner]) return;
     worker.apply(message, (intent) => this.#gate.submit(owner, intent));
+  }
+
+  /** Its orders are cancelled, and it hears of that: what it knows of itself stays right. */
+  #pause(owner: number, by: string): void {
+    if (!this.#pauses.pause(owner)) return;
+    this.#tell(owner, `paused by ${by}: it hears its own orders alone, and places none`);
+    this.#handleOrders(owner, "cancel");
+  }
+
+  #resume(owner: number, by: string): void {
+    const due = this.#pauses.resume(owner);
+    if (due === undefined) return;
+    this.#tell(owner, `goes on: resumed by ${by}`);
+    for (const id of due) this.fireTimer(owner, id);
   }
 
   #takeOut(owner: number): void {

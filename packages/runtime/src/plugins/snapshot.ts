@@ -2,6 +2,7 @@ import type { StandardSchemaV1 } from "@standard-schema/spec";
 import type { Plugin, PluginInstance } from "./define.ts";
 import { PluginBootError, reasonOf } from "./errors.ts";
 import type { OrderCounts } from "./order-budget.ts";
+import type { PauseRecord } from "./pauses.ts";
 import type { Scope, ScopeRecord } from "./scope.ts";
 import { type Json, toJson } from "./state.ts";
 import type { RefsRecord } from "./worker-refs.ts";
@@ -23,6 +24,8 @@ export interface HostSnapshot {
   readonly plugins: Readonly<Record<string, PluginSnapshot>>;
   /** Those that were taken out. */
   readonly quarantined: readonly string[];
+  /** Those that an operator has paused; left out when there is none. */
+  readonly paused?: readonly PauseRecord[];
   readonly orders: OrderCounts;
 }
 
