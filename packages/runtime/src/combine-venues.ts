@@ -54,6 +54,7 @@ export function combineVenues(venues: readonly NamedVenue[]): TradingVenue {
       getBalances: async (control) => sumOf((await balancesOf(venues, control)).values()),
       listBalances: (control) => balancesOf(venues, control),
     },
+    listNetworks: () => clients,
   };
 }
 

@@ -2,6 +2,8 @@ import type {
   AccountCalls,
   Balance,
   CallControl,
+  ClientEvents,
+  ClientHealth,
   MarketCalls,
   MarketStream,
   MarketStreamOptions,
@@ -17,9 +19,25 @@ export type MarketFeed = Pick<MarketStream, "ready" | "book" | "counters" | "clo
 export type UserFeed = Pick<UserStream, "ready" | "close">;
 
 /** What a session needs of a venue to watch it: any client of the SDK with market streams has it. */
-export interface MarketVenue {
+export interface MarketVenue extends VenueNetwork {
   readonly market: Pick<MarketCalls, "listInstruments" | "getServerTimeUs">;
   readonly stream: { market(options: MarketStreamOptions): MarketFeed };
+  /** By venue, where `combineVenues` has made one of several. */
+  listNetworks?(): ReadonlyMap<string, VenueNetwork>;
+}
+
+/** What a client may tell of its network: those of the SDK do. Left out, a session knows nothing of it. */
+export interface VenueNetwork {
+  health?(): ClientHealth;
+  readonly events?: VenueEvents;
+}
+
+/** What a session listens to of a client's events: what held calls up, and what became of sockets. */
+export interface VenueEvents {
+  on(event: "waited", listener: ClientEvents["waited"]): unknown;
+  on(event: "connectionChanged", listener: ClientEvents["connectionChanged"]): unknown;
+  off(event: "waited", listener: ClientEvents["waited"]): unknown;
+  off(event: "connectionChanged", listener: ClientEvents["connectionChanged"]): unknown;
 }
 
 /** The kinds of order that intents become. */

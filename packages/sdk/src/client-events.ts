@@ -1,5 +1,6 @@
 import { EventEmitter } from "eventemitter3";
 import type { RequestError } from "./errors.ts";
+import type { ConnectionState } from "./health.ts";
 
 /** What a client tells besides the answers to its calls, as `client.events.on("regionChanged", ...)`. Listeners must not throw. */
 export interface ClientEvents {
@@ -27,6 +28,26 @@ export interface ClientEvents {
   }) => void;
   /** The venue asked for a pause; calls wait for it before they go out. */
   rateLimited: (event: { readonly origin: string; readonly retryAfterMs: number }) => void;
+  /** A call or an order waited for the request budget, however that ended. Times are of the monotonic clock. */
+  waited: (event: {
+    /** As in `health().budgets`. */
+    readonly budget: string;
+    readonly call: string;
+    readonly startNs: number;
+    readonly endNs: number;
+  }) => void;
+  /** A socket that is meant to stay open is in another state. Planned changes from one socket to the next are none. */
+  connectionChanged: (event: {
+    /** As in `health().connections`. */
+    readonly connection: string;
+    readonly state: ConnectionState;
+    readonly region: string;
+    readonly url: string;
+    /** What the last socket, or the last attempt, ended by; empty when it is open or its owner closed it. */
+    readonly reason: string;
+    /** On the monotonic clock. */
+    readonly atNs: number;
+  }) => void;
   sessionRefreshed: (event: { readonly expiresAtUs: number }) => void;
   /** The session cannot be renewed: log in again. */
   sessionLost: (event: { readonly error: Error }) => void;

@@ -29,6 +29,14 @@ export {
   VenueError,
   VenueUnavailableError,
 } from "./errors.ts";
+export type {
+  BudgetHealth,
+  ClientHealth,
+  ConnectionHealth,
+  ConnectionState,
+  EndpointHealth,
+  KnowsHealth,
+} from "./health.ts";
 export type { Bar, BarInterval } from "./model/bar.ts";
 export { ASSET_DECIMALS, type Instrument } from "./model/instrument.ts";
 export type { BookSnapshot, PublicTrade, TopOfBook } from "./model/market-data.ts";

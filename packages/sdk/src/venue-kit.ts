@@ -10,6 +10,7 @@ export {
   type SequenceRule,
 } from "./book/sync.ts";
 export { createEvents } from "./client-events.ts";
+export { createHealthMeter, type HealthMeter, type HealthMeterOptions } from "./health-meter.ts";
 export { type EndpointSet, endpointSet, type RegionUrls } from "./region/endpoint-set.ts";
 export { type Endpoint, type EndpointChoice, fixedEndpoint } from "./region/endpoints.ts";
 export { httpProbe, type Probe } from "./region/prober.ts";
@@ -23,11 +24,12 @@ export type { SessionStatus } from "./session/session.ts";
 export { createSessionManager, type SessionManager, type SessionManagerOptions } from "./session/session-manager.ts";
 export { type ApiCredentials, createSigner, type SignatureAlgorithm, type Signer } from "./session/sign.ts";
 export { createVenueClock, type VenueClock, type VenueClockOptions } from "./session/venue-clock.ts";
-export { Connection, type ConnectionOptions } from "./stream/connection.ts";
+export { Connection, type ConnectionOptions, type ConnectionWatch } from "./stream/connection.ts";
 export type { Keepalive, Link } from "./stream/link.ts";
 export { type SubscriptionDialect, Subscriptions, type SubscriptionsOptions } from "./stream/subscriptions.ts";
 export { Watchdog, type WatchdogOptions } from "./stream/watchdog.ts";
 export { type AuthenticateOptions, authenticate } from "./transport/authenticate.ts";
+export type { BudgetWaits } from "./transport/budget-waits.ts";
 export { classify } from "./transport/classify.ts";
 export { type DeadlineOptions, deadline } from "./transport/deadline.ts";
 export { type FailoverOptions, failover } from "./transport/failover.ts";

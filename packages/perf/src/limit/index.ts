@@ -6,6 +6,7 @@ export type { SharedBudget } from "./shared-budget.ts";
 export { SlidingWindow, type SlidingWindowOptions } from "./sliding-window.ts";
 export { LimiterQueueFullError, TakeQueue, type TakeQueueOptions, type TakeSource } from "./take-queue.ts";
 export { TokenBucket, type TokenBucketOptions } from "./token-bucket.ts";
+export { unitsUsed } from "./units-used.ts";
 export {
   PRIORITIES,
   type Priority,

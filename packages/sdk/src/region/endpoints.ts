@@ -19,6 +19,18 @@ export interface EndpointChoice {
   onDown(listener: (endpoint: Endpoint, reason: string) => void): () => void;
 }
 
+/** A choice with some of its parts in place of another one's. */
+export function redirected(choice: EndpointChoice, parts: Partial<EndpointChoice>): EndpointChoice {
+  return {
+    pick: (exclude) => choice.pick(exclude),
+    succeeded: (endpoint, latencyMs) => choice.succeeded(endpoint, latencyMs),
+    failed: (endpoint, error) => choice.failed(endpoint, error),
+    suspect: (endpoint) => choice.suspect?.(endpoint),
+    onDown: (listener) => choice.onDown(listener),
+    ...parts,
+  };
+}
+
 /**
  * The choice of a service with one address: always that one.
  *

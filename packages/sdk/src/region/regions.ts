@@ -1,7 +1,7 @@
 import { type Clock, InvalidInputError, inRange, integerInRange } from "@pitlane/perf";
 import type { ClientEmitter } from "../client-events.ts";
 import type { EndpointSet } from "./endpoint-set.ts";
-import { type EndpointChoice, fixedEndpoint } from "./endpoints.ts";
+import type { EndpointChoice } from "./endpoints.ts";
 import type { Probe } from "./prober.ts";
 import { type EndpointStatus, ServiceRegions } from "./service-regions.ts";
 
@@ -36,7 +36,7 @@ export interface RegionsOptions {
 export interface Regions {
   /** The choice of one service, the same one every time. @throws {InvalidInputError} When the set has no such service. */
   service(name: string): EndpointChoice;
-  /** What is known of a service's endpoints. Empty for one with a single endpoint, which is not judged. Throws as `service`. */
+  /** What is known of a service's endpoints. A single one is not probed: its calls and sockets alone tell. Throws as `service`. */
   status(name: string): readonly EndpointStatus[];
   /** Ends the probes. Choices stay as they are. */
   close(): Promise<void>;
@@ -75,20 +75,15 @@ export function createRegions(options: RegionsOptions): Regions {
     if (!endpoints.has(service)) throw unknownService(endpoints, service);
   }
 
-  const services = new Map<string, ServiceRegions | EndpointChoice>();
+  const services = new Map<string, ServiceRegions>();
   for (const [service, its] of endpoints) {
-    const [only, ...others] = its;
-    if (only !== undefined && others.length === 0) {
-      services.set(service, fixedEndpoint(only.url, only.region));
-      continue;
-    }
-    const probe = probes[service];
+    const probe = its.length === 1 ? undefined : probes[service];
     const errors = consecutiveErrors ?? (probe === undefined ? 2 : 3);
     const rules = { probeEveryMs, probeTimeoutMs, downProbeMs, consecutiveErrors: errors, margin, samples };
     services.set(service, new ServiceRegions({ service, endpoints: its, probe, rules, events, clock }));
   }
 
-  function find(name: string): ServiceRegions | EndpointChoice {
+  function find(name: string): ServiceRegions {
     const found = services.get(name);
     if (found === undefined) throw unknownService(endpoints, name);
     return found;
@@ -96,14 +91,9 @@ export function createRegions(options: RegionsOptions): Regions {
 
   return {
     service: find,
-    status(name) {
-      const found = find(name);
-      return found instanceof ServiceRegions ? found.status() : [];
-    },
+    status: (name) => find(name).status(),
     async close() {
-      await Promise.all(
-        Array.from(services.values(), (service) => (service instanceof ServiceRegions ? service.close() : undefined)),
-      );
+      await Promise.all(Array.from(services.values(), (service) => service.close()));
     },
   };
 }

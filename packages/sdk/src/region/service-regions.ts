@@ -23,8 +23,9 @@ export interface ServiceRules extends ChallengeRules {
 
 export interface ServiceRegionsOptions {
   readonly service: string;
-  /** At least two. */
+  /** At least one. */
   readonly endpoints: readonly Endpoint[];
+  /** Undefined for a single endpoint. */
   readonly probe: Probe | undefined;
   readonly rules: ServiceRules;
   readonly events: Pick<ClientEmitter, "emit"> | undefined;
@@ -233,6 +234,7 @@ export class ServiceRegions implements EndpointChoice {
   }
 
   #wentDown(state: State): void {
+    if (this.#states.size === 1) return; // there is nowhere to go
     const { service, rules, events, clock } = this.#options;
     const { region, url } = state.endpoint;
     const isRelapse = clock.monotonicNs() - state.upNs < STEADY_NS;
@@ -249,6 +251,7 @@ export class ServiceRegions implements EndpointChoice {
   }
 
   #cameUp(state: State): void {
+    if (this.#states.size === 1) return;
     const { service, events, clock } = this.#options;
     const { region, url } = state.endpoint;
     state.upNs = clock.monotonicNs();

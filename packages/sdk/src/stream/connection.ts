@@ -46,7 +46,12 @@ export interface ConnectionOptions {
   readonly closeTimeoutMs?: number;
   readonly clock: Clock;
   readonly random: Pick<Random, "next">;
+  /** Hears what becomes of the connection. */
+  readonly watch?: ConnectionWatch | undefined;
 }
+
+/** Gets a connection's options and gives back those to use, with callbacks that it hears: see `watchConnections`. */
+export type ConnectionWatch = (options: ConnectionOptions) => ConnectionOptions;
 
 const TICK_MS = 100;
 const STEADY_NS = 10e9; // a socket that lived this long clears the count of failures
@@ -89,7 +94,8 @@ export class Connection {
   #closed: Promise<void> | undefined;
 
   /** Starts connecting at once. @throws {InvalidInputError} When an option is out of range. */
-  constructor(options: ConnectionOptions) {
+  constructor(given: ConnectionOptions) {
+    const options = given.watch?.(given) ?? given;
     const { endpoints, headers, onRefused, onError, clock, random } = options;
     this.#options = options;
     this.#linkOptions = this.#checked(options);
@@ -126,12 +132,6 @@ export class Connection {
   recycle(avoided?: Endpoint): void {
     this.#recycleNs = Number.POSITIVE_INFINITY;
     if (this.#current !== undefined && this.#successor === undefined) this.#dial(0, avoided);
-  }
-
-  /** Gives up what is open and connects anew, as after a loss; not before `afterMs` milliseconds. */
-  restart(reason: string, afterMs = 0): void {
-    this.#successor?.drop(reason, afterMs);
-    this.#current?.drop(reason, afterMs);
   }
 
   /** Closes for good; resolves when the sockets are gone. Nothing is called back afterwards. */

@@ -1,4 +1,4 @@
-import type { Endpoint, EndpointChoice } from "../region/endpoints.ts";
+import { type Endpoint, type EndpointChoice, redirected } from "../region/endpoints.ts";
 import { type LegCounters, SocketFeed, type StreamFeed, type StreamFeedOptions } from "./socket-feed.ts";
 
 const APART_EVERY_NS = 30e9;
@@ -93,13 +93,10 @@ export class DualFeed implements StreamFeed {
 
 /** A choice that avoids the endpoint another one has made, while there is a third. */
 function apartFrom(choice: EndpointChoice, other: () => Endpoint | undefined): EndpointChoice {
-  return {
+  return redirected(choice, {
     pick: (exclude) => {
       const taken = other();
       return choice.pick(taken === undefined ? exclude : new Set([...(exclude ?? []), taken]));
     },
-    succeeded: (endpoint, latencyMs) => choice.succeeded(endpoint, latencyMs),
-    failed: (endpoint, error) => choice.failed(endpoint, error),
-    onDown: (listener) => choice.onDown(listener),
-  };
+  });
 }

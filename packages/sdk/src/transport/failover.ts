@@ -13,6 +13,8 @@ export interface FailoverOptions {
    * 60,000, never unless told. It costs the venue's budget twice.
    */
   readonly hedgeAfterMs?: number | undefined;
+  /** Told of every attempt that failed for its endpoint. */
+  readonly onFailure?: ((error: Error) => void) | undefined;
   readonly clock: Pick<Clock, "monotonicNs" | "sleep">;
 }
 
@@ -31,7 +33,7 @@ export interface FailoverOptions {
  * @example
  * const send = compose(pools.send, retry(options), failover({ choice: regions.service("rest"), clock }), classify(toError));
  */
-export function failover({ choice, suspectAfterMs = 300, hedgeAfterMs, clock }: FailoverOptions): Layer {
+export function failover({ choice, suspectAfterMs = 300, hedgeAfterMs, onFailure, clock }: FailoverOptions): Layer {
   inRange("suspectAfterMs", suspectAfterMs, 10, 60_000);
   if (hedgeAfterMs !== undefined) inRange("hedgeAfterMs", hedgeAfterMs, 1, 60_000);
   const flights = new DueList<Flight>(clock);
@@ -61,8 +63,10 @@ export function failover({ choice, suspectAfterMs = 300, hedgeAfterMs, clock }: 
     if (call.wire === undefined || call.abandonedFor !== undefined) return; // ended before the endpoint had a part in it, or by us
     // A caller in a hurry says nothing of the endpoint.
     if (error instanceof TimeoutError && clock.monotonicNs() - startedNs < suspectAfterMs * 1e6) return;
-    if (isOfEndpoint(error)) choice.failed(endpoint, error);
-    else if (error instanceof VenueError) answered(flight); // a refusal is an answer
+    if (isOfEndpoint(error)) {
+      choice.failed(endpoint, error);
+      onFailure?.(error);
+    } else if (error instanceof VenueError) answered(flight); // a refusal is an answer
   }
 
   /** Where the call goes after `error`. @throws `error`, when it may go nowhere or has been everywhere. */

@@ -2,6 +2,7 @@ import type { Clock } from "@pitlane/perf";
 import { LimiterQueueFullError, PRIORITIES, type Priority, TakeQueue, type TakeSource } from "@pitlane/perf/limit";
 import type { ClientEmitter } from "../client-events.ts";
 import { RateLimitError, RequestError } from "../errors.ts";
+import type { BudgetWaits } from "./budget-waits.ts";
 import { type WaitOptions, waitWithin } from "./deadline.ts";
 import { BudgetExhaustedError } from "./errors.ts";
 import type { HttpCall, HttpReply, Layer } from "./transport.ts";
@@ -25,6 +26,8 @@ export interface LimitOptions extends WaitOptions {
   readonly maxWaiting?: number;
   /** The reply header, in lower case, with the weight that the venue counts in the present window: `x-mbx-used-weight-1m`. */
   readonly usedWeightHeader?: string | undefined;
+  /** Told of the calls that have to wait. */
+  readonly waits?: BudgetWaits | undefined;
   /** Told `rateLimited` when the venue asks for a pause. */
   readonly events?: Pick<ClientEmitter, "emit"> | undefined;
   readonly clock: Clock;
@@ -46,7 +49,7 @@ export interface LimitOptions extends WaitOptions {
  * const layer = limit({ budget, usedWeightHeader: "x-mbx-used-weight-1m", events, clock });
  */
 export function limit(options: LimitOptions): Layer {
-  const { usedWeightHeader, events, clock } = options;
+  const { usedWeightHeader, waits, events, clock } = options;
   const budget: CallBudget =
     options.budget.blockUntil === undefined ? new Blockable(options.budget, clock) : options.budget;
   const queue = new TakeQueue<Priority>({
@@ -64,8 +67,9 @@ export function limit(options: LimitOptions): Layer {
       throw new BudgetExhaustedError(`${call.what} ${words}`, { retryAfterMs: waitMs });
     }
     const start = async (signal: AbortSignal) => queue.takeAs(call.priority, call.weight, signal);
+    const wait = () => waitWithin(call, "the request budget", options, start);
     try {
-      await waitWithin(call, "the request budget", options, start);
+      await (waits === undefined ? wait() : waits.during(call.what, wait));
     } catch (error) {
       if (!(error instanceof LimiterQueueFullError)) throw error;
       throw new BudgetExhaustedError(`${call.what}: ${error.message}`, { retryAfterMs: 0 });

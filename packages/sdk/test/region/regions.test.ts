@@ -335,12 +335,31 @@ describe("a single endpoint", () => {
     const probe = vi.fn();
     const { regions, log } = setUp({ probes: { one: probe } });
     const choice = regions.service("one");
+    const onDown = vi.fn();
+    choice.onDown(onDown);
     const endpoint = choice.pick();
     for (let i = 0; i < 100; i++) choice.failed(endpoint, reset);
     expect(choice.pick(new Set([endpoint]))).toEqual({ region: "a", url: A });
     expect(probe).not.toHaveBeenCalled();
+    expect(onDown).not.toHaveBeenCalled();
     expect(log).toEqual([]);
-    expect(regions.status("one")).toEqual([]);
+  });
+
+  test("is judged by its calls, and by them is well again", () => {
+    const { regions, clock } = setUp();
+    const choice = regions.service("one");
+    const endpoint = choice.pick();
+    const status = () => regions.status("one");
+    expect(status()).toEqual([{ endpoint, isPresent: true, isDown: false, latencyMs: Number.NaN, errorRate: 0 }]);
+    choice.succeeded(endpoint, 10);
+    choice.succeeded(endpoint, 20);
+    expect(status()).toMatchObject([{ isDown: false, latencyMs: 12, errorRate: 0 }]);
+    choice.failed(endpoint, reset);
+    choice.failed(endpoint, reset);
+    expect(status()).toMatchObject([{ isPresent: true, isDown: true, latencyMs: 12, errorRate: expect.closeTo(0.36) }]);
+    clock.advance({ ms: 5_000 });
+    choice.succeeded(endpoint, 12);
+    expect(status()).toMatchObject([{ isDown: false, errorRate: expect.closeTo(0.288) }]);
   });
 
   test("can be had without a set", () => {

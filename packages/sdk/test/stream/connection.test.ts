@@ -125,11 +125,11 @@ describe("a lost socket", () => {
     await vi.waitFor(() => expect(seen).toEqual(["open", "lost: cut off", "open"]));
   });
 
-  test("by restart does not come back before it is told to", async () => {
+  test("that was dropped does not come back before it is told to", async () => {
     const waits: number[] = [];
-    const { connection, seen } = await setUp({}, { clock: notingClock(waits), random: seededRandom(1) });
+    const { links, seen } = await setUp({}, { clock: notingClock(waits), random: seededRandom(1) });
     await vi.waitFor(() => expect(seen).toEqual(["open"]));
-    connection.restart("the venue said so", 7_000);
+    links[0]?.drop("the venue said so", 7_000);
     await vi.waitFor(() => expect(seen).toEqual(["open", "lost: the venue said so", "open"]));
     expect(waits).toEqual([7_000]);
   });

@@ -1,6 +1,7 @@
 import type { Clock, Random } from "@pitlane/perf";
 import type { MetricsRegistry } from "@pitlane/perf/metrics";
 import type { ClientEmitter } from "../../client-events.ts";
+import type { KnowsHealth } from "../../health.ts";
 import type { SessionStore } from "../../session/store.ts";
 import type { TransportOptions } from "../../transport/options.ts";
 import type { AxiomAccountCalls } from "./account.ts";
@@ -56,7 +57,7 @@ export interface AxiomOptions extends Omit<TransportOptions, "regionRules"> {
 }
 
 /** A client of Axiom. */
-export interface AxiomClient {
+export interface AxiomClient extends KnowsHealth {
   readonly venue: string;
   readonly market: AxiomMarketCalls;
   readonly account: AxiomAccountCalls;

@@ -1,8 +1,9 @@
 import { randomInt } from "node:crypto";
 import { setMaxListeners } from "node:events";
 import { createRandom, createSystemClock, InvalidInputError, integerInRange } from "@pitlane/perf";
-import { SlidingWindow } from "@pitlane/perf/limit";
+import { SlidingWindow, unitsUsed } from "@pitlane/perf/limit";
 import { createEvents } from "../../client-events.ts";
+import { createHealthMeter } from "../../health-meter.ts";
 import { httpProbe } from "../../region/prober.ts";
 import { createRegions } from "../../region/regions.ts";
 import { Redactor } from "../../session/secrets.ts";
@@ -79,23 +80,26 @@ export function createAxiom(
   });
   const probePools = createPools({ connectTimeoutMs, connections: 1, clock });
   const probe = httpProbe(probePools.send, "/server-time");
+  const endpoints = endpointsOf(urls, region);
   const regions = createRegions({
-    endpoints: endpointsOf(urls, region),
+    endpoints,
     probes: { rest: probe },
     probeEveryMs: options.probeEveryMs ?? 60_000,
     events,
     clock,
   });
-  const budget = new SlidingWindow({
+  const allowed = {
     limit: integerInRange("limit.requests", options.limit?.requests ?? 100, 1, 100_000),
     windowMs: integerInRange("limit.windowMs", options.limit?.windowMs ?? 60_000, 10, 3_600_000),
-    clock,
-  });
+  };
+  const budget = new SlidingWindow({ ...allowed, clock });
+  const meter = createHealthMeter({ venue, events, clock });
+  const waits = meter.addBudget({ name: "requests", ...allowed }, () => unitsUsed(budget, allowed.limit));
   const closing = new AbortController();
   setMaxListeners(0, closing.signal); // every call that waits listens
 
   // One of each for all services: a request counts wherever it goes.
-  const limited = limit({ budget, maxWaiting: 10_000, events, clock, closing: closing.signal });
+  const limited = limit({ budget, waits, maxWaiting: 10_000, events, clock, closing: closing.signal });
   const timed = deadline({ timeoutMs, clock });
   const measured = measure({ registry: options.metrics, venue, clock });
   const repeated = retry({
@@ -111,6 +115,7 @@ export function createAxiom(
   const anywhere = (service: string) =>
     failover({
       choice: regions.service(service),
+      onFailure: meter.onFailure,
       suspectAfterMs: options.suspectAfterMs ?? 2_000,
       hedgeAfterMs: options.hedgeAfterMs,
       clock,
@@ -163,9 +168,11 @@ export function createAxiom(
     stream: streamCalls({
       ...{ urls, regions, streams, sessions, userAgent, connectTimeoutMs, events, clock, random },
       isClosed: () => closed !== undefined,
+      watch: meter.watch,
     }),
     ...(options.unverified === true ? { unverified: unverifiedCalls(rest) } : {}),
     events,
+    health: () => meter.read(regions, [...endpoints.keys()]),
     close() {
       closed ??= shut();
       return closed;

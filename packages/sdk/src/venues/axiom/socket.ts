@@ -1,7 +1,7 @@
 import type { Clock, Random } from "@pitlane/perf";
 import type { EndpointChoice } from "../../region/endpoints.ts";
 import type { SessionManager } from "../../session/session-manager.ts";
-import { Connection, type ConnectionOptions } from "../../stream/connection.ts";
+import { Connection, type ConnectionOptions, type ConnectionWatch } from "../../stream/connection.ts";
 import type { Keepalive } from "../../stream/link.ts";
 import { sessionHandshake } from "./handshake.ts";
 import type { AxiomSession } from "./tokens.ts";
@@ -11,6 +11,8 @@ export interface SocketParts {
   readonly sessions: SessionManager<AxiomSession>;
   readonly userAgent: string;
   readonly connectTimeoutMs: number;
+  /** Hears what becomes of the stream's socket. */
+  readonly watch?: ConnectionWatch | undefined;
   readonly clock: Clock;
   readonly random: Random;
   /** Called when a stream is closed and its socket gone. */
@@ -40,7 +42,7 @@ export function openSocket(
   endpoints: EndpointChoice,
   keepalive: Keepalive | undefined,
   events: Events,
-  { sessions, userAgent, connectTimeoutMs, clock, random }: SocketParts,
+  { sessions, userAgent, connectTimeoutMs, watch, clock, random }: SocketParts,
   signal: AbortSignal,
 ): Connection {
   const handshake = sessionHandshake(sessions, userAgent);
@@ -51,6 +53,7 @@ export function openSocket(
     ...events,
     ...(keepalive === undefined ? {} : { ping: false, keepalive }),
     connectTimeoutMs,
+    watch,
     maxFrameBytes: MOST_FRAME_BYTES,
     clock,
     random,

@@ -1,6 +1,7 @@
 import { InvalidInputError } from "@pitlane/perf";
 import type { ClientEmitter } from "../../client-events.ts";
 import { createRegions, type Regions } from "../../region/regions.ts";
+import type { ConnectionWatch } from "../../stream/connection.ts";
 import { oneOf } from "./checks.ts";
 import { type AxiomUrls, pulseEndpoints } from "./endpoints.ts";
 import { type EucalyptusStreamOptions, openEucalyptusStream, TRACKED_CHAINS } from "./eucalyptus-stream.ts";
@@ -9,20 +10,22 @@ import { openPulseStream, type PulseStreamOptions } from "./pulse-stream.ts";
 import { openRoomStream, type RoomStreamOptions } from "./room-stream.ts";
 import type { SocketParts } from "./socket.ts";
 
-export interface StreamCallsParts extends Omit<SocketParts, "onClose"> {
+export interface StreamCallsParts extends Omit<SocketParts, "onClose" | "watch"> {
   readonly urls: AxiomUrls;
   readonly regions: Regions;
   /** Those that are open: whoever closes the client closes them. */
   readonly streams: Set<{ close(): Promise<void> }>;
   readonly isClosed: () => boolean;
+  /** Hears what becomes of sockets of one kind. */
+  readonly watch: (kind: string) => ConnectionWatch;
   readonly events: Pick<ClientEmitter, "emit">;
 }
 
 /** Streams. Each has a socket of its own, which stays: it reconnects under the session of the time, and says what was missed. */
-export function streamCalls({ urls, regions, streams, isClosed, events, ...parts }: StreamCallsParts) {
-  function open<T extends { close(): Promise<void> }>(create: (parts: SocketParts) => T): T {
+export function streamCalls({ urls, regions, streams, isClosed, watch, events, ...parts }: StreamCallsParts) {
+  function open<T extends { close(): Promise<void> }>(kind: string, create: (parts: SocketParts) => T): T {
     if (isClosed()) throw new InvalidInputError("the client is closed: create another one");
-    const stream: T = create({ ...parts, onClose: () => streams.delete(stream) });
+    const stream: T = create({ ...parts, watch: watch(kind), onClose: () => streams.delete(stream) });
     streams.add(stream);
     return stream;
   }
@@ -38,7 +41,8 @@ export function streamCalls({ urls, regions, streams, isClosed, events, ...parts
      *   if (event.kind === "gap") console.log("missed something:", event.reason);
      * }
      */
-    rooms: (options: RoomStreamOptions) => open((given) => openRoomStream(options, regions.service("cluster"), given)),
+    rooms: (options: RoomStreamOptions) =>
+      open("room stream", (given) => openRoomStream(options, regions.service("cluster"), given)),
     /**
      * Keeps the tables of the Pulse page.
      *
@@ -48,7 +52,7 @@ export function streamCalls({ urls, regions, streams, isClosed, events, ...parts
      * console.log(pulse.rows("finalStretch").map((row) => row.tokenTicker));
      */
     pulse: (options: PulseStreamOptions) =>
-      open((given) => {
+      open("pulse stream", (given) => {
         const choose = (userId: string | undefined) => {
           const endpoints = new Map([["pulse", pulseEndpoints(urls.pulse, userId)]]);
           return createRegions({ endpoints, events, clock: given.clock }).service("pulse"); // without probes: there is nothing to close
@@ -59,7 +63,7 @@ export function streamCalls({ urls, regions, streams, isClosed, events, ...parts
     trackedTrades: (options: EucalyptusStreamOptions) => {
       const isBnb = oneOf("chain", options.chain ?? "sol", TRACKED_CHAINS) === "bnb";
       const endpoints = regions.service(isBnb ? "eucalyptusBnb" : "eucalyptus");
-      return open((given) => openEucalyptusStream(options, endpoints, given));
+      return open("wallet stream", (given) => openEucalyptusStream(options, endpoints, given));
     },
     /**
      * Presence: tells friends where the user is, and hands over what is told of them.
@@ -69,7 +73,7 @@ export function streamCalls({ urls, regions, streams, isClosed, events, ...parts
      * const friends = axiom.stream.friends({ page: { subpage }, onEvent: console.log, onError: console.error });
      */
     friends: (options: FriendsStreamOptions) =>
-      open((given) => openFriendsStream(options, regions.service("friendsSocket"), given)),
+      open("friends stream", (given) => openFriendsStream(options, regions.service("friendsSocket"), given)),
   };
 }
 

@@ -1,3 +1,4 @@
+import type { KnowsHealth } from "../../health.ts";
 import type { Capabilities, ClientOf } from "../../venue.ts";
 
 /** Binance spot: everything there is, but wallets of a chain. */
@@ -37,10 +38,10 @@ export const FUTURES_CAPABILITIES = {
 } as const satisfies Capabilities;
 
 /** A client for Binance spot. */
-export interface BinanceClient extends ClientOf<typeof SPOT_CAPABILITIES> {}
+export interface BinanceClient extends ClientOf<typeof SPOT_CAPABILITIES>, KnowsHealth {}
 
 /** A client for the market data of Binance spot. */
-export interface BinanceMarketClient extends ClientOf<typeof SPOT_MARKET_CAPABILITIES> {}
+export interface BinanceMarketClient extends ClientOf<typeof SPOT_MARKET_CAPABILITIES>, KnowsHealth {}
 
 /** A client for one of Binance's futures markets. It takes no orders, so it has no `orders` and no `account`. */
-export interface BinanceFuturesClient extends ClientOf<typeof FUTURES_CAPABILITIES> {}
+export interface BinanceFuturesClient extends ClientOf<typeof FUTURES_CAPABILITIES>, KnowsHealth {}

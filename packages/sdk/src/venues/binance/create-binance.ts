@@ -13,7 +13,7 @@ import { type BinanceClient, type BinanceFuturesClient, SPOT_CAPABILITIES } from
 import type { Market } from "./market.ts";
 import { createBinanceMarket } from "./market-client.ts";
 import type { NetworkPlace } from "./network.ts";
-import { openMarket } from "./open-market.ts";
+import { openWatchedMarket } from "./open-watched-market.ts";
 import type { BinanceMarketOptions, BinanceOptions, BinanceProduct } from "./options.ts";
 import { Orders } from "./orders.ts";
 import { connectRegions, type RegionalNetwork } from "./regional-network.ts";
@@ -96,7 +96,7 @@ function assemble(
   api: Api,
   access: { readonly signing: Signing; readonly batching: BinanceOptions["batching"] } | undefined,
 ): BinanceClient {
-  const { venue, market, events, clock, close } = wiring;
+  const { venue, network, market, events, clock, close } = wiring;
   const orders = new Orders({ api, market, venue });
   return {
     venue,
@@ -104,10 +104,11 @@ function assemble(
     orders: access?.batching === undefined ? orders : batched(orders, access.batching, clock, wiring),
     account: new Account(api),
     stream: {
-      market: (of) => openMarket(wiring, ALL_PARTS, of),
+      market: (of) => openWatchedMarket(wiring, of),
       user: (of) => openUser(wiring, of, access?.signing),
     },
     events,
+    health: () => network.health(),
     close,
   };
 }
@@ -152,6 +153,7 @@ function openSocketApi(wiring: Wiring, { signer, recvWindowMs, time }: Signing):
         onLost,
         onError: (error) => events.emit("failed", { service: "wsApi", error }),
         connectTimeoutMs,
+        watch: network.watch("order socket"),
         lifeMs: 23 * 3_600_000, // the venue ends a connection after 24 h
         clock,
         random,
@@ -182,6 +184,7 @@ function openUser(wiring: Wiring, options: UserStreamOptions, signing: Signing |
     nowUs: () => signing.time.nowUs(),
     callTimeoutMs,
     connectTimeoutMs,
+    watch: network.watch("user stream"),
     clock,
     random,
     onClose: () => forget(),

@@ -58,12 +58,18 @@ interface LightGroups<N extends PartName> {
 }
 
 /** A client for the market data of Binance spot, with the parts `N`. */
-export type LightMarketClient<N extends PartName = never> = Omit<BinanceMarketClient, "stream" | "market"> & {
+export type LightMarketClient<N extends PartName = never> = Omit<
+  BinanceMarketClient,
+  "stream" | "market" | "health"
+> & {
   readonly market: Omit<BinanceMarketClient["market"], Without<N, "moreCalls", MoreCalls>>;
 } & LightGroups<N>;
 
 /** A client for one of Binance's futures markets, with the parts `N`. */
-export type LightFuturesClient<N extends PartName = never> = Omit<BinanceFuturesClient, "stream" | "market"> & {
+export type LightFuturesClient<N extends PartName = never> = Omit<
+  BinanceFuturesClient,
+  "stream" | "market" | "health"
+> & {
   readonly market: Omit<BinanceFuturesClient["market"], Without<N, "moreCalls", MoreCalls>>;
 } & LightGroups<N>;
 

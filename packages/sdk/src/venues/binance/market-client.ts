@@ -6,7 +6,7 @@ import {
   FUTURES_CAPABILITIES,
   SPOT_MARKET_CAPABILITIES,
 } from "./capabilities.ts";
-import { openMarket } from "./open-market.ts";
+import { openWatchedMarket } from "./open-watched-market.ts";
 import type { BinanceMarketOptions, BinanceProduct } from "./options.ts";
 import { connectRegions } from "./regional-network.ts";
 import { wire } from "./wiring.ts";
@@ -48,6 +48,13 @@ export function createBinanceMarket(options: BinanceMarketOptions = {}): Binance
 
 function connectMarket(options: BinanceMarketOptions): BinanceMarketClient {
   const wiring = wire(options, (place) => connectRegions(place), ALL_PARTS.moreCalls, ALL_PARTS.otherPlaces());
-  const { venue, market, events, close } = wiring;
-  return { venue, market, events, close, stream: { market: (of) => openMarket(wiring, ALL_PARTS, of) } };
+  const { venue, network, market, events, close } = wiring;
+  return {
+    venue,
+    market,
+    stream: { market: (of) => openWatchedMarket(wiring, of) },
+    events,
+    health: () => network.health(),
+    close,
+  };
 }

@@ -2,6 +2,7 @@ import { type Clock, InvalidInputError, inRange, integerInRange, type Random } f
 import type { OrderBook } from "../../book/order-book.ts";
 import type { Instrument } from "../../model/instrument.ts";
 import type { EndpointChoice } from "../../region/endpoints.ts";
+import type { ConnectionWatch } from "../../stream/connection.ts";
 import type { BookChange, Channel, InstrumentCounters, MarketEvent } from "../../stream/events.ts";
 import type { QueueIterator } from "../../stream/iterate.ts";
 import { Settlement } from "../../stream/settlement.ts";
@@ -39,6 +40,8 @@ export interface MarketStreamParts {
   /** For snapshots and missed trades. */
   readonly rest: Pick<Api, "call">;
   readonly connectTimeoutMs: number;
+  /** Hears what becomes of its sockets. */
+  readonly watch?: ConnectionWatch;
   /** What it can do beyond the plain. */
   readonly optional: Parts;
   readonly clock: Clock;
@@ -264,7 +267,7 @@ class BinanceMarketStream implements MarketStream {
   }
 
   #openFeed(names: readonly string[]): StreamFeed {
-    const { endpoints, connectTimeoutMs, clock, random, optional } = this.#parts;
+    const { endpoints, connectTimeoutMs, watch, clock, random, optional } = this.#parts;
     const feedOptions: StreamFeedOptions = {
       names,
       dialect: STREAM_DIALECT,
@@ -280,6 +283,7 @@ class BinanceMarketStream implements MarketStream {
       connection: {
         endpoints,
         connectTimeoutMs,
+        watch,
         lifeMs: LIFE_MS,
         maxFrameBytes: MAX_FRAME_BYTES,
         ping: { everyMs: 20_000, withinMs: 10_000, quietMs: 1_000 },

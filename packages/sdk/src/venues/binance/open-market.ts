@@ -1,10 +1,14 @@
 import type { MarketStream, MarketStreamOptions } from "../../stream/streams.ts";
-import { openMarketStream } from "./market-stream.ts";
+import { type MarketStreamParts, openMarketStream } from "./market-stream.ts";
 import type { Parts } from "./parts.ts";
 import type { Wiring } from "./wiring.ts";
 
 /** Opens a market stream that is closed with its client. @throws {InvalidInputError} When an option breaks its rule. */
-export function openMarket(wiring: Wiring, optional: Parts, options: MarketStreamOptions): MarketStream {
+export function openMarket(
+  wiring: Wiring & Pick<MarketStreamParts, "watch">,
+  optional: Parts,
+  options: MarketStreamOptions,
+): MarketStream {
   wiring.checkOpen();
   const { network, facts } = wiring;
   let forget = () => {};

@@ -1,9 +1,13 @@
 import type { Clock } from "@pitlane/perf";
 import { PRIORITIES, TakeQueue, WeightedBudget } from "@pitlane/perf/limit";
+import type { ClientHealth } from "../../health.ts";
+import { createHealthMeter } from "../../health-meter.ts";
 import type { EndpointChoice } from "../../region/endpoints.ts";
 import { httpProbe } from "../../region/prober.ts";
 import { createRegions } from "../../region/regions.ts";
+import type { ConnectionWatch } from "../../stream/connection.ts";
 import { authenticate } from "../../transport/authenticate.ts";
+import type { BudgetWaits } from "../../transport/budget-waits.ts";
 import { classify } from "../../transport/classify.ts";
 import { deadline } from "../../transport/deadline.ts";
 import { failover } from "../../transport/failover.ts";
@@ -25,6 +29,9 @@ export interface RegionalNetwork extends Network {
   readonly wsApi: EndpointChoice;
   /** The request weight, for calls that do not go by REST. */
   readonly weight: WeightLimit;
+  /** Hears what becomes of sockets of one kind, which `health` then tells of. */
+  watch(kind: string): ConnectionWatch;
+  health(): ClientHealth;
 }
 
 const WINDOW_MS = 60_000;
@@ -54,7 +61,10 @@ export function connectRegions(
     clock,
   });
 
-  const budget = new WeightedBudget({ limit: place.requestWeight, windowMs: WINDOW_MS, clock });
+  const meter = createHealthMeter(place);
+  const allowed = { limit: place.requestWeight, windowMs: WINDOW_MS };
+  const budget = new WeightedBudget({ ...allowed, clock });
+  const waits = meter.addBudget({ name: "weight", ...allowed }, () => budget.usedWeight());
   const authenticator = signerOf((signal) => time.getServerTimeUs({ signal }));
   const waiting = { clock, closing: place.closing };
   const layers: readonly Layer[] = [
@@ -63,11 +73,12 @@ export function connectRegions(
     retry({ ...options.backoff, ...waiting, retries: options.retries ?? 3, random, events }),
     failover({
       choice: regions.service("rest"),
+      onFailure: meter.onFailure,
       hedgeAfterMs: options.hedgeAfterMs,
       suspectAfterMs: options.suspectAfterMs ?? 300,
       clock,
     }),
-    limit({ ...waiting, budget, usedWeightHeader: USED_WEIGHT, events }),
+    limit({ ...waiting, budget, waits, usedWeightHeader: USED_WEIGHT, events }),
     ...(authenticator === undefined ? [] : [authenticate({ ...waiting, authenticator })]),
     classify(replyError),
   ];
@@ -90,7 +101,9 @@ export function connectRegions(
     rest,
     stream: regions.service("stream"),
     wsApi: regions.service("wsApi"),
-    weight: socketWeight(budget, clock),
+    weight: socketWeight(budget, waits, clock),
+    watch: meter.watch,
+    health: () => meter.read(regions, authenticator === undefined ? ["rest", "stream"] : ["rest", "stream", "wsApi"]),
     async close() {
       await regions.close();
       await Promise.all([pools.close(), probePools.close()]);
@@ -99,14 +112,13 @@ export function connectRegions(
 }
 
 /** The same budget, for the calls of a socket. */
-function socketWeight(budget: WeightedBudget, clock: Clock): WeightLimit {
+function socketWeight(budget: WeightedBudget, waits: BudgetWaits, clock: Clock): WeightLimit {
   const queue = new TakeQueue({ source: budget, priorities: PRIORITIES, maxWaiting: MOST_WAITING, clock });
   return {
     tryTake: ({ weight, priority }) => queue.waiting === 0 && budget.tryTake(weight, priority),
     waitMs: ({ weight, priority }) => budget.waitMs(weight, priority),
-    async take({ weight, priority }, signal) {
-      await queue.takeAs(priority, weight, signal);
-    },
+    take: ({ path, method = path, weight, priority }, signal) =>
+      waits.during(method, () => queue.takeAs(priority, weight, signal)),
     observe: (usedWeight) => budget.observe(usedWeight, budget.taken),
     pause: (retryAfterMs) => budget.blockUntil(clock.nowUs() + Math.ceil(retryAfterMs * 1000)),
   };

@@ -3,7 +3,7 @@ import { ProtocolError, RateLimitError, type RequestError, TimeoutError } from "
 import type { Instrument } from "../../model/instrument.ts";
 import type { EndpointChoice } from "../../region/endpoints.ts";
 import type { Signer } from "../../session/sign.ts";
-import { Connection } from "../../stream/connection.ts";
+import { Connection, type ConnectionWatch } from "../../stream/connection.ts";
 import type { Link } from "../../stream/link.ts";
 import { Settlement } from "../../stream/settlement.ts";
 import type { UserStream, UserStreamCounters, UserStreamOptions } from "../../stream/streams.ts";
@@ -23,6 +23,8 @@ export interface UserStreamParts {
   /** The venue's time, for signatures. */
   readonly nowUs: () => number;
   readonly connectTimeoutMs: number;
+  /** Hears what becomes of its socket. */
+  readonly watch?: ConnectionWatch | undefined;
   /** Limit for the answer to the subscription, in milliseconds. */
   readonly callTimeoutMs: number;
   readonly clock: Clock;
@@ -76,7 +78,7 @@ class BinanceUserStream implements UserStream {
     this.#options = options;
     this.#parts = parts;
     this.#instruments = new Map(options.instruments.map((instrument) => [instrument.venueSymbol, instrument]));
-    const { endpoints, connectTimeoutMs, clock, random } = parts;
+    const { endpoints, connectTimeoutMs, watch, clock, random } = parts;
     this.#connection = new Connection({
       endpoints,
       onOpen: (link) => this.#subscribe(link),
@@ -87,6 +89,7 @@ class BinanceUserStream implements UserStream {
       lifeMs: LIFE_MS,
       ping: { everyMs: 20_000, withinMs: 10_000, quietMs: 5_000 },
       connectTimeoutMs,
+      watch,
       clock,
       random,
     });

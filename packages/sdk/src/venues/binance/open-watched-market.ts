@@ -1,0 +1,10 @@
+import type { MarketStream, MarketStreamOptions } from "../../stream/streams.ts";
+import { ALL_PARTS } from "./all-parts.ts";
+import { openMarket } from "./open-market.ts";
+import type { RegionalNetwork } from "./regional-network.ts";
+import type { Wiring } from "./wiring.ts";
+
+/** As `openMarket`, with every part there is, and told of in the client's health. */
+export function openWatchedMarket(wiring: Wiring<RegionalNetwork>, options: MarketStreamOptions): MarketStream {
+  return openMarket({ ...wiring, watch: wiring.network.watch("market stream") }, ALL_PARTS, options);
+}
