@@ -3,7 +3,13 @@ export { Gauge } from "./gauge.ts";
 export { decadeBounds, Histogram, type HistogramReading } from "./histogram.ts";
 export { LabelledMetric, type LabelledParts, type Labels, type Series } from "./labelled.ts";
 export { decodeHistogram, encodeHistogram, toHdrHistogram } from "./latency-codec.ts";
-export { HIGHEST_LATENCY_NS, type LatencyBucket, LatencyHistogram, type LatencySummary } from "./latency-histogram.ts";
+export {
+  HIGHEST_LATENCY_NS,
+  type LatencyBucket,
+  type LatencyCounts,
+  LatencyHistogram,
+  type LatencySummary,
+} from "./latency-histogram.ts";
 export { LatencyWindow, type LatencyWindowSummary } from "./latency-window.ts";
 export { Meter, type MeterOptions, type MeterReading } from "./meter.ts";
 export type { MetricKind } from "./names.ts";
@@ -16,6 +22,7 @@ export {
   MetricsRegistry,
   type MetricsRegistryOptions,
 } from "./registry.ts";
+export { type LatencyFigures, type LatencySpans, SlidingLatency } from "./sliding-latency.ts";
 export type {
   HistogramSnapshot,
   MeterSnapshot,

@@ -23,6 +23,12 @@ export interface LatencyBucket {
   readonly count: number;
 }
 
+/**
+ * Buckets by their number, each followed by how many durations it got: `number, count, number, count, ...`, shortest first. A count
+ * beyond 32 bits takes several pairs.
+ */
+export type LatencyCounts = Uint32Array;
+
 /** Longest duration a histogram tells apart: 1 h, in nanoseconds. Longer ones are recorded as that. */
 export const HIGHEST_LATENCY_NS = 3_600_000_000_000;
 
@@ -34,6 +40,7 @@ const COUNTS = 33 * DOUBLING; // 33,792, up to 2^42 ns: the first power of two a
 const GROUP_BITS = 7;
 const GROUPS = COUNTS >> GROUP_BITS; // 264
 const LARGEST = COUNTS + GROUPS; // 34,056
+const MOST_IN_PAIR = 2 ** 32 - 1;
 
 /**
  * Latencies from 1 ns to 1 h with three significant digits, in constant memory: 272 KB of addresses, of which the
@@ -99,7 +106,7 @@ export class LatencyHistogram {
     let totalNs = 0;
     this.#visit((index, recorded) => {
       count += recorded;
-      totalNs += recorded * (lowestNs(index) + Math.floor(widthNs(index) / 2));
+      totalNs += recorded * middleNs(index);
     });
     return count === 0 ? 0 : totalNs / count;
   }
@@ -116,6 +123,25 @@ export class LatencyHistogram {
     if (count === 0) return 0;
     const index = this.#indexOfRank(nearestRank(percentile, count));
     return percentile === 0 ? lowestNs(index) : Math.min(highestNs(index), this.maxNs);
+  }
+
+  /**
+   * How many durations were certainly no longer than `elapsedNs`: those whose bucket does not reach beyond it. Reads at most 264 sums and 128
+   * counts and allocates nothing.
+   *
+   * @throws {InvalidInputError} When `elapsedNs` is not from 0 to 1 h.
+   */
+  countUpTo(elapsedNs: number): number {
+    inRange("elapsedNs", elapsedNs, 0, HIGHEST_LATENCY_NS);
+    const wholeNs = Math.floor(elapsedNs);
+    if (wholeNs < 1) return 0;
+    const last = wholeNs < 2 ** 31 - 1 ? indexOfInt32(wholeNs) : indexOfRare(wholeNs);
+    const end = highestNs(last) > elapsedNs ? last : last + 1;
+    let count = 0;
+    let group = 0;
+    for (; (group + 1) << GROUP_BITS <= end; group++) count += this.#sums[group] as number;
+    for (let index = group << GROUP_BITS; index < end; index++) count += this.#counts[index] as number;
+    return count;
   }
 
   /** Count, mean, percentiles and maximum in microseconds, rounded to the nanosecond. */
@@ -153,6 +179,45 @@ export class LatencyHistogram {
     this.#cells[LARGEST] = Math.max(this.#cells[LARGEST] as number, other.#cells[LARGEST] as number);
   }
 
+  /** What was recorded here and is not in `seen`, which is an earlier state of this histogram; brings `seen` up to the present. */
+  catchUp(seen: LatencyHistogram): LatencyCounts {
+    const cells = this.#cells;
+    const old = seen.#cells;
+    const pairs: number[] = [];
+    for (let group = 0; group < GROUPS; group++) {
+      if (cells[COUNTS + group] === old[COUNTS + group]) continue;
+      old[COUNTS + group] = cells[COUNTS + group] as number;
+      const end = (group + 1) << GROUP_BITS;
+      for (let i = group << GROUP_BITS; i < end; i++) {
+        const count = cells[i] as number;
+        let more = count - (old[i] as number);
+        if (more === 0) continue;
+        old[i] = count;
+        for (; more > 0; more -= MOST_IN_PAIR) pairs.push(i, Math.min(more, MOST_IN_PAIR));
+      }
+    }
+    old[LARGEST] = cells[LARGEST] as number;
+    return new Uint32Array(pairs);
+  }
+
+  /** Adds what `catchUp` gave. The maximum is then known to three digits: the upper end of its bucket. */
+  add(counts: LatencyCounts): void {
+    this.#shift(counts, 1);
+    if (counts.length === 0) return;
+    const highest = highestNs(counts[counts.length - 2] as number);
+    if (highest > (this.#cells[LARGEST] as number)) this.#cells[LARGEST] = highest;
+  }
+
+  /** Takes off what `add` had added. The maximum as of `add`. */
+  remove(counts: LatencyCounts): void {
+    this.#shift(counts, -1);
+    let group = GROUPS - 1;
+    while (group >= 0 && this.#sums[group] === 0) group--;
+    let index = ((group + 1) << GROUP_BITS) - 1;
+    while (index >= 0 && this.#counts[index] === 0) index--;
+    this.#cells[LARGEST] = index < 0 ? 0 : highestNs(index);
+  }
+
   /** Forgets everything recorded. */
   reset(): void {
     // Only what was used: the rest is memory that the system has not given yet.
@@ -160,6 +225,16 @@ export class LatencyHistogram {
       if (this.#sums[group] !== 0) this.#counts.fill(0, group << GROUP_BITS, (group + 1) << GROUP_BITS);
     }
     this.#cells.fill(0, COUNTS);
+  }
+
+  #shift(counts: LatencyCounts, sign: 1 | -1): void {
+    const cells = this.#cells;
+    for (let i = 0; i < counts.length; i += 2) {
+      const index = counts[i] as number;
+      const count = sign * (counts[i + 1] as number);
+      (cells[index] as number) += count;
+      (cells[COUNTS + (index >> GROUP_BITS)] as number) += count;
+    }
   }
 
   #visit(visitor: (index: number, count: number) => void): void {
@@ -200,5 +275,10 @@ function indexOfRare(elapsedNs: number): number {
 
 const widthBitsOf = (index: number): number => Math.max(0, (index >> 10) - 1);
 const lowestNs = (index: number): number => (index - DOUBLING * widthBitsOf(index)) * widthNs(index);
-const highestNs = (index: number): number => lowestNs(index) + widthNs(index) - 1;
-const widthNs = (index: number): number => 2 ** widthBitsOf(index);
+/** Longest whole nanosecond of a bucket. */
+export const highestNs = (index: number): number => lowestNs(index) + widthNs(index) - 1;
+/** What a duration in a bucket counts as in a mean. */
+export const middleNs = (index: number): number => lowestNs(index) + Math.floor(widthNs(index) / 2);
+// Looked up: means and buckets ask for it thousands of times, and a power costs many times as much.
+const WIDTHS_NS = Float64Array.from({ length: 32 }, (_, bits) => 2 ** bits);
+const widthNs = (index: number): number => WIDTHS_NS[widthBitsOf(index)] as number;

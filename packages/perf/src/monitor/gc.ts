@@ -62,21 +62,35 @@ export function toGcKind(kind: number | undefined): GcKind {
   }
 }
 
+/** One pause of the collector. */
+export interface GcPause {
+  readonly kind: GcKind;
+  /** When it began, milliseconds on the scale of `performance.now`. */
+  readonly startMs: number;
+  readonly durationMs: number;
+}
+
 /**
  * Adds this thread's collections to `tally` until the function it returns is called.
  *
  * Node hands a collection over in a later turn of the event loop, so one that happened just now is not counted yet.
+ *
+ * @param onPause Told of each of them as well.
  */
-export function observeGc(tally: GcTally): () => void {
+export function observeGc(tally: GcTally, onPause?: (pause: GcPause) => void): () => void {
   const observer = new PerformanceObserver((list) => {
-    for (const { detail, duration } of list.getEntries() as GcEntry[])
-      tally.add(toGcKind(detail?.kind), duration * 1000);
+    for (const { detail, duration, startTime } of list.getEntries() as GcEntry[]) {
+      const kind = toGcKind(detail?.kind);
+      tally.add(kind, duration * 1000);
+      onPause?.({ kind, startMs: startTime, durationMs: duration });
+    }
   });
   observer.observe({ entryTypes: ["gc"] });
   return () => observer.disconnect();
 }
 
 interface GcEntry {
+  readonly startTime: number; // milliseconds, as performance.now
   readonly duration: number; // milliseconds
   readonly detail?: { readonly kind?: number };
 }

@@ -3,7 +3,7 @@ export { type CpuReading, type CpuUse, cpuUse } from "./cpu.ts";
 export { type IntervalReadings, type LoopDelay, toLoopDelay } from "./event-loop.ts";
 export { flameGraphHtml } from "./flame-graph.ts";
 export { type FlameFrame, type FlameTree, type FrameKind, toFlameTree } from "./flame-tree.ts";
-export { GC_KINDS, type GcKind, type GcPauses, type GcReading, GcTally, toGcKind } from "./gc.ts";
+export { GC_KINDS, type GcKind, type GcPause, type GcPauses, type GcReading, GcTally, toGcKind } from "./gc.ts";
 export { type MemoryUse, memoryUse } from "./memory.ts";
 export {
   CpuPinner,
@@ -19,6 +19,7 @@ export {
   type ProcessMonitorOptions,
   type ProcessSample,
   type ProcessSources,
+  type ProcessWatchOptions,
 } from "./process-monitor.ts";
 export {
   type AllocationProfileOptions,

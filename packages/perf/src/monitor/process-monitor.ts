@@ -4,7 +4,7 @@ import type { Clock } from "../clock.ts";
 import { InvalidInputError, inRange, integerInRange } from "../errors.ts";
 import { type CpuReading, type CpuUse, cpuUse } from "./cpu.ts";
 import { type LoopDelay, watchLoopDelay } from "./event-loop.ts";
-import { type GcReading, GcTally, observeGc } from "./gc.ts";
+import { type GcPause, type GcReading, GcTally, observeGc } from "./gc.ts";
 import { type MemoryUse, memoryUse } from "./memory.ts";
 
 const DEFAULT_RSS_LIMIT_BYTES = 512 * 2 ** 20;
@@ -130,22 +130,29 @@ export class ProcessMonitor {
   }
 }
 
+/** What `createProcessMonitor` takes beside the monitor's own options. */
+export interface ProcessWatchOptions extends ProcessMonitorOptions {
+  /** How often the loop's lateness is probed, 1 to 1,000 ms; default 50. Finer costs more: every probe wakes the process. */
+  readonly delayResolutionMs?: number;
+  /** Told of each pause of the collector, in a later turn of the event loop. */
+  readonly onGcPause?: (pause: GcPause) => void;
+}
+
 /**
  * A monitor of this process and this thread's event loop; watching begins at once and ends at `close`.
  *
- * @param options `delayResolutionMs`, 1 to 1,000, default 50: how often the loop's lateness is probed. Finer costs more:
- * every probe wakes the process.
  * @throws {InvalidInputError} When an option is out of range.
  */
 export function createProcessMonitor({
   delayResolutionMs = DEFAULT_RESOLUTION_MS,
+  onGcPause,
   ...options
-}: ProcessMonitorOptions & { readonly delayResolutionMs?: number }): ProcessMonitor {
+}: ProcessWatchOptions): ProcessMonitor {
   integerInRange("delayResolutionMs", delayResolutionMs, 1, 1_000);
   inRange("rssLimitBytes", options.rssLimitBytes ?? DEFAULT_RSS_LIMIT_BYTES, 1, Number.MAX_SAFE_INTEGER);
   const loopDelay = watchLoopDelay(delayResolutionMs);
   const pauses = new GcTally();
-  const stopGc = observeGc(pauses);
+  const stopGc = observeGc(pauses, onGcPause);
   return new ProcessMonitor(options, {
     takeLoopDelay: loopDelay.take,
     loopUtilization: () => performance.eventLoopUtilization(),

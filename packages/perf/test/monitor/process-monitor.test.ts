@@ -7,6 +7,7 @@ import { MetricsRegistry, prometheusText } from "../../src/metrics/index.ts";
 import {
   cpuUse,
   createProcessMonitor,
+  type GcPause,
   GcTally,
   memoryUse,
   ProcessMonitor,
@@ -177,6 +178,23 @@ test("a closed monitor no longer watches the loop or the collector", async () =>
   const { loopDelay, gc } = monitor.sample();
   expect(loopDelay).toEqual({ meanUs: 0, p50Us: 0, p99Us: 0, maxUs: 0 });
   expect(gc.minor.count + gc.major.count).toBe(0);
+});
+
+test("each pause of the collector is told of, with the time it began on the scale of performance.now", async () => {
+  const told: GcPause[] = [];
+  const beforeMs = performance.now();
+  const monitor = createProcessMonitor({ clock: createSystemClock(), onGcPause: (pause) => told.push(pause) });
+  closing.push(() => monitor.close());
+  const kept: unknown[] = [];
+  while (told.length === 0) {
+    for (let i = 0; i < 100_000; i++) kept.push({ i });
+    if (kept.length > 1_000_000) kept.length = 0;
+    await new Promise(setImmediate);
+  }
+  const { startMs, durationMs } = told[0]!;
+  expect(startMs).toBeGreaterThanOrEqual(beforeMs);
+  expect(startMs + durationMs).toBeLessThanOrEqual(performance.now());
+  expect(durationMs).toBeGreaterThan(0);
 });
 
 test("this process's memory is between nothing and its limits' order", () => {
