@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// What `npm start`, `npm test`, `npm run bench`, `npm run matrix` and `npm run crashtest` run: Node built-ins only, so that it works in a fresh clone.
+// What `npm start`, `npm test`, `npm run bench`, `npm run screenshots`, `npm run matrix` and `npm run crashtest` run: Node built-ins only, so that it works in a fresh clone.
 import { nodeProblem } from "./lib/node-version.mjs";
 
 const problem = nodeProblem(process.versions.node);

@@ -7,4 +7,5 @@ export default library({
   launch: "src/cli/launch.ts",
   "plugin-worker": "src/plugins/worker-thread.ts",
   "backtest-worker": "src/backtest/trial-worker.ts",
+  "update-worker": "src/observe/update-worker.ts",
 });

@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { bench } from "./bench.mjs";
 import { createHouse } from "./house.mjs";
+import { screenshots } from "./screenshots.mjs";
 import { start } from "./start.mjs";
 import { Stop } from "./stop.mjs";
 import { test } from "./test.mjs";
@@ -11,6 +12,8 @@ const COMMANDS = {
   start,
   test,
   bench,
+  // The dashboard's views of a real session: `--out DIR`, `--seconds N`.
+  screenshots,
   // Every fault of the paper exchange on every operation of the SDK: `--only TEXT`, `--json FILE`, `--markdown FILE`.
   matrix: testProgram("packages/sdk/test/faults/main.ts"),
   // A trading session, killed again and again: `--kills N`, `--seed S`, `--faults`, `--folder DIR`, `--json FILE`.
@@ -18,7 +21,7 @@ const COMMANDS = {
 };
 
 /**
- * Runs one command of the boot script: `start`, `test`, `bench`, `matrix` or `crashtest`, with its arguments.
+ * Runs one command of the boot script: `start`, `test`, `bench`, `screenshots`, `matrix` or `crashtest`, with its arguments.
  *
  * @param {readonly string[]} argv
  * @returns {Promise<number>} The exit code of the process: the program's own, 2 for bad usage, 1 when something of ours failed.

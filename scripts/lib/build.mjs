@@ -5,7 +5,14 @@ import { Stop } from "./stop.mjs";
 import { runTool } from "./supervise.mjs";
 
 /** What a running Pitlane needs built: the runtime, the plugins that come with it, and what they depend on. */
-const FILTERS = ["--filter=pitlane...", "--filter=@pitlane/plugin-strategies...", "--filter=@pitlane/plugin-algos..."];
+const FILTERS = [
+  "--filter=pitlane...",
+  "--filter=@pitlane/plugin-strategies...",
+  "--filter=@pitlane/plugin-algos...",
+  "--filter=@pitlane/plugin-dashboard...",
+  "--filter=@pitlane/plugin-prometheus...",
+  "--filter=@pitlane/plugin-otel...",
+];
 
 /** Arguments of turbo for every use: nothing is looked up, only what fails is shown. */
 export const TURBO = ["run", "--no-update-notifier", "--output-logs=errors-only"];

@@ -21,6 +21,17 @@ const runtime: DefaultTheme.SidebarItem[] = [
   { text: "The journal", link: "/guide/runtime/journal" },
   { text: "Replay and recovery", link: "/guide/runtime/replay-and-recovery" },
   { text: "Several venues", link: "/guide/runtime/several-venues" },
+];
+
+const operations: DefaultTheme.SidebarItem[] = [
+  { text: "The dashboard", link: "/guide/runtime/dashboard" },
+  { text: "Alerts", link: "/guide/runtime/alerts" },
+  { text: "Metrics, traces and logs", link: "/guide/runtime/export" },
+  { text: "The performance report", link: "/guide/runtime/performance-report" },
+  { text: "Profiles and leaks", link: "/guide/runtime/profiling" },
+  { text: "Time travel", link: "/guide/runtime/time-travel" },
+  { text: "The optimizer", link: "/guide/runtime/optimizer" },
+  { text: "Write an observer", link: "/guide/runtime/observers" },
   { text: "The doctor", link: "/guide/runtime/doctor" },
 ];
 
@@ -97,6 +108,7 @@ export default defineConfig({
       { text: "Trading", items: trading },
       { text: "Backtest", items: backtest },
       { text: "Runtime", items: runtime },
+      { text: "Operations", items: operations },
       { text: "SDK", items: sdk },
       { text: "Performance parts", items: parts },
       { text: "API reference", items: referencePages() },

@@ -8,6 +8,14 @@ export {
   parseScaled,
   parseUnits,
 } from "@pitlane/sdk";
+export type { AlertEntry } from "./alerts/alert-desk.ts";
+export { type BuiltInRule, builtInRules, type QueueBounds } from "./alerts/built-in.ts";
+export type { AlertDesk } from "./alerts/desk.ts";
+export { toGrafanaDashboard } from "./alerts/grafana.ts";
+export { toPrometheusRules } from "./alerts/prometheus-rules.ts";
+export type { Alert, AlertLevel, AlertRule, Severity } from "./alerts/rules.ts";
+export type { AlertsSettings } from "./alerts/settings.ts";
+export { ALERT_SIGNALS, type AlertSignal, type AlertUnit } from "./alerts/signals.ts";
 export type { BacktestReport } from "./backtest/backtest-report.ts";
 export {
   type BarColumns,
@@ -134,6 +142,7 @@ export {
   type RunArchive,
 } from "./journal/archive.ts";
 export type { JournalRow } from "./journal/chain.ts";
+export { entriesIn, formatUs, type JournalEntry, toJson } from "./journal/entries.ts";
 export {
   JournalCorruptError,
   JournalError,
@@ -145,10 +154,55 @@ export { decodeInputs } from "./journal/input-reader.ts";
 export { encodeInputs, InputWriter } from "./journal/input-writer.ts";
 export type { InputRecord, LevelList } from "./journal/inputs.ts";
 export { type Durability, Journal, type JournalOptions, type Recovery } from "./journal/journal.ts";
-export { type RowRange, readRows, readRowsWithSegments } from "./journal/read.ts";
+export { describeEntry, type OrderStory, storyLines, tellOrder } from "./journal/order-story.ts";
+export { lastRow, type RowRange, readRows, readRowsWithSegments } from "./journal/read.ts";
 export { packInputs, type SegmentBody, type SegmentStats, unpackSegment } from "./journal/segments.ts";
 export { type JournalVerdict, verifyJournal, verifyWithSegments } from "./journal/verify.ts";
 export { type KillSwitchOptions, type KillSwitchOrder, watchKillSwitch } from "./kill-switch.ts";
+export { STAGES, type Stage } from "./latency.ts";
+export { MomentError, type MomentOfOptions, MomentReader, momentOf } from "./observe/moment-child.ts";
+export type { Moment, MomentOrder, MomentPlugin, MomentRow } from "./observe/moment-types.ts";
+export {
+  defineObserver,
+  type LogLine,
+  type MarketView,
+  type ObservedSession,
+  type Observer,
+  type OpenObserver,
+  type OperatorActions,
+  type SampleFeed,
+} from "./observe/observer.ts";
+export type { ProcessPerformance, RunPerformanceReport, Throughput } from "./observe/performance-report.ts";
+export {
+  type AnsweredOrder,
+  type CacheFigures,
+  type ConnectionFigures,
+  type Disturbance,
+  type EndpointFigures,
+  type InstrumentFigures,
+  type JournalFigures,
+  type LatencyFigures,
+  type LatencySpans,
+  type LimitFigures,
+  type NetworkFigures,
+  ORDER_STAGES,
+  type OrderFlow as OrderFlowFigures,
+  type OrderStage,
+  type PluginFigures,
+  type PoolFigures,
+  type ProfitFigures,
+  type Rate,
+  type SessionSample,
+  type SlowOrder,
+} from "./observe/sample.ts";
+export { parseRow as parseSampleRow, type SampleRow } from "./observe/sample-rows.ts";
+export { stageHistogram } from "./observe/stage-histogram.ts";
+export {
+  runUpdateTest,
+  UPDATE_LIMIT_US,
+  type UpdateTestOptions,
+  type UpdateTestResult,
+} from "./observe/update-test.ts";
 export type { Intent, OrderState, OrderView } from "./orders/order.ts";
 export { DEFAULT_SIGNALS, type ShapedSignal, type Signal, type SignalSettings, shapeSignal } from "./orders/signal.ts";
 export { type BootNode, formatBootTree } from "./plugins/boot-tree.ts";
@@ -194,4 +248,22 @@ export { createRunId, type RunId } from "./run-id.ts";
 export { readStart, type StartRecord } from "./run-record.ts";
 export { openRuntime } from "./runtime.ts";
 export type { Runtime, RuntimeOptions, Status } from "./runtime-types.ts";
-export type { MarketFeed, MarketVenue, OrderVenue, TradingVenue, UserFeed, VenueAccount } from "./venue.ts";
+export {
+  SERVICE_TARGETS,
+  type ServiceLevel,
+  ServiceTally,
+  type ServiceTarget,
+  type TargetLevel,
+  toServiceLevel,
+} from "./service-level.ts";
+export { blockMinima, judge, type Trend, type TrendVerdict, trendOf } from "./soak/trend.ts";
+export type {
+  MarketFeed,
+  MarketVenue,
+  OrderVenue,
+  TradingVenue,
+  UserFeed,
+  VenueAccount,
+  VenueEvents,
+  VenueNetwork,
+} from "./venue.ts";

@@ -2,6 +2,7 @@ import type { Clock } from "@pitlane/perf";
 import type { Instrument } from "@pitlane/sdk";
 import type { Config } from "./config.ts";
 import type { TradingState, TradingStatus } from "./engines/trading-state.ts";
+import type { ObservedSession } from "./observe/observer.ts";
 import type { BootNode } from "./plugins/boot-tree.ts";
 import type { PluginEntry } from "./plugins/host.ts";
 import type { EndReason, Report, RunMode } from "./report.ts";
@@ -24,11 +25,15 @@ export interface RuntimeOptions {
   readonly isResumed?: boolean;
   /** Exchanges plugins as their files are saved, with their state. For development: such a run is replayed up to there only. Default false. */
   readonly isWatched?: boolean;
+  /** Takes a sample of the session each second, for observers and alerts. Default true; without it both have nothing to look at. */
+  readonly isSampled?: boolean;
   /** As the client has it. */
   readonly recvWindowMs: number;
   readonly clock: Clock;
   /** Takes secrets out of what a fault says, before it is kept or shown. Default: as it is. */
   readonly redact?: (text: string) => string;
+  /** Where alerts are told, with the secrets of `config.alerts.sinks` in place. Default: that. */
+  readonly alertSinks?: Config["alerts"]["sinks"];
   /** A line for people. */
   readonly log: (source: string, message: string) => void;
 }
@@ -61,6 +66,8 @@ export interface Runtime {
   readonly instruments: readonly Instrument[];
   /** Plugins in the order they were started, with the time each took. */
   readonly bootTree: readonly BootNode[];
+  /** The session for those who watch it: its samples, alerts and market, and what an operator may do. */
+  readonly observed: ObservedSession;
   status(): Status;
   /**
    * Resolves when the books of `instruments` are in sync, or false when some still are not after `timeoutMs`. A recording may be over

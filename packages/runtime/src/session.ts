@@ -1,33 +1,30 @@
 import type { Instrument } from "@pitlane/sdk";
 import { Core } from "./core/core.ts";
 import { Inputs } from "./core/inputs.ts";
-import { jsonRows, recover } from "./core/recovery.ts";
-import { describeMarket, describePortfolio } from "./describe.ts";
+import { describeMarket } from "./describe.ts";
+import { describeRun } from "./describe-run.ts";
 import { DataEngine } from "./engines/data.ts";
 import { toDecimals } from "./engines/portfolio.ts";
 import { describeTrading, RiskHaltError, type TradingState, type TradingStatus } from "./engines/trading-state.ts";
-import { Journal } from "./journal/journal.ts";
-import { readRows } from "./journal/read.ts";
-import { createStageLatencies, summarize } from "./latency.ts";
+import type { Journal } from "./journal/journal.ts";
+import { createStageLatencies } from "./latency.ts";
+import type { ObservedSession } from "./observe/observer.ts";
+import { type Pace, SessionWatch } from "./observe/session-watch.ts";
+import { openJournal } from "./open-journal.ts";
 import { OrderGateway } from "./orders/gateway.ts";
 import { NO_ORDERS } from "./orders/no-orders.ts";
 import { requestsAtOnce } from "./orders/places.ts";
 import { totalsOf } from "./orders/reconcile.ts";
 import { Reconciler } from "./orders/reconciler.ts";
-import { instrumentsById } from "./orders/records.ts";
 import { compareAccounts, endOrders } from "./orders/wind-down.ts";
 import { PluginTimers } from "./plugin-timers.ts";
 import type { BootNode } from "./plugins/boot-tree.ts";
 import { reloadOnSave } from "./plugins/hot-reload.ts";
 import { type EndReason, FaultLog, type Report } from "./report.ts";
-import { resumeRecord, startRecord } from "./run-record.ts";
 import type { Runtime, RuntimeOptions, Status } from "./runtime-types.ts";
 import type { TradingVenue, UserFeed } from "./venue.ts";
-import { VERSION } from "./version.ts";
 
 const JOURNAL_FLUSH_MS = 50;
-const COMMIT_AT_ROWS = 8; // orders' rows go into the journal so many at once,
-const COMMIT_WITHIN_MS = 5; // or when the oldest has waited this long: they are safe before
 const POLL_MS = 10;
 const TICK_MS = 1000;
 const WARM_CONNECTIONS = 8;
@@ -51,11 +48,14 @@ export class Session implements Runtime {
   readonly #options: RuntimeOptions;
   readonly #latencies = createStageLatencies();
   readonly #faults: FaultLog;
+  readonly #watch: SessionWatch;
+  readonly #pace: Pace = { commitRows: 8, commitWithinMs: 5 };
   readonly #data: DataEngine;
   readonly #startedAtUs: number;
   readonly #startedNs: number;
   #halt: (error: Error) => void = () => {};
   #live: Parts | undefined;
+  #observed: ObservedSession | undefined;
   #snapshotSeq = 0; // of the last one
   #userStream: UserFeed | undefined;
   #reconciler: Reconciler | undefined;
@@ -78,6 +78,7 @@ export class Session implements Runtime {
     this.halted = new Promise((resolve) => {
       this.#halt = resolve;
     });
+    this.#watch = new SessionWatch(options, (source, message) => this.#fault(source, message));
     this.#timers = new PluginTimers({ clock, onDue: (owner, id) => this.#parts.inputs.timer(owner, id) });
     this.#data = new DataEngine({
       stream: client.stream,
@@ -85,7 +86,10 @@ export class Session implements Runtime {
       ...(streams === undefined ? {} : { streams }),
       clock,
       latencies: this.#latencies,
-      onEvent: (event, change, nowNs) => this.#parts.inputs.market(event, change, nowNs),
+      onEvent: (event, change, nowNs) => {
+        this.#parts.inputs.market(event, change, nowNs);
+        this.#watch.market(event);
+      },
       onFrameEnd: () => this.#parts.inputs.frameEnd(),
       onFault: (message) => this.#fault("market", message),
     });
@@ -115,6 +119,7 @@ export class Session implements Runtime {
       onAmendEnd: (order, refusal) => this.#parts.inputs.amendEnded(order, refusal),
       onOverdue: (order) => this.#parts.inputs.overdue(order),
       onFault: (message) => this.#fault("orders", message),
+      timer: this.#watch.observation.slowOrders,
     });
     // Plugins are set up before the journal is made: a config that is wrong leaves nothing behind.
     const core = await Core.create({
@@ -140,12 +145,13 @@ export class Session implements Runtime {
       defer: () => this.#drainLater(),
       timers: this.#timers,
       control: (control) => this.#parts.inputs.control(control),
-      log: (source, message) => this.#options.log(source, message),
+      hookTimes: this.#watch.observation.hookTimes,
+      log: (source, message, level) => this.#watch.say(source, message, level),
       onFault: (source, message) => this.#fault(source, message),
       onHalt: (error) => this.#onHalt(error),
       onTradingState: (status) => this.#onTradingState(status),
     });
-    const journal = this.#openJournal(core, startedAtUs);
+    const journal = openJournal(this.#options, this.instruments, core, startedAtUs);
     const inputs = new Inputs({ core, journal, onControl: () => this.#applyControlsLater() });
     this.#live = { journal, core, gateway, inputs };
     this.#repeat(JOURNAL_FLUSH_MS, () => this.#flushJournal());
@@ -153,12 +159,25 @@ export class Session implements Runtime {
       if (core.needsFlush) inputs.flushLow();
     });
     this.#repeat(TICK_MS, () => core.plugins.tick());
+    this.#observed = await this.#watch.begin({
+      session: this,
+      startedAtUs: this.#startedAtUs,
+      instruments: this.instruments,
+      core,
+      inputs,
+      data: this.#data,
+      gateway,
+      journal,
+      latencies,
+      pace: this.#pace,
+      faults: () => this.#faults.list(),
+    });
     if (trading !== undefined) await this.#openAccount(trading);
     await inputs.phase("reconcile");
     await inputs.phase("ready");
     await this.#data.open();
     this.#timers.start();
-    if (this.#options.isWatched === true) this.#watch();
+    if (this.#options.isWatched === true) this.#reloadOnSave();
   }
 
   status(): Status {
@@ -179,6 +198,11 @@ export class Session implements Runtime {
 
   get bootTree(): readonly BootNode[] {
     return this.#parts.core.plugins.bootTree;
+  }
+
+  get observed(): ObservedSession {
+    if (this.#observed === undefined) throw new Error("the session is not open");
+    return this.#observed;
   }
 
   get tradingState(): TradingStatus {
@@ -221,6 +245,7 @@ export class Session implements Runtime {
     await this.#live?.gateway.close();
     await this.#userStream?.close();
     await this.#data.close();
+    await this.#watch.close();
     this.#live?.journal.append("run.failed", { reason: error.message });
     this.#live?.journal.close();
   }
@@ -265,32 +290,10 @@ export class Session implements Runtime {
     reconciler.start(config.orders.reconcileEveryMs);
   }
 
-  /** Begins the run's journal, or goes on with it from where an earlier process was. */
-  #openJournal(core: Core, startedAtUs: number): Journal {
-    const { journalPath, clock, config, isResumed = false } = this.#options;
-    const options = { path: journalPath, clock, durability: config.journal.durability };
-    if (!isResumed) {
-      const journal = Journal.create(options);
-      journal.append("run.start", startRecord(this.#options, this.instruments, startedAtUs), core.at(journal.nowUs()));
-      journal.commit();
-      return journal;
-    }
-    const journal = Journal.resume(options);
-    try {
-      const from = { fromSeq: journal.recovery?.lastSnapshotSeq ?? 1 };
-      recover(core, jsonRows(readRows(journalPath, from)), instrumentsById(this.instruments), core.plugins.names);
-      journal.append("run.resume", resumeRecord(core, startedAtUs), core.at(journal.nowUs()));
-      journal.commit();
-      return journal;
-    } catch (error) {
-      journal.close();
-      throw error;
-    }
-  }
-
   /** Exchanges plugins as their files are saved. */
-  #watch(): void {
-    const { plugins, clock, log } = this.#options;
+  #reloadOnSave(): void {
+    const { plugins, clock } = this.#options;
+    const log = (name: string, message: string) => this.#watch.say(name, message);
     const { core, inputs } = this.#parts;
     for (const [owner, { plugin, source }] of plugins.entries()) {
       if (source === undefined) continue;
@@ -335,7 +338,7 @@ export class Session implements Runtime {
 
   /** Soon, and several rows at once: most of a transaction's time is its own. */
   #commitLater(): void {
-    if (this.#parts.journal.queued >= COMMIT_AT_ROWS)
+    if (this.#parts.journal.queued >= this.#pace.commitRows)
       this.#commit ??= setImmediate(() => {
         this.#commit = undefined;
         this.#flushJournal();
@@ -343,7 +346,7 @@ export class Session implements Runtime {
     this.#commitBy ??= setTimeout(() => {
       this.#commitBy = undefined;
       this.#flushJournal();
-    }, COMMIT_WITHIN_MS);
+    }, this.#pace.commitWithinMs);
   }
 
   #flushJournal(): void {
@@ -381,7 +384,8 @@ export class Session implements Runtime {
 
   /** Told of a change in the middle of an input: what follows from it comes after. */
   #onTradingState(status: TradingStatus): void {
-    this.#options.log("risk", describeTrading(status));
+    this.#watch.say("risk", describeTrading(status));
+    this.#watch.trading(status);
     if (status.state !== "halted" || this.#options.config.risk.afterHalt === "stay") return;
     setImmediate(() => {
       void this.#whenFlat().then(() => this.#halt(new RiskHaltError(status)));
@@ -403,7 +407,7 @@ export class Session implements Runtime {
     const message = this.#options.redact?.(text) ?? text;
     if (this.#faults.add(source, message)) {
       this.#live?.journal.append("fault", { source, message });
-      this.#options.log(source, message);
+      this.#watch.fault(source, message);
     }
   }
 
@@ -442,38 +446,24 @@ export class Session implements Runtime {
     this.#stopTimers();
     if (core.isIdle) this.#parts.journal.snapshot({ core: core.record() }, core.nowUs);
     await core.close();
-    const { run, mode } = this.#options;
+    await this.#watch.close();
     const { counters, unknown } = core.execution;
-    const { firstEventNs } = this.#data;
     const open = core.execution.openOrders().length;
-    const { fills } = core.portfolio;
-    const journal = this.#endJournal({ endedBy: reason, orders: counters, open, unknown, fills });
-    const memory = process.memoryUsage();
-    return {
-      run: {
-        id: run.id,
-        mode,
-        seed: config.seed,
-        startedAtUs: this.#startedAtUs,
-        durationMs: Math.round(durationMs),
-        node: process.version,
-        version: VERSION,
-        strategies: core.plugins.names,
-        endedBy: reason,
-        firstEventMs: Number.isNaN(firstEventNs) ? null : Math.round((firstEventNs - this.#startedNs) / 1e3) / 1e3,
-      },
+    const journal = this.#endJournal({ endedBy: reason, orders: counters, open, unknown, fills: core.portfolio.fills });
+    return describeRun({
+      options: this.#options,
+      startedAtUs: this.#startedAtUs,
+      startedNs: this.#startedNs,
+      durationMs,
+      reason,
       market,
-      orders: { ...counters, unknown, open },
-      fills: { count: fills },
-      latency: summarize(this.#latencies),
-      portfolio: { ...describePortfolio(core.portfolio), profit },
-      performance: core.performance.report(),
-      bus: { lanes: core.bus.counters(clock.monotonicNs()).lanes },
-      risk: core.trading,
-      memory: { rssMb: Math.round(memory.rss / 1e5) / 10, heapMb: Math.round(memory.heapUsed / 1e5) / 10 },
+      profit,
+      data: this.#data,
+      core,
+      latencies: this.#latencies,
       journal,
       faults: this.#faults.list(),
-    };
+    });
   }
 
   #endJournal(summary: object): Report["journal"] {

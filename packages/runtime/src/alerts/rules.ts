@@ -6,9 +6,9 @@ export interface AlertRule {
   readonly name: string;
   /** What a person reads: "p99 of order execution". */
   readonly title: string;
-  /** Name of the signal it looks at: see `SIGNALS`. */
+  /** Name of the signal it looks at: see `ALERT_SIGNALS`. */
   readonly signal: string;
-  /** `above` or `below` the threshold is bad. */
+  /** `above`: the threshold or more is bad. `below`: less than the threshold is. */
   readonly bad: "above" | "below";
   /** In the signal's unit. */
   readonly warning?: AlertLevel;
@@ -40,5 +40,7 @@ export interface Alert {
   readonly raisedAtUs: number;
   readonly changedAtUs: number;
   readonly resolvedAtUs: number | null;
+  /** How it was resolved: its value came back, or there was none any more. Left out while it is raised. */
+  readonly resolvedBy?: "value" | "noData";
   readonly acknowledgedBy: string | null;
 }

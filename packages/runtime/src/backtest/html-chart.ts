@@ -20,6 +20,10 @@ export interface ChartOptions {
   /** `line`, or filled down from 0 for what is a loss. */
   readonly fill?: "none" | "below";
   readonly marks?: readonly Mark[];
+  /** True begins the scale at 0, for what is never below. Default false. */
+  readonly isFromZero?: boolean;
+  /** True leaves out what `CHART_SCRIPT` needs, for a page without scripts. Default false. */
+  readonly isStatic?: boolean;
 }
 
 const WIDTH = 1000;
@@ -30,7 +34,16 @@ const GRID_LINES = 4;
  * A chart as static SVG under labels that are text of the page: the drawing stretches with the page, and letters keep their size on any
  * screen. What a reader points at is told by `CHART_SCRIPT` from the values beside it; without scripts the picture is whole.
  */
-export function htmlChart({ id, title, line, format, fill = "none", marks = [] }: ChartOptions): string {
+export function htmlChart({
+  id,
+  title,
+  line,
+  format,
+  fill = "none",
+  marks = [],
+  isStatic = false,
+  isFromZero = false,
+}: ChartOptions): string {
   const { atUs, values } = line;
   const first = atUs[0] ?? 0;
   const last = Math.max(atUs.at(-1) ?? 1, first + 1);
@@ -38,7 +51,7 @@ export function htmlChart({ id, title, line, format, fill = "none", marks = [] }
   const low = Math.min(...values, ...shown, ...(fill === "below" ? [0] : []));
   const high = Math.max(...values, ...shown, ...(fill === "below" ? [0] : []));
   const room = high === low ? Math.max(1, Math.abs(high)) * 0.01 : (high - low) * 0.04;
-  const bottom = low - room;
+  const bottom = isFromZero ? 0 : low - room;
   const top = fill === "below" ? Math.max(0, high) : high + room;
   const x = (us: number) => round(((us - first) / (last - first)) * WIDTH);
   const y = (value: number) => round(((top - value) / (top - bottom)) * HEIGHT);
@@ -58,17 +71,20 @@ export function htmlChart({ id, title, line, format, fill = "none", marks = [] }
         `<span class="x" style="left:${share * 100}%">${timeLabel(first + share * (last - first), last - first)}</span>`,
     )
     .join("");
-  const data = {
-    first,
-    last,
-    atUs,
-    text: values.map(format),
-    y: values.map(y),
-    marks: marks.map((mark) => [x(mark.atUs), y(mark.value), mark.text]),
+  const pointed = () => {
+    const data = {
+      first,
+      last,
+      atUs,
+      text: values.map(format),
+      y: values.map(y),
+      marks: marks.map((mark) => [x(mark.atUs), y(mark.value), mark.text]),
+    };
+    return `<i class="rule"></i><output></output></div>
+<script type="application/json">${scriptJson(data)}</script>`;
   };
   return `<figure class="chart" id="${id}" role="img" aria-label="${escapeHtml(title)}"><figcaption>${escapeHtml(title)}${legend(marks)}</figcaption>
-<div class="plot"><svg viewBox="0 0 ${WIDTH} ${HEIGHT}" preserveAspectRatio="none" aria-hidden="true">${grid}${area}<path class="line" d="${path}"/>${dots(marks, "sell", x, y)}${dots(marks, "buy", x, y)}</svg>${labels}${times}<i class="rule"></i><output></output></div>
-<script type="application/json">${scriptJson(data)}</script></figure>`;
+<div class="plot"><svg viewBox="0 0 ${WIDTH} ${HEIGHT}" preserveAspectRatio="none" aria-hidden="true">${grid}${area}<path class="line" d="${path}"/>${dots(marks, "sell", x, y)}${dots(marks, "buy", x, y)}</svg>${labels}${times}${isStatic ? "</div>" : pointed()}</figure>`;
 }
 
 /** All dots of a kind in one path: a line of no length with a cap is a dot that stretching does not change. */

@@ -8,7 +8,7 @@
 export const CALM_FLAGS: readonly string[] = ["--no-memory-reducer", "--max-semi-space-size=32"];
 
 /** Commands whose process trades, or may. Others have no tail to keep short. */
-const TRADING: ReadonlySet<string> = new Set(["start", "run"]);
+const TRADING: ReadonlySet<string> = new Set(["start", "run", "soak"]);
 const HELP: ReadonlySet<string> = new Set(["--help", "-h", "--version", "-V"]);
 
 /** How the collector of a trading process may be set: `calm`, or V8's own way. */

@@ -22,15 +22,17 @@ import { EXIT } from "./exit.ts";
 import { checkWritable, writeJson } from "./json-file.ts";
 import type { HaltSignal } from "./main.ts";
 import { type ExchangeAddress, type OpenExchange, openExchange, venueOf } from "./open-exchange.ts";
+import { openObservers, prepareObservers } from "./open-observers.ts";
 import { colors, type Output } from "./output.ts";
+import { withRunFiles } from "./run-files.ts";
 import { statusLine } from "./status-line.ts";
 import { summaryLines } from "./summary.ts";
 
 /** A session as the command line asks for it, checked and in numbers. */
 export interface SessionOptions {
   readonly config: Config;
-  /** Those of `config` with their secrets in place: for the plugins alone, never to be shown or kept. */
-  readonly strategies: Config["strategies"];
+  /** Those of `config` with their secrets in place: for plugins, observers and sinks alone, never to be shown or kept. */
+  readonly withSecrets: Pick<Config, "strategies" | "observers" | "dashboard" | "alerts">;
   readonly durationMs: number | undefined;
   /** Recorded session to run on instead of the market model; one session in parts when several. */
   readonly recordings: readonly string[];
@@ -70,7 +72,8 @@ export async function runSession(options: SessionOptions): Promise<number> {
   const { config, recordings, output, cwd, isResumed } = options;
   const clock = createSystemClock();
   const jsonPath = options.jsonPath === undefined ? undefined : checkWritable(resolve(cwd, options.jsonPath));
-  const plugins = await loadStrategies(options.strategies, cwd);
+  const plugins = await loadStrategies(options.withSecrets.strategies, cwd);
+  const { observers, lines } = await prepareObservers(options.withSecrets, cwd);
   const recording =
     recordings.length === 0 ? undefined : await openRecording(recordings.map((path) => resolve(cwd, path)));
   const { run, journalPath } = nameRun(options, clock);
@@ -99,8 +102,16 @@ export async function runSession(options: SessionOptions): Promise<number> {
       recvWindowMs: RECV_WINDOW_MS,
       clock,
       redact: options.redact,
+      alertSinks: options.withSecrets.alerts.sinks,
       log: (source, message) => output.line(`${colors.cyan(source)}: ${message}`),
     });
+    for (const line of lines) output.line(colors.dim(line));
+    const closeObservers = await openObservers(withRunFiles(observers), runtime.observed, output).catch(
+      async (error: unknown) => {
+        await runtime.close("failed");
+        throw error;
+      },
+    );
     if (config.debug) for (const line of formatBootTree(runtime.bootTree, VERSION).split("\n")) output.line(line);
     const profile = config.profiling ? profileInto(dirname(journalPath), options, clock) : undefined;
     const stopArchive = scheduleArchive({
@@ -120,6 +131,7 @@ export async function runSession(options: SessionOptions): Promise<number> {
     const reason = await follow(runtime, exchange.paper, recording, options, clock).catch(async (error: unknown) => {
       stopKillSwitch();
       stopArchive();
+      await closeObservers();
       await runtime.close("failed");
       throw error;
     });
@@ -127,6 +139,7 @@ export async function runSession(options: SessionOptions): Promise<number> {
     stopKillSwitch();
     stopArchive();
     await profile?.();
+    await closeObservers();
     const report = await runtime.close(reason);
     if (jsonPath !== undefined) writeJson(jsonPath, report);
     for (const line of summaryLines(report)) output.line(line);

@@ -2,7 +2,6 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { InvalidInputError } from "@pitlane/perf";
 import { findSecrets } from "../config/find-secrets.ts";
-import type { Config } from "../config/schema.ts";
 import { insertSecrets, secretNames } from "../config/secret-refs.ts";
 import { createSecretStore, type SecretStore } from "../config/secret-store.ts";
 import type { SettingsContext } from "./main.ts";
@@ -32,20 +31,17 @@ async function passphraseOf({ env, input, output, stop }: SettingsContext, exist
 }
 
 /**
- * The strategies with their secrets in place. From here on the program's lines and errors show `[secret]` for each of them.
+ * A copy of `settings` with its secrets in place. From here on the program's lines and errors show `[secret]` for each of them.
  *
  * @throws {InvalidInputError} When one is not set, or the store does not open.
  */
-export async function withSecrets(
-  strategies: Config["strategies"],
-  context: SettingsContext,
-): Promise<Config["strategies"]> {
-  const names = secretNames(strategies.map(({ config }) => config));
-  if (names.length === 0) return strategies;
+export async function withSecrets<T>(settings: T, context: SettingsContext): Promise<T> {
+  const names = secretNames(settings);
+  if (names.length === 0) return settings;
   const secrets = await findSecrets(names, {
     env: context.env,
     openStore: async () => (existsSync(join(context.cwd, SECRETS_FILE)) ? openSecretStore(context) : undefined),
   });
   context.redactor.set("settings", [...secrets.values()]);
-  return strategies.map((strategy) => ({ ...strategy, config: insertSecrets(strategy.config, secrets) }));
+  return insertSecrets(settings, secrets);
 }

@@ -1,7 +1,14 @@
 import * as v from "valibot";
+import { alertsSettings } from "../alerts/settings.ts";
 import { DEFAULT_SIGNALS } from "../orders/signal.ts";
 import { LONGEST_BUDGET_MS } from "../orders/terms.ts";
 import { PROFILE_NAMES } from "./profiles.ts";
+
+/** Stages that the optimizer can be asked to make faster. */
+const TUNED_STAGES = ["tickToOrder", "execution", "dispatch", "strategy"] as const;
+
+/** Where the dashboard is unless the settings say otherwise. */
+export const DEFAULT_DASHBOARD_PORT = 7070;
 
 const DECIMAL = 'must be a decimal number as text, such as "2500.50"';
 
@@ -67,6 +74,8 @@ const instrumentLimits = v.strictObject({
   maxPriceDeviationBps: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(10_000))),
   maxDataAgeMs: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(86_400_000))),
 });
+
+const text = (description: string) => v.pipe(v.string(), v.description(description), v.metadata({ unit: "" }));
 
 const budgets = v.strictObject({
   hookMs: v.optional(amount(0.01, 60_000, "ms", "longest one call of a plugin's hook may take"), 5),
@@ -315,6 +324,53 @@ export const configSchema = v.strictObject({
     {},
   ),
   budgets: v.optional(budgets, {}),
+  alerts: v.optional(alertsSettings, {}),
+  dashboard: v.optional(
+    v.strictObject({
+      enabled: v.optional(flag("a page that shows the session is served while it runs"), true),
+      host: v.optional(text("address it is served at; any but loopback needs a `token`"), "127.0.0.1"),
+      port: v.optional(
+        whole(0, 65_535, "", "port it is served at; a free one for 0, and where the default is taken"),
+        DEFAULT_DASHBOARD_PORT,
+      ),
+      token: v.optional(text("what opens it, a secret of 24 characters or more; made up and printed when empty"), ""),
+    }),
+    {},
+  ),
+  observers: v.optional(
+    v.pipe(
+      v.array(
+        v.strictObject({
+          /** A path (`./my-observer.ts`) or an npm package. */
+          use: v.pipe(v.string(), v.nonEmpty("must name a file or a package")),
+          config: v.optional(v.record(v.string(), v.unknown()), {}),
+        }),
+      ),
+      v.description(
+        "what watches the session from beside it, such as exporters: a path or a package each, and its settings",
+      ),
+      v.metadata({ unit: "" }),
+    ),
+    [],
+  ),
+  optimizer: v.optional(
+    v.strictObject({
+      enabled: v.optional(flag("knobs of the runtime and its plugins are tuned while the session trades"), false),
+      stage: v.optional(choice(TUNED_STAGES, "stage whose latency is to come down"), "tickToOrder"),
+      percentile: v.optional(whole(1, 99, "", "percentile of it"), 99),
+      windowMs: v.optional(whole(100, 3_600_000, "ms", "length of a window that is measured"), 10_000),
+      maxErrorRatio: v.optional(amount(0, 1, "", "share of orders with errors from which a trial is given up"), 0.01),
+      maxRssMb: v.optional(whole(64, 1_000_000, "MiB", "memory of the process from which a trial is given up"), 512),
+    }),
+    {},
+  ),
+  log: v.optional(
+    v.strictObject({
+      file: v.optional(flag("what the session says is kept as JSON lines in `log.jsonl` beside its journal"), true),
+      level: v.optional(choice(["debug", "info", "warn", "error"], "least level of a line that is kept"), "info"),
+    }),
+    {},
+  ),
   debug: v.optional(flag("errors are shown with their stacks and causes"), false),
   profiling: v.optional(flag("a CPU profile of the session's first minute is written beside its journal"), false),
   caches: v.optional(flag("caches of plugins keep what they hold; without, each look-up is a load"), true),

@@ -54,6 +54,11 @@ export function insertSecrets<T>(value: T, secrets: ReadonlyMap<string, string>)
   ) as T;
 }
 
+/** Whether a setting or a field of this name holds a secret: `apiKey`, `bot_token`, `password`. Pure. */
+export function namesSecret(name: string): boolean {
+  return SECRET_ENDINGS.test(name.toLowerCase().replace(/[-_]/g, ""));
+}
+
 function mapTexts(value: unknown, change: (text: string) => string): unknown {
   if (typeof value === "string") return change(value);
   if (Array.isArray(value)) return value.map((part) => mapTexts(part, change));
@@ -72,8 +77,7 @@ export function secretProblem(path: Path, value: unknown): string | undefined {
     if (!NAME.test(name))
       return `${reference} is no reference to a secret: its name needs capitals, digits and underscores`;
   const name = path.filter((key) => !/^\d+$/.test(key)).at(-1) ?? "";
-  const isSecret = SECRET_ENDINGS.test(name.toLowerCase().replace(/[-_]/g, ""));
-  if (!isSecret || references.length > 0 || value === "") return undefined;
+  if (!namesSecret(name) || references.length > 0 || value === "") return undefined;
   const proposed = name
     .replace(/[A-Z]/g, (letter) => `_${letter}`)
     .toUpperCase()

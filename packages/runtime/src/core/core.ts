@@ -1,4 +1,5 @@
 import type { Clock } from "@pitlane/perf";
+import type { LatencyHistogram } from "@pitlane/perf/metrics";
 import {
   type BarEvent,
   type Instrument,
@@ -36,6 +37,7 @@ import type { StageLatencies } from "../latency.ts";
 import { type Intent, LONGEST_TAG, type Order } from "../orders/order.ts";
 import { instrumentsById } from "../orders/records.ts";
 import { DEFAULT_SIGNALS } from "../orders/signal.ts";
+import type { LogLevel } from "../plugins/define.ts";
 import { nameOf } from "../plugins/entry.ts";
 import { type PluginControl, type PluginEntry, PluginHost, type StartPhase } from "../plugins/host.ts";
 import type { Budgets } from "../plugins/quarantine.ts";
@@ -80,12 +82,14 @@ export interface CoreOptions {
   readonly isReplay?: boolean;
   /** False where the time that hooks take is of no interest: no budget of time is kept then. Default true. */
   readonly isMetered?: boolean;
+  /** Told how long each hot hook and timer took, by owner; see `PluginHostOptions`. Default: nobody. */
+  readonly hookTimes?: readonly LatencyHistogram[];
   /** Points of the curves of equity; see `PerformanceMonitorOptions`. */
   readonly curvePoints?: number;
   /** Called before anything is decided by prices, for a host that tells them by `take` when they are needed. */
   readonly onPricesNeeded?: () => void;
-  /** A line for people. */
-  readonly log: (source: string, message: string) => void;
+  /** A line for people; `info` unless told. */
+  readonly log: (source: string, message: string, level?: LogLevel) => void;
   readonly onFault: (source: string, message: string) => void;
   /** The journal cannot be written: nothing may be sent any more. */
   readonly onHalt: (error: Error) => void;
@@ -352,6 +356,16 @@ export class Core {
     return this.#risk.trading;
   }
 
+  /** How far the profit in an asset has fallen, as the limits on losses see it; undefined where nothing looks at it. */
+  drawdownOf(quote: string): ReturnType<RiskDesk["losses"]["drawdownOf"]> {
+    return this.#risk.losses.drawdownOf(quote);
+  }
+
+  /** When the last event of an instrument came, microseconds since the epoch; -Infinity before the first. */
+  lastEventUs(instrument: Instrument): number {
+    return this.#risk.watch.lastUs(this.indexOf(instrument));
+  }
+
   /** Positions are being closed. */
   get isFlattening(): boolean {
     return this.plugins.isFlattening;
@@ -454,7 +468,8 @@ export class Core {
   }
 
   async #setUp(): Promise<void> {
-    const { plugins, instruments, clock, latencies, seed, budgets, isReplay = false, isMetered = true } = this.#options;
+    const { plugins, instruments, clock, latencies, seed, budgets, hookTimes } = this.#options;
+    const { isReplay = false, isMetered = true } = this.#options;
     const { execution } = this;
     const host = await PluginHost.open({
       entries: plugins,
@@ -463,6 +478,7 @@ export class Core {
       seed,
       isReplay,
       ...(budgets === undefined ? {} : { budgets }),
+      ...(isMetered && hookTimes !== undefined && { hookTimes }),
       caches: this.#options.config.caches ?? true,
     });
     this.#host = host;

@@ -8,6 +8,8 @@ import type { Core } from "./core.ts";
 import { MarketWriter } from "./market-writer.ts";
 import type { EndEntry, FailureEntry } from "./recovery.ts";
 
+const REPEAT_BOOKS_US = 300e6;
+
 /** Where inputs are written: a run's journal. */
 export type InputJournal = Pick<Journal, "inputs" | "append" | "nowUs">;
 
@@ -36,7 +38,7 @@ export class Inputs {
     this.#core = core;
     this.#journal = journal;
     this.#writer = journal.inputs;
-    this.#market = new MarketWriter(journal.inputs);
+    this.#market = new MarketWriter(journal.inputs, REPEAT_BOOKS_US);
   }
 
   /** A market event. @param change What a `book` event changed; undefined when the whole book is new. */

@@ -1,4 +1,11 @@
-import { type BookChange, type BookSideName, Levels, type MarketEvent, type OrderBook } from "@pitlane/sdk";
+import {
+  type BookChange,
+  type BookEvent,
+  type BookSideName,
+  Levels,
+  type MarketEvent,
+  type OrderBook,
+} from "@pitlane/sdk";
 import type { InputWriter } from "../journal/input-writer.ts";
 
 /** Writes market events as inputs: a book as its changes, or as a whole where it is new. */
@@ -6,9 +13,19 @@ export class MarketWriter {
   readonly #writer: Pick<InputWriter, "quote" | "trade" | "book" | "gap" | "resync" | "bar">;
   readonly #bids = new Levels(); // of a whole book
   readonly #asks = new Levels();
+  readonly #repeatEveryUs: number;
+  readonly #wholeAtUs: number[] = []; // by instrument
 
-  constructor(writer: Pick<InputWriter, "quote" | "trade" | "book" | "gap" | "resync" | "bar">) {
+  /**
+   * @param repeatEveryUs How old the last whole of a book may become, microseconds, before it is written again: whoever looks at a moment
+   * reads back that far. By default it is never repeated.
+   */
+  constructor(
+    writer: Pick<InputWriter, "quote" | "trade" | "book" | "gap" | "resync" | "bar">,
+    repeatEveryUs = Number.POSITIVE_INFINITY,
+  ) {
     this.#writer = writer;
+    this.#repeatEveryUs = repeatEveryUs;
   }
 
   /**
@@ -23,16 +40,15 @@ export class MarketWriter {
       case "trade":
         return this.#writer.trade(atUs, index, event);
       case "book": {
-        if (change !== undefined) return this.#writer.book(atUs, index, event, change.bids, change.asks);
-        const { book } = event;
-        return this.#writer.book(
-          atUs,
-          index,
-          event,
-          fill(this.#bids, book, "bid"),
-          fill(this.#asks, book, "ask"),
-          true,
-        );
+        if (change === undefined) {
+          this.#wholeAtUs[index] = atUs;
+          return this.#whole(event, index, atUs, false);
+        }
+        if (atUs - (this.#wholeAtUs[index] ?? atUs) >= this.#repeatEveryUs) {
+          this.#wholeAtUs[index] = atUs;
+          this.#whole(event, index, atUs, true);
+        }
+        return this.#writer.book(atUs, index, event, change.bids, change.asks);
       }
       case "gap":
         return this.#writer.gap(atUs, index, event);
@@ -41,6 +57,12 @@ export class MarketWriter {
       case "bar":
         return this.#writer.bar(atUs, index, event);
     }
+  }
+
+  #whole(event: BookEvent, index: number, atUs: number, isRepeat: boolean): void {
+    const bids = fill(this.#bids, event.book, "bid");
+    const asks = fill(this.#asks, event.book, "ask");
+    this.#writer.book(atUs, index, event, bids, asks, true, isRepeat);
   }
 }
 

@@ -47,7 +47,21 @@ export interface IntentEntry extends IntentRecord {
  * @param owners Names of the plugins, by number. @throws {JournalError} When an entry names a strategy that is not there.
  */
 export function recover(
-  core: Pick<Core, "execution" | "portfolio" | "plugins" | "recoverTrading" | "restore" | "at">,
+  core: RecoverableCore,
+  entries: Iterable<RowEntry>,
+  instrumentOf: InstrumentOf,
+  owners: readonly string[],
+): void {
+  takeBack(core, entries, instrumentOf, owners);
+  core.execution.endRecovery();
+}
+
+/** What recovery needs of a core. */
+type RecoverableCore = Pick<Core, "execution" | "portfolio" | "plugins" | "recoverTrading" | "restore" | "at">;
+
+/** As `recover`, but orders on their way stay `submitted`: how it stood, for whoever only looks. */
+export function takeBack(
+  core: RecoverableCore,
   entries: Iterable<RowEntry>,
   instrumentOf: InstrumentOf,
   owners: readonly string[],
@@ -106,7 +120,6 @@ export function recover(
       }
     }
   }
-  execution.endRecovery();
 }
 
 /** The body of an `account.venue` row. */

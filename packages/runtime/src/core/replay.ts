@@ -1,10 +1,8 @@
 import { type Clock, InvalidInputError } from "@pitlane/perf";
-import { type Instrument, Levels, type MarketEvent, OrderBook } from "@pitlane/sdk";
 import type { TradingCommand } from "../engines/trading-state.ts";
 import { bodyText } from "../journal/body-text.ts";
-import { JournalError } from "../journal/errors.ts";
 import { decodeInputs } from "../journal/input-reader.ts";
-import type { BookInput, InputRecord, MarketInput } from "../journal/inputs.ts";
+import type { InputRecord } from "../journal/inputs.ts";
 import { createStageLatencies } from "../latency.ts";
 import { fromReportRecord, type InstrumentOf, instrumentsById, type ReportRecord } from "../orders/records.ts";
 import type { PluginControl, StartPhase } from "../plugins/host.ts";
@@ -18,6 +16,7 @@ import {
   recover,
   type VenueAccountEntry,
 } from "./recovery.ts";
+import { ReplayedBooks } from "./replayed-books.ts";
 
 /** A row as a replay takes it: a block of inputs, or JSON text. */
 export interface ReplayRow {
@@ -163,6 +162,7 @@ export class Replay {
       case "timer":
         return core.onTimer(record.plugin, record.id);
       default: {
+        if (record.kind === "book" && record.isRepeat) return; // the core was told of nothing
         const event = this.#books.toEvent(record);
         core.onMarket(event, 0);
       }
@@ -303,57 +303,4 @@ function createCore(options: ReplayOptions, books: ReplayedBooks, made: Decision
     onFault,
     onHalt: () => {}, // nothing is written that could fail
   });
-}
-
-/** Books as a run saw them, from the changes in its journal. */
-class ReplayedBooks {
-  readonly #instruments: readonly Instrument[];
-  readonly #books = new Map<Instrument, OrderBook>(); // those in sync
-  readonly #levels = new Levels();
-
-  constructor(instruments: readonly Instrument[]) {
-    this.#instruments = instruments;
-  }
-
-  get(instrument: Instrument): OrderBook | undefined {
-    return this.#books.get(instrument);
-  }
-
-  clear(): void {
-    this.#books.clear();
-  }
-
-  /** The event of a record; books have moved when it returns. */
-  toEvent(record: MarketInput): MarketEvent {
-    const instrument = this.#instruments[record.instrument];
-    if (instrument === undefined)
-      throw new JournalError(`the journal names instrument ${record.instrument} of ${this.#instruments.length}`);
-    const receivedNs = record.receivedAtUs * 1000;
-    if (record.kind === "book") {
-      const { sequence, venueAtUs, receivedAtUs } = record;
-      const book = this.#move(instrument, record);
-      return { kind: "book", instrument, book, sequence, venueAtUs, receivedAtUs, receivedNs };
-    }
-    if (record.kind === "gap" && record.channel === "book") this.#books.delete(instrument);
-    const { atUs: _, ...fields } = record;
-    return { ...fields, instrument, receivedNs };
-  }
-
-  #move(instrument: Instrument, { isSnapshot, bids, asks }: BookInput): OrderBook {
-    let book = this.#books.get(instrument);
-    if (book === undefined) {
-      book = new OrderBook();
-      this.#books.set(instrument, book);
-    }
-    for (const [side, changed] of [
-      ["bid", bids],
-      ["ask", asks],
-    ] as const) {
-      this.#levels.clear();
-      for (const { ticks, lots } of changed) this.#levels.push(ticks, lots);
-      if (isSnapshot) book.load(side, this.#levels);
-      else book.setAll(side, this.#levels);
-    }
-    return book;
-  }
 }

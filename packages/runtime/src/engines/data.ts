@@ -38,6 +38,11 @@ export class DataEngine {
     return this.#firstEventNs;
   }
 
+  /** False before `open`: there are no books and no counters then. */
+  get isOpen(): boolean {
+    return this.#stream !== undefined;
+  }
+
   /** Opens the stream; resolves when it is subscribed. */
   async open(): Promise<void> {
     const { stream, instruments, streams, onFrameEnd, onFault } = this.#options;

@@ -155,6 +155,7 @@ export class Execution {
   #withdrawn: Order[] = [];
   /** False while `flush` would do nothing, certainly: it costs no call then. */
   mayFlush = false;
+  #takenBack = 0;
   #isSweep = false; // the cancels that wait are to go as quickly as the venue can
   #closedReason = "";
 
@@ -293,7 +294,14 @@ export class Execution {
   /** Applies the failure of a submission. */
   onFailure(clientOrderId: string, outcome: RequestOutcome, reason: string): void {
     const order = this.#orders.get(clientOrderId);
-    if (order !== undefined && applyFailure(order, outcome, reason)) this.#onChanged(order);
+    if (order === undefined || !applyFailure(order, outcome, reason)) return;
+    if (outcome === "unsent" && order.cancelWanted) this.#takenBack++;
+    this.#onChanged(order);
+  }
+
+  /** Orders that count as rejected because they were taken back before they were sent, since this process began. */
+  get takenBack(): number {
+    return this.#takenBack;
   }
 
   /** A cancel has come to its end, whatever that was: another one may be sent. @param refusal Why the venue refused it, else "". */
@@ -490,6 +498,11 @@ export class Execution {
   /** Bought less sold by one plugin, in lots. */
   ownLots(owner: number, instrument: Instrument): number {
     return this.#ownLots[owner]?.get(instrument) ?? 0;
+  }
+
+  /** Orders that a plugin has wanted so far, denied ones among them. */
+  wanted(owner: number): number {
+    return this.#numbers[owner] ?? 0;
   }
 
   /** Orders whose outcome is unknown now. */

@@ -67,6 +67,15 @@ export class LossLimits {
   }
 
   /**
+   * How far the profit of an asset is below its highest value, and from where on the limit counts, both in the asset's smallest unit;
+   * undefined before the first update.
+   */
+  drawdownOf(quote: string): { readonly units: bigint; readonly granted: bigint } | undefined {
+    const entry = this.#entries.get(quote);
+    return entry && { units: entry.equity.drawdownUnits, granted: entry.grantedDrawdown };
+  }
+
+  /**
    * Between what profits of an asset, both included, an update within the present day changes nothing but the last value; undefined while
    * each one may. In the asset's smallest unit.
    */

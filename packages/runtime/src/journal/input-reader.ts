@@ -184,7 +184,8 @@ class BlockReader {
     const sequence = this.#field(state, SLOT.sequence);
     const bids = this.#levels(state, SLOT.bookBidTicks);
     const asks = this.#levels(state, SLOT.bookAskTicks);
-    return { kind: "book", ...head, sequence, isSnapshot: (flags & FLAG.first) !== 0, bids, asks };
+    const book: BookInput = { kind: "book", ...head, sequence, isSnapshot: (flags & FLAG.first) !== 0, bids, asks };
+    return (flags & FLAG.second) === 0 ? book : { ...book, isRepeat: true };
   }
 
   #bar(head: Head, flags: number): BarInput {

@@ -50,6 +50,7 @@ export class InputWriter {
   /** Times of the record that is being written: in an array, as `ByteWriter` says why. */
   readonly #now = new Float64Array(3);
   #count = 0;
+  #firstAtUs = Number.NaN;
   #block = 0;
   #state = new Float64Array(64 * SLOTS);
 
@@ -60,6 +61,11 @@ export class InputWriter {
   /** Records in the block that is being written. */
   get count(): number {
     return this.#count;
+  }
+
+  /** Time of the first record in the block that is being written. Only while `count` is above 0. */
+  get firstAtUs(): number {
+    return this.#firstAtUs;
   }
 
   /** Time of the last record of all; 0 before the first. */
@@ -105,7 +111,7 @@ export class InputWriter {
     state[at + SLOT.tradeTicks] = previous[1];
   }
 
-  /** The changed levels of a book, or all of it, best first, when `isSnapshot`. */
+  /** The changed levels of a book, or all of it, best first, when `isSnapshot`; `isRepeat` as in `BookInput`. */
   book(
     atUs: number,
     instrument: number,
@@ -113,12 +119,13 @@ export class InputWriter {
     bids: LevelList,
     asks: LevelList,
     isSnapshot = false,
+    isRepeat = false,
   ): void {
     this.#now[AT] = atUs;
     this.#now[VENUE_AT] = event.venueAtUs;
     this.#now[RECEIVED_AT] = event.receivedAtUs;
     const room = (bids.count + asks.count) * LEVEL_BYTES;
-    this.#beginMarket(TAG.book, isSnapshot ? FLAG.first : 0, instrument, room);
+    this.#beginMarket(TAG.book, (isSnapshot ? FLAG.first : 0) | (isRepeat ? FLAG.second : 0), instrument, room);
     const at = this.#slotsOf(instrument);
     this.#field(at + SLOT.sequence, event.sequence);
     this.#levels(bids, at + SLOT.bookBidTicks);
@@ -269,6 +276,7 @@ export class InputWriter {
   #open(atUs: number): void {
     const out = this.#out;
     this.#block++;
+    this.#firstAtUs = atUs;
     this.#last.fill(atUs);
     out.byte(BLOCK_VERSION);
     out.uint32(0); // the count, known when the block is taken

@@ -83,6 +83,8 @@ export interface TradeInput extends OfInstrument, TradeInputFields {
 export interface BookInput extends OfInstrument, BookInputFields {
   readonly kind: "book";
   readonly isSnapshot: boolean;
+  /** The whole book as it stood already, written again for whoever begins to read here: nothing has happened, and no hook heard of it. */
+  readonly isRepeat?: true;
   readonly bids: readonly InputLevel[];
   readonly asks: readonly InputLevel[];
 }
@@ -157,7 +159,7 @@ export const FLAG = {
   sameVenueTime: 0x20,
   /** Of a trade: the buyer took; a book: a snapshot; a bar: closed; a resync: `missing` is known. */
   first: 0x40,
-  /** Of a trade: backfilled; a bar: `quoteVolume` fits a safe integer. */
+  /** Of a trade: backfilled; a book: a repeat; a bar: `quoteVolume` fits a safe integer. */
   second: 0x80,
 } as const;
 

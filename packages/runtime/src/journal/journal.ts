@@ -176,6 +176,11 @@ export class Journal {
     return this.#queued.length;
   }
 
+  /** Time of the oldest row or input that waits for the next commit, microseconds since the epoch; undefined when none does. */
+  get oldestQueuedUs(): number | undefined {
+    return this.#queued[0]?.atUs ?? (this.inputs.count > 0 ? this.inputs.firstAtUs : undefined);
+  }
+
   /** Hash of the last committed row, in hex. */
   get headHash(): string {
     return this.#headHash;

@@ -62,7 +62,8 @@ export function storyLines({ before, entries }: OrderStory): string[] {
   });
 }
 
-function describeEntry({ kind, body }: JournalEntry): string {
+/** An entry in a few words, for people. Pure. */
+export function describeEntry({ kind, body }: JournalEntry): string {
   const text = (name: string) => String(body[name]);
   switch (kind) {
     case "quote":

@@ -10,7 +10,7 @@ import type { Stage } from "../latency.ts";
 import type { OrderView } from "../orders/order.ts";
 import type { BootNode } from "../plugins/boot-tree.ts";
 import type { Fault, RunMode } from "../report.ts";
-import type { SessionSample, SlowOrder } from "./sample.ts";
+import type { AnsweredOrder, SessionSample, SlowOrder } from "./sample.ts";
 
 /** The session's samples, one a second. */
 export interface SampleFeed {
@@ -22,6 +22,11 @@ export interface SampleFeed {
   onSample(listener: (sample: SessionSample) => void): () => void;
   /** Worst of the last five minutes, slowest first; at most 50. */
   slowest(): readonly SlowOrder[];
+  /**
+   * Calls `listener` with each order whose call to the venue has ended, in the middle of what it is answered by: it must be quick. Returns what
+   * ends that. Costs nothing while nobody listens; what a listener throws is a fault, and it is told no more.
+   */
+  onOrder?(listener: (order: AnsweredOrder) => void): () => void;
   /** A stage since the start, for what wants more than figures. The session's own: read only. */
   histogram(stage: Stage): LatencyHistogram;
   /** All of the latest sample, and what plugins measure, as metrics: `pitlane_...` and `plugin_...`. */

@@ -1,3 +1,4 @@
+import type { LatencyFigures, LatencySpans } from "@pitlane/perf/metrics";
 import type { ProcessSample } from "@pitlane/perf/monitor";
 import type { LaneCounters } from "../bus/counters.ts";
 import type { LaneName } from "../bus/events.ts";
@@ -5,26 +6,7 @@ import type { TradingStatus } from "../engines/trading-state.ts";
 import type { Stage } from "../latency.ts";
 import type { Standing } from "../plugins/quarantine.ts";
 
-/** A latency distribution in microseconds. All zero when nothing was recorded: look at `count`. */
-export interface LatencyFigures {
-  readonly count: number;
-  readonly mean: number;
-  readonly p50: number;
-  readonly p95: number;
-  readonly p99: number;
-  readonly p999: number;
-  readonly max: number;
-}
-
-/** One distribution over three spans. */
-export interface LatencySpans {
-  /** Since the sample before. */
-  readonly now: LatencyFigures;
-  /** The last 60 s. */
-  readonly minute: LatencyFigures;
-  /** Since the session's start. */
-  readonly total: LatencyFigures;
-}
+export type { LatencyFigures, LatencySpans };
 
 /** How often something happens, events per second. */
 export interface Rate {
@@ -245,3 +227,6 @@ export interface SlowOrder {
   /** What overlapped it, and for how long, microseconds. */
   readonly overlaps: readonly { readonly kind: Disturbance["kind"]; readonly what: string; readonly us: number }[];
 }
+
+/** An order whose call to the venue has ended, whether slow or not. */
+export type AnsweredOrder = Omit<SlowOrder, "slowest" | "overlaps">;

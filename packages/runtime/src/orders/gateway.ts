@@ -4,6 +4,7 @@ import { mapConcurrent } from "@pitlane/perf/flow";
 import { type Instrument, OrderNotFoundError, type OrderReport, type RequestOutcome } from "@pitlane/sdk";
 import type { ApprovedIntent } from "../engines/risk.ts";
 import type { StageLatencies } from "../latency.ts";
+import type { OrderTimer } from "../observe/slow-orders.ts";
 import type { OrderVenue } from "../venue.ts";
 import { OrderAsker } from "./asker.ts";
 import type { Order } from "./order.ts";
@@ -14,6 +15,8 @@ export interface GatewayOptions {
   readonly venue: OrderVenue;
   readonly clock: Clock;
   readonly latencies: StageLatencies;
+  /** See `OrderSenderOptions`. */
+  readonly timer?: OrderTimer;
   /** How long the venue may act on a request after its timestamp, in milliseconds. */
   readonly recvWindowMs: number;
   /** `DEFAULT_PIPELINE` for what is left out. */
@@ -63,7 +66,7 @@ export class OrderGateway {
   readonly #queueTimeoutMs: number;
 
   constructor(options: GatewayOptions) {
-    const { venue, clock, latencies, recvWindowMs, onReport, onFailure, onOverdue, onFault, pipeline } = options;
+    const { venue, clock, latencies, recvWindowMs, onReport, onFailure, onOverdue, onFault, pipeline, timer } = options;
     const { signal } = this.#stop;
     this.#options = options;
     this.#queueTimeoutMs = { ...DEFAULT_PIPELINE, ...pipeline }.queueTimeoutMs;
@@ -72,6 +75,7 @@ export class OrderGateway {
       venue,
       clock,
       latencies,
+      ...(timer !== undefined && { timer }),
       pipeline: { ...DEFAULT_PIPELINE, ...pipeline },
       effectMs: recvWindowMs + SETTLE_MS,
       onReport,

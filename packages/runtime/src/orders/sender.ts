@@ -1,6 +1,7 @@
 import type { Clock } from "@pitlane/perf";
 import { InvalidInputError, type OrderReport, type Outcome, type RequestOutcome } from "@pitlane/sdk";
 import type { StageLatencies } from "../latency.ts";
+import type { OrderTimer } from "../observe/slow-orders.ts";
 import type { OrderVenue } from "../venue.ts";
 import { type Deadline, Deadlines } from "./deadlines.ts";
 import { isFinal, isWorking, type Order } from "./order.ts";
@@ -24,6 +25,8 @@ export interface OrderSenderOptions {
   readonly venue: Pick<OrderVenue, "submit" | "submitMany" | "batchLimit">;
   readonly clock: Clock;
   readonly latencies: StageLatencies;
+  /** Told of each order whose call has ended, unless it ended unsent. Default: nobody. */
+  readonly timer?: OrderTimer;
   readonly pipeline: PipelineSettings;
   /** From a request's start until it can no longer take effect at the venue, in milliseconds. */
   readonly effectMs: number;
@@ -77,7 +80,7 @@ export class OrderSender {
     const { clock, pipeline } = this.#options;
     const nowNs = clock.monotonicNs();
     if (this.#queue.size === 0 && this.#places.tryTake(order.intent.instrument)) {
-      this.#start(order, triggerNs, nowNs);
+      this.#start(order, triggerNs, nowNs, nowNs);
       return;
     }
     const dueNs = Math.min(budgetEndNs(order), nowNs + pipeline.queueTimeoutMs * MS);
@@ -98,7 +101,7 @@ export class OrderSender {
   }
 
   /** Hands an order to the venue. It has a place. */
-  #start(order: Order, triggerNs: number, turnNs: number): void {
+  #start(order: Order, triggerNs: number, approvedNs: number, turnNs: number): void {
     const { clock, effectMs } = this.#options;
     const endNs = budgetEndNs(order);
     if (turnNs >= endNs) {
@@ -109,7 +112,7 @@ export class OrderSender {
     const deadline =
       endNs === Number.POSITIVE_INFINITY ? undefined : this.#deadlines.add(order, endNs, new AbortController());
     order.deadlineUs = clock.nowUs() + effectMs * 1000;
-    this.#options.track(this.#submit(order, triggerNs, turnNs, deadline));
+    this.#options.track(this.#submit(order, triggerNs, approvedNs, turnNs, deadline));
   }
 
   /** Starts those whose turn it is, a batch at most before the event loop gets its turn. */
@@ -127,7 +130,7 @@ export class OrderSender {
       this.#places.tryTake(order.intent.instrument);
       const nowNs = clock.monotonicNs();
       latencies.queue.record(nowNs - approvedNs);
-      this.#start(order, triggerNs, nowNs);
+      this.#start(order, triggerNs, approvedNs, nowNs);
     }
     this.#rest ??= setImmediate(() => {
       this.#rest = undefined;
@@ -135,8 +138,14 @@ export class OrderSender {
     });
   }
 
-  async #submit(order: Order, triggerNs: number, turnNs: number, deadline: Deadline | undefined): Promise<void> {
-    const { venue, latencies, onReport, onFailure } = this.#options;
+  async #submit(
+    order: Order,
+    triggerNs: number,
+    approvedNs: number,
+    turnNs: number,
+    deadline: Deadline | undefined,
+  ): Promise<void> {
+    const { venue, clock, latencies, timer, onReport, onFailure } = this.#options;
     let sentNs = Number.NaN;
     const onSent = (ns: number) => {
       sentNs = ns;
@@ -152,6 +161,7 @@ export class OrderSender {
       const outcome = outcomeOf(error);
       // One whose outcome is unknown is still to be cancelled when its time is over.
       if (deadline !== undefined && outcome !== "unknown") this.#deadlines.remove(deadline);
+      if (outcome !== "unsent") timer?.offer(order, triggerNs, approvedNs, turnNs, sentNs, clock.monotonicNs());
       const isDropped = deadline?.isPast === true && outcome === "unsent";
       onFailure(order, outcome, isDropped ? tooLate(order) : reasonOf(error));
       if (outcome === "unknown") this.#options.track(this.#options.resolve(order));
@@ -160,14 +170,15 @@ export class OrderSender {
       this.#giveBack(order);
     }
     if (deadline !== undefined) this.#deadlines.remove(deadline);
-    this.#recordAnswer(order, sentNs);
+    const answeredNs = clock.monotonicNs();
+    this.#recordAnswer(order, sentNs, answeredNs);
+    timer?.offer(order, triggerNs, approvedNs, turnNs, sentNs, answeredNs);
     onReport(report);
   }
 
   /** @param sentNs NaN where the client did not say when it handed the request to its socket. */
-  #recordAnswer({ bornNs }: Order, sentNs: number): void {
-    const { clock, latencies } = this.#options;
-    const answeredNs = clock.monotonicNs();
+  #recordAnswer({ bornNs }: Order, sentNs: number, answeredNs: number): void {
+    const { latencies } = this.#options;
     if (!Number.isNaN(sentNs)) latencies.ack.record(answeredNs - sentNs);
     if (!Number.isNaN(bornNs)) latencies.execution.record(answeredNs - bornNs);
   }
@@ -179,25 +190,25 @@ export class OrderSender {
       const first = this.#queue.next((instrument) => this.#places.isFree(instrument));
       if (first === undefined) return;
       const nowNs = clock.monotonicNs();
-      const orders: Order[] = [];
+      const batch: Waiting[] = [];
       for (let next: Waiting | undefined = first; next !== undefined; next = this.#queue.next(ANY)) {
         const { order, approvedNs } = next;
         this.#forgetWait(order);
         latencies.queue.record(nowNs - approvedNs);
         if (nowNs >= budgetEndNs(order)) this.#drop(order, tooLate(order));
-        else orders.push(order);
-        if (orders.length === limit) break;
+        else batch.push(next);
+        if (batch.length === limit) break;
       }
-      if (orders.length === 0) continue;
+      if (batch.length === 0) continue;
       this.#places.tryTake(first.order.intent.instrument);
-      this.#options.track(this.#submitBatch(orders, first.order, nowNs));
+      this.#options.track(this.#submitBatch(batch, first.order, nowNs));
     }
   }
 
-  async #submitBatch(orders: readonly Order[], first: Order, turnNs: number): Promise<void> {
-    const { venue, clock, latencies, effectMs, onReport } = this.#options;
+  async #submitBatch(batch: readonly Waiting[], first: Order, turnNs: number): Promise<void> {
+    const { venue, clock, latencies, timer, effectMs, onReport } = this.#options;
     const deadlineUs = clock.nowUs() + effectMs * 1000;
-    const deadlines = orders.map((order) => {
+    const deadlines = batch.map(({ order }) => {
       order.deadlineUs = deadlineUs;
       const endNs = budgetEndNs(order);
       return endNs === Number.POSITIVE_INFINITY ? undefined : this.#deadlines.add(order, endNs);
@@ -211,15 +222,19 @@ export class OrderSender {
     let outcomes: readonly Outcome<OrderReport>[];
     try {
       if (venue.submitMany === undefined) throw new InvalidInputError("a venue with a batchLimit must have submitMany");
-      outcomes = await venue.submitMany(orders.map(toRequest), { onSent });
+      const requests = batch.map(({ order }) => toRequest(order));
+      outcomes = await venue.submitMany(requests, { onSent });
     } catch (error) {
       const failed = error instanceof Error ? error : new Error(String(error));
-      outcomes = orders.map(() => ({ ok: false, error: failed }));
+      outcomes = batch.map(() => ({ ok: false, error: failed }));
     }
+    const answeredNs = clock.monotonicNs();
     this.#giveBack(first);
     for (const [at, outcome] of outcomes.entries()) {
-      const order = orders[at]!;
-      const isUnknown = !outcome.ok && outcomeOf(outcome.error) === "unknown";
+      const { order, triggerNs, approvedNs } = batch[at]!;
+      const failure = outcome.ok ? undefined : outcomeOf(outcome.error);
+      const isUnknown = failure === "unknown";
+      if (failure !== "unsent") timer?.offer(order, triggerNs, approvedNs, turnNs, sentNs, answeredNs);
       const deadline = deadlines[at];
       if (deadline !== undefined && !isUnknown) this.#deadlines.remove(deadline);
       if (!outcome.ok) {
@@ -227,7 +242,7 @@ export class OrderSender {
         if (isUnknown) this.#options.track(this.#options.resolve(order));
         continue;
       }
-      this.#recordAnswer(order, sentNs);
+      this.#recordAnswer(order, sentNs, answeredNs);
       onReport(outcome.value);
     }
   }

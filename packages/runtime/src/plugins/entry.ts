@@ -25,9 +25,11 @@ export interface PluginEntry {
  * What no input of the session explains, and has to become one: the runtime journals it and applies it by `applyControl`. Plain data.
  *
  * `lost`: a plugin's worker has ended and will be started again. `worker`: a worker's message. `pause` and `resume`: an operator's word.
+ * `knob`: the optimizer sets a number that the plugin offered.
  */
 export type PluginControl =
   | { readonly kind: "pause" | "resume"; readonly plugin: string; readonly by: string }
+  | { readonly kind: "knob"; readonly plugin: string; readonly knob: string; readonly value: number }
   | { readonly kind: "warn" | "shed" | "restore"; readonly plugin: string; readonly reason: string }
   | {
       readonly kind: "quarantine" | "lost";

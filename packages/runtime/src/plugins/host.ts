@@ -1,5 +1,5 @@
 import { type Clock, InvalidInputError } from "@pitlane/perf";
-import type { MetricSnapshot, MetricsSnapshot } from "@pitlane/perf/metrics";
+import type { LatencyHistogram, MetricSnapshot, MetricsSnapshot } from "@pitlane/perf/metrics";
 import type { Knob } from "@pitlane/perf/tune";
 import type { Instrument } from "@pitlane/sdk";
 import { type ControlHook, type ControlPhase, runControlHooks } from "../hooks/control.ts";
@@ -12,6 +12,7 @@ import { PluginBootError, reasonOf } from "./errors.ts";
 import { Flattener } from "./flatten.ts";
 import { IntentGate } from "./gate.ts";
 import { orderPlugins } from "./order.ts";
+import type { ScopeParts } from "./parts.ts";
 import { Pauses } from "./pauses.ts";
 import { type Budgets, type FaultPolicy, Quarantine, type Standing } from "./quarantine.ts";
 import type { ScopeCounts } from "./scope.ts";
@@ -35,6 +36,8 @@ export interface PluginHostOptions {
   readonly caches?: boolean;
   /** For plugins that state none, fixed at the start; `DEFAULT_BUDGETS` for what is left out. */
   readonly budgets?: Partial<Budgets>;
+  /** Where the time of each hot hook and timer is recorded, by owner. Left out, it is not. */
+  readonly hookTimes?: readonly LatencyHistogram[];
   /** Capabilities of the runtime itself. */
   readonly provides?: Readonly<Record<string, { readonly version: string; readonly handle: unknown }>>;
   /** True in a replay: budgets of wall time decide nothing and workers are not started; both come by `applyControl`. */
@@ -80,8 +83,11 @@ const STEP_TIMEOUT_MS = 30_000;
  */
 export class PluginHost {
   readonly names: readonly string[];
+  /** By owner, with the defaults filled in. */
+  readonly budgets: readonly Budgets[];
   readonly #options: PluginHostOptions;
   readonly #entries: readonly PluginEntry[];
+  readonly #hookTimes: readonly LatencyHistogram[];
   readonly #quarantine: Quarantine;
   readonly #gate: IntentGate;
   readonly #starter: PluginStarter;
@@ -97,6 +103,7 @@ export class PluginHost {
     const { entries, services, clock, seed, isReplay = false, stepTimeoutMs = STEP_TIMEOUT_MS } = options;
     this.#options = options;
     this.#entries = entries;
+    this.#hookTimes = options.hookTimes ?? [];
     this.names = entries.map(nameOf);
     const bad = this.names.find((name) => !isPluginName(name));
     if (bad !== undefined)
@@ -107,6 +114,7 @@ export class PluginHost {
     this.#order = order;
     this.#uses = uses;
     const budgets = entries.map((entry) => budgetsOf(entry, options.budgets));
+    this.budgets = budgets;
     this.#quarantine = new Quarantine({
       budgets,
       clock,
@@ -206,6 +214,17 @@ export class PluginHost {
     return this.#pauses.isPaused(owner);
   }
 
+  /** Hooks of a plugin that failed since it was started. */
+  faults(owner: number): number {
+    return this.#quarantine.faults(owner);
+  }
+
+  /** Caches and pools of all plugins. */
+  parts(): ReturnType<ScopeParts["usage"]> {
+    const usages = this.#running.map(({ scope }) => scope.parts.usage());
+    return { caches: usages.flatMap(({ caches }) => caches), pools: usages.flatMap(({ pools }) => pools) };
+  }
+
   /** What a plugin's scope holds now. */
   counts(owner: number): ScopeCounts {
     return this.#running[owner]!.scope.counts();
@@ -228,6 +247,7 @@ export class PluginHost {
 
   /** A hot hook of `owner` took so long. */
   meter(owner: number, kind: string, elapsedNs: number): void {
+    this.#hookTimes[owner]?.record(elapsedNs);
     this.#quarantine.meter(owner, kind, elapsedNs);
   }
 
@@ -319,6 +339,8 @@ export class PluginHost {
         return this.#pause(owner, control.by);
       case "resume":
         return this.#resume(owner, control.by);
+      case "knob":
+        return this.#setKnob(owner, control.knob, control.value);
       case "worker":
         return this.#applyMessage(owner, control.message);
     }
@@ -506,6 +528,18 @@ export class PluginHost {
     if (due === undefined) return;
     this.#tell(owner, `goes on: resumed by ${by}`);
     for (const id of due) this.fireTimer(owner, id);
+  }
+
+  #setKnob(owner: number, name: string, value: number): void {
+    const knob = this.#running[owner]?.scope.parts.knobs.find((one) => one.name === name);
+    if (knob === undefined) return this.#tell(owner, `it offers no knob ${name} any more: nothing was set`);
+    try {
+      if (isPromise(knob.set(value)))
+        throw new InvalidInputError("it returned a promise: a knob of a plugin is set at once");
+    } catch (error) {
+      this.#tell(owner, `its knob ${name} could not be set to ${value}: ${reasonOf(error)}`);
+      this.fault(owner, "knob", error);
+    }
   }
 
   #takeOut(owner: number): void {

@@ -19,18 +19,27 @@ const SOURCE_FILES: ReadonlySet<string> = new Set([".ts", ".mts", ".cts", ".js",
 /** As `loadPlugins`, with these modules to import. */
 export async function loadPluginsWith(
   source: string,
-  { cwd }: LoadOptions,
+  options: LoadOptions,
   modules: OwnModules,
 ): Promise<readonly Plugin[]> {
-  const isPath = /^\.{0,2}[/\\]|^[A-Za-z]:[/\\]/.test(source) || SOURCE_FILES.has(extname(source));
-  const loaded = isPath ? await loadFileWith(resolve(cwd, source), source, modules) : await loadPackage(source, cwd);
-  const plugins = pluginsOf(loaded);
+  const plugins = pluginsOf(await loadSourceWith(source, options, modules));
   if (plugins.length === 0) {
     throw new InvalidInputError(
       `${source} exports no strategy: write \`export default defineStrategy({ name, setup(ctx) { ... } })\``,
     );
   }
   return plugins;
+}
+
+/** What a file or an npm package exports. @throws {InvalidInputError} When it is missing or throws while loading. */
+export async function loadSourceWith(source: string, { cwd }: LoadOptions, modules: OwnModules): Promise<unknown> {
+  const isPath = /^\.{0,2}[/\\]|^[A-Za-z]:[/\\]/.test(source) || SOURCE_FILES.has(extname(source));
+  return isPath ? await loadFileWith(resolve(cwd, source), source, modules) : await loadPackage(source, cwd);
+}
+
+/** Whether an npm package can be found from `cwd`, or beside this program. */
+export function isInstalled(name: string, cwd: string): boolean {
+  return basesOf(cwd).some((base) => tryResolve(name, base) !== undefined);
 }
 
 /** As `loadFile`, with these modules to import. */
@@ -51,14 +60,9 @@ export async function loadFileWith(path: string, shown: string, modules: OwnModu
 }
 
 async function loadPackage(name: string, cwd: string): Promise<unknown> {
-  const bases = [join(cwd, "package.json"), fileURLToPath(import.meta.url)];
-  for (const base of bases) {
-    let entry: string;
-    try {
-      entry = resolvePackage(name, base);
-    } catch {
-      continue; // not installed here; the next base may have it, and the error below names the package
-    }
+  for (const base of basesOf(cwd)) {
+    const entry = tryResolve(name, base);
+    if (entry === undefined) continue;
     try {
       return await import(pathToFileURL(entry).href);
     } catch (error) {
@@ -70,9 +74,19 @@ async function loadPackage(name: string, cwd: string): Promise<unknown> {
   );
 }
 
-/** Where `import` would find `name` from `base`: beside what `require` finds, the ES module of the same build. */
-function resolvePackage(name: string, base: string): string {
-  const required = createRequire(base).resolve(name);
+/** Where packages are looked up from. */
+function basesOf(cwd: string): readonly string[] {
+  return [join(cwd, "package.json"), fileURLToPath(import.meta.url)];
+}
+
+/** Where `import` would find `name` from `base`: beside what `require` finds, the ES module of the same build. Undefined: nowhere. */
+function tryResolve(name: string, base: string): string | undefined {
+  let required: string;
+  try {
+    required = createRequire(base).resolve(name);
+  } catch {
+    return undefined;
+  }
   const esm = [".js", ".mjs"]
     .map((extension) => required.replace(/\.cjs$/, extension))
     .find((path) => existsSync(path));

@@ -1,5 +1,5 @@
 import type { Plugin } from "./define.ts";
-import { type LoadOptions, loadFileWith, loadPluginsWith, type OwnModules } from "./load-source.ts";
+import { type LoadOptions, loadFileWith, loadPluginsWith, loadSourceWith, type OwnModules } from "./load-source.ts";
 
 export type { LoadOptions } from "./load-source.ts";
 
@@ -12,6 +12,11 @@ export type { LoadOptions } from "./load-source.ts";
  */
 export async function loadPlugins(source: string, options: LoadOptions): Promise<readonly Plugin[]> {
   return loadPluginsWith(source, options, await ownModules());
+}
+
+/** What a file or an npm package exports. @throws {InvalidInputError} When it is missing or throws while loading. */
+export async function loadSource(source: string, options: LoadOptions): Promise<unknown> {
+  return loadSourceWith(source, options, await ownModules());
 }
 
 /** Loads the default export of a TypeScript, JavaScript or JSON file. @throws {InvalidInputError} As `loadPlugins`. */

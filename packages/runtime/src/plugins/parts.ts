@@ -22,11 +22,34 @@ export interface PerfParts {
    */
   cache<V, C extends string = DataClass>(options?: Omit<TieredCacheOptions<V, C>, "clock">): TieredCache<V, C>;
   /**
-   * Offers a number to the auto-optimizer, as `PLUGIN/NAME`. What a knob changes may change decisions: leave knobs alone in a run that is to be
-   * replayed.
+   * Offers a number to the auto-optimizer, as `PLUGIN/NAME`. In a session it is set between two inputs and journaled, so that a replay sets
+   * it at the same place: what `set` does must be done when it returns.
    */
   knob(knob: Knob): void;
 }
+
+/** How a cache of a plugin does, tier by tier. */
+export interface CacheUse {
+  /** `PLUGIN/cache-NUMBER`, in the order in which they were made. */
+  readonly name: string;
+  /** `memory` for the first; then the tiers' own names. */
+  readonly tier: string;
+  readonly hits: number;
+  readonly misses: number;
+  /** Null where the tier does not tell. */
+  readonly entries: number | null;
+}
+
+/** How a pool of a plugin does. */
+export interface PoolUse {
+  /** `PLUGIN/objects-NUMBER` or `PLUGIN/buffers-NUMBER`. */
+  readonly name: string;
+  readonly free: number;
+  readonly inUse: number;
+  readonly created: number;
+}
+
+const MOST_WATCHED = 100; // caches, and pools, of one plugin: of more no use is told
 
 /** What a plugin made and may need closing. */
 export class ScopeParts implements PerfParts {
@@ -35,6 +58,8 @@ export class ScopeParts implements PerfParts {
   readonly #onClose: (close: () => void | Promise<void>) => void;
   readonly #caches: boolean;
   readonly #knobs = new Map<string, Knob>();
+  readonly #watchedCaches: TieredCache<unknown, string>[] = [];
+  readonly #watchedPools: (() => PoolUse)[] = [];
   #made = 0;
 
   /**
@@ -69,12 +94,19 @@ export class ScopeParts implements PerfParts {
 
   objectPool<T extends object>(options: ObjectPoolOptions<T>): ObjectPool<T> {
     this.#made++;
-    return new ObjectPool(options);
+    const pool = new ObjectPool(options);
+    this.#watchPool("objects", () => pool.stats());
+    return pool;
   }
 
   bufferPool(options: BufferPoolOptions = {}): BufferPool {
     this.#made++;
-    return new BufferPool(options);
+    const pool = new BufferPool(options);
+    this.#watchPool("buffers", () => {
+      const { free, inUse } = pool.stats();
+      return { free, inUse, created: free + inUse };
+    });
+    return pool;
   }
 
   cache<V, C extends string = DataClass>(options: Omit<TieredCacheOptions<V, C>, "clock"> = {}): TieredCache<V, C> {
@@ -82,6 +114,7 @@ export class ScopeParts implements PerfParts {
     const cache = new TieredCache<V, C>({ ...kept, clock: this.#clock });
     this.#made++;
     this.#onClose(() => cache.close());
+    if (this.#watchedCaches.length < MOST_WATCHED) this.#watchedCaches.push(cache as TieredCache<unknown, string>);
     return cache;
   }
 
@@ -92,7 +125,33 @@ export class ScopeParts implements PerfParts {
     this.#knobs.set(knob.name, { ...knob, name: `${this.#plugin}/${knob.name}` });
   }
 
+  /** How caches and pools do: the first 100 of each. */
+  usage(): { readonly caches: readonly CacheUse[]; readonly pools: readonly PoolUse[] } {
+    const caches = this.#watchedCaches.flatMap((cache, at) => cacheUse(`${this.#plugin}/cache-${at + 1}`, cache));
+    return { caches, pools: this.#watchedPools.map((use) => use()) };
+  }
+
   clear(): void {
     this.#knobs.clear();
+    this.#watchedCaches.length = 0;
+    this.#watchedPools.length = 0;
   }
+
+  #watchPool(kind: string, stats: () => Omit<PoolUse, "name">): void {
+    const pools = this.#watchedPools;
+    if (pools.length === MOST_WATCHED) return;
+    const name = `${this.#plugin}/${kind}-${pools.length + 1}`;
+    pools.push(() => {
+      const { free, inUse, created } = stats();
+      return { name, free, inUse, created };
+    });
+  }
+}
+
+function cacheUse(name: string, cache: TieredCache<unknown, string>): CacheUse[] {
+  const { first, tiers, entries } = cache.stats();
+  return [
+    { name, tier: "memory", hits: first.hits + first.staleHits, misses: first.misses, entries },
+    ...tiers.map(({ name: tier, hits, misses }) => ({ name, tier, hits, misses, entries: null })),
+  ];
 }

@@ -118,6 +118,11 @@ export class Quarantine {
     return STANDINGS[this.#standing[owner] ?? ACTIVE]!;
   }
 
+  /** Hooks of `owner` that failed since it was started. */
+  faults(owner: number): number {
+    return this.#faults[owner] ?? 0;
+  }
+
   /** A hot hook of `owner` took so long. */
   meter(owner: number, kind: string, elapsedNs: number): void {
     const spentNs = this.#spentNs[owner]! + elapsedNs;

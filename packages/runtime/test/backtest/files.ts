@@ -1,11 +1,8 @@
-import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { build } from "esbuild";
-
-const PACKAGE = fileURLToPath(new URL("../..", import.meta.url));
+import { buildWorker } from "../build-worker.ts";
 
 /** A new empty folder. */
 export function newFolder(): string {
@@ -56,24 +53,7 @@ export function waveCandles(count: number): readonly string[] {
   return ["timestamp,open,high,low,close,volume", ...rows];
 }
 
-/** Builds the program of a sweep's threads from the sources as they are now: threads cannot run TypeScript. */
-export async function buildTrialWorker(name: string): Promise<URL> {
-  const outdir = join(PACKAGE, "node_modules/.cache/pitlane", name);
-  mkdirSync(dirname(outdir), { recursive: true });
-  await build({
-    entryPoints: { "backtest-worker": join(PACKAGE, "src/backtest/trial-worker.ts") },
-    outdir,
-    bundle: true,
-    splitting: true,
-    platform: "node",
-    format: "esm",
-    target: "node20",
-    conditions: ["@pitlane/source"],
-    external: ["libsql", "jiti", "@bokuweb/zstd-wasm", "hyparquet", "hyparquet-writer", "valibot", "semver", "yaml"],
-    banner: {
-      js: 'import { createRequire as requireFrom } from "node:module"; const require = requireFrom(import.meta.url);',
-    },
-    logLevel: "warning",
-  });
-  return pathToFileURL(join(outdir, "backtest-worker.js"));
+/** Builds the program of a sweep's threads. */
+export function buildTrialWorker(name: string): Promise<URL> {
+  return buildWorker(name, "backtest-worker", "src/backtest/trial-worker.ts");
 }

@@ -32,11 +32,11 @@ function tableAfter(header: string): readonly (readonly string[])[] {
 
 const code = (text: string) => `\`${text}\``;
 
-function valuesOf({ choices, range, type, mayBeZero }: ConfigKey): string {
+function valuesOf({ choices, range, type, unit, mayBeZero }: ConfigKey): string {
   if (mayBeZero) return "0 or above";
   if (choices !== undefined) return choices.map(code).join(", ");
   if (range !== undefined) return range.map((bound) => bound.toLocaleString("en")).join(" to ");
-  return { boolean: "`true`, `false`", text: "above 0", json: "see below", number: "" }[type];
+  return { boolean: "`true`, `false`", text: unit === "" ? "text" : "above 0", json: "see below", number: "" }[type];
 }
 
 test("the table of the guide is the schema: every setting, its default, values, unit, variable and meaning", () => {

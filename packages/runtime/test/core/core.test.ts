@@ -1,13 +1,14 @@
+import { LatencyHistogram } from "@pitlane/perf/metrics";
 import { ManualClock } from "@pitlane/perf/testing";
 import { expect, test } from "vitest";
-import { Core } from "../../src/core/core.ts";
+import { Core, type CoreOptions } from "../../src/core/core.ts";
 import { checkConfig, definePlugin, type Plugin, type PluginContext } from "../../src/index.ts";
 import { createStageLatencies } from "../../src/latency.ts";
 import { testInstrument } from "../../src/testing.ts";
 
 const instrument = testInstrument();
 
-function setUp(plugins: readonly Plugin[], bus: { readonly capacity?: number } = {}) {
+function setUp(plugins: readonly Plugin[], bus: { readonly capacity?: number } = {}, more: Partial<CoreOptions> = {}) {
   const clock = new ManualClock();
   return Core.create({
     runKey: "k",
@@ -27,6 +28,7 @@ function setUp(plugins: readonly Plugin[], bus: { readonly capacity?: number } =
     log: () => {},
     onFault: () => {},
     onHalt: () => {},
+    ...more,
   });
 }
 
@@ -92,4 +94,80 @@ test("a market faster than its plugins is told to them as a gap, then as a resyn
   const trades = heard.filter((one) => one === "trade").length;
   expect(heard.filter((one) => one !== "trade")).toEqual(["gap trade overflow", `resync trade ${150 - trades}`]);
   expect(trades).toBeLessThan(101);
+});
+
+test("each plugin's hooks and timers are timed in a histogram of its own", async () => {
+  const clock = new ManualClock();
+  const hookTimes = [new LatencyHistogram(), new LatencyHistogram()];
+  const taking = (name: string, us: number) =>
+    definePlugin({
+      name,
+      setup(ctx) {
+        ctx.on("trade", () => clock.advance({ us }));
+        ctx.after(1, () => clock.advance({ us: 2 * us }));
+      },
+    });
+  const due: [number, number][] = [];
+  const core = await setUp(
+    [taking("quick", 1), taking("slow", 50)],
+    {},
+    {
+      clock,
+      hookTimes,
+      timers: { set: (owner, id) => void due.push([owner, id]), clear: () => {} },
+    },
+  );
+  core.onMarket(
+    {
+      kind: "trade",
+      instrument,
+      venueAtUs: 1,
+      receivedAtUs: 2,
+      receivedNs: 3,
+      tradeId: 1,
+      priceTicks: 1,
+      sizeLots: 1,
+      aggressor: "buy",
+      isBackfilled: false,
+    },
+    0,
+  );
+  core.drain();
+  for (const [owner, id] of due) core.onTimer(owner, id);
+  expect(hookTimes.map((times) => times.summary()).map(({ count, max }) => [count, max])).toEqual([
+    [2, 2],
+    [2, 100],
+  ]);
+});
+
+test("a hook that fails is counted as its plugin's fault, and what it wanted as its orders", async () => {
+  const failing = definePlugin({
+    name: "failing",
+    setup(ctx) {
+      ctx.on("trade", () => {
+        ctx.submit(ORDER);
+        throw new Error("no");
+      });
+    },
+  });
+  const core = await setUp([failing]);
+  core.onMarket(
+    {
+      kind: "trade",
+      instrument,
+      venueAtUs: 1,
+      receivedAtUs: 2,
+      receivedNs: 3,
+      tradeId: 1,
+      priceTicks: 1,
+      sizeLots: 1,
+      aggressor: "buy",
+      isBackfilled: false,
+    },
+    0,
+  );
+  core.drain();
+  expect(core.plugins.faults(0)).toBe(1);
+  expect(core.execution.wanted(0)).toBe(1);
+  expect(core.lastEventUs(instrument)).toBeGreaterThan(0);
 });

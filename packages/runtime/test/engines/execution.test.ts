@@ -145,6 +145,20 @@ test("a cancel that would overtake its order waits until the venue has it, and i
   ).toEqual([]);
 });
 
+test("an order taken back before it was sent is told apart from one that failed", () => {
+  const { execution } = setUp();
+  const [withdrawn, dropped, lost] = [execution.submit(0, BUY), execution.submit(0, BUY), execution.submit(0, BUY)];
+  execution.flush(Number.NaN);
+  execution.cancel(withdrawn);
+  execution.cancel(lost);
+  execution.flush(Number.NaN);
+  execution.onFailure(withdrawn.clientOrderId, "unsent", "WITHDRAWN");
+  execution.onFailure(dropped.clientOrderId, "unsent", "QUEUE_TIMEOUT");
+  execution.onFailure(lost.clientOrderId, "refused", "no funds");
+  expect(execution.counters.rejected).toBe(3);
+  expect(execution.takenBack).toBe(1);
+});
+
 test("a cancel of an order that fills at once is forgotten", () => {
   const { execution, since } = setUp();
   const order = execution.submit(0, BUY);

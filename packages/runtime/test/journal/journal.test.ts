@@ -82,6 +82,23 @@ test("rows and blocks of inputs are in the order in which things happened", () =
   journal.close();
 });
 
+test("the oldest of what waits is known, rows and inputs alike, until it is committed", () => {
+  const { journal, clock } = setUp();
+  expect(journal.oldestQueuedUs).toBeUndefined();
+  const inputAtUs = journal.nowUs();
+  journal.inputs.quote(inputAtUs, 0, quote);
+  clock.advance({ ms: 5 });
+  expect(journal.oldestQueuedUs).toBe(inputAtUs);
+  journal.append("intent", { number: 1 });
+  expect(journal.oldestQueuedUs).toBe(inputAtUs);
+  journal.commit();
+  expect(journal.oldestQueuedUs).toBeUndefined();
+  clock.advance({ ms: 5 });
+  journal.append("intent", { number: 2 });
+  expect(journal.oldestQueuedUs).toBe(clock.nowUs());
+  journal.close();
+});
+
 test("a long block is cut at 64 KiB and a long queue commits itself", () => {
   const { path, journal } = setUp();
   for (let i = 0; i < 120_000; i++) journal.inputs.quote(journal.nowUs(), i % 50, { ...quote, sequence: i * 1e6 });

@@ -12,6 +12,7 @@ import {
 import { expect, test } from "vitest";
 import type { ApprovedIntent } from "../../src/engines/risk.ts";
 import { createStageLatencies } from "../../src/latency.ts";
+import type { OrderTimes } from "../../src/observe/attribution.ts";
 import { OrderGateway } from "../../src/orders/gateway.ts";
 import { applyFailure, applyReport, beginAmend, beginCancel, endAmend, endCancel } from "../../src/orders/machine.ts";
 import { type Intent, Order } from "../../src/orders/order.ts";
@@ -36,6 +37,7 @@ function setUp(options: { pipeline?: Partial<PipelineSettings>; venue?: Partial<
   const calls: Call[] = [];
   const told: string[] = [];
   const latencies = createStageLatencies();
+  const timed: (OrderTimes & { readonly id: string })[] = [];
   const turns = async () => {
     for (let turn = 0; turn < 20; turn++) await Promise.resolve();
   };
@@ -100,6 +102,10 @@ function setUp(options: { pipeline?: Partial<PipelineSettings>; venue?: Partial<
     },
     onOverdue: (order) => told.push(`${order.clientOrderId} overdue`),
     onFault: (message) => told.push(message),
+    timer: {
+      offer: ({ clientOrderId: id, bornNs }, triggerNs, approvedNs, turnNs, sentNs, answeredNs) =>
+        void timed.push({ id, bornNs, triggerNs, approvedNs, turnNs, sentNs, answeredNs }),
+    },
   });
   const send = (id: string, terms: Partial<Intent> = {}): Order => {
     const order = new Order(id, "s", 0, {
@@ -123,7 +129,7 @@ function setUp(options: { pipeline?: Partial<PipelineSettings>; venue?: Partial<
     }
   };
   const sent = () => calls.map(({ id }) => id);
-  return { gateway, clock, calls, told, send, pass, sent, latencies, reportOf, turns, call };
+  return { gateway, clock, calls, told, send, pass, sent, latencies, timed, reportOf, turns, call };
 }
 
 interface Deferred<T> {
@@ -341,6 +347,66 @@ test("a cancel that the venue refuses leaves the order what it was, with the rea
   await calls[1]!.fail(refusal("busy"));
   expect(order).toMatchObject({ state: "accepted", reason: "busy" });
   expect(told).toContain("cancel a ended busy");
+});
+
+test("each order's way is told when its call ends, answered or not, but of none that was never sent", async () => {
+  const { send, calls, timed, pass, clock, gateway } = setUp({ pipeline: { requests: 1, instruments: 1 } });
+  const startNs = clock.monotonicNs();
+  const ns = (ms: number) => startNs + ms * 1e6;
+  send("a");
+  send("b");
+  send("c");
+  send("d");
+  gateway.withdraw(send("e"));
+  await pass(2);
+  calls[0]!.control.onSent?.(clock.monotonicNs());
+  await pass(3);
+  await calls[0]!.answer();
+  const a = { id: "a", triggerNs: Number.NaN, bornNs: ns(0), approvedNs: ns(0) };
+  expect(timed).toEqual([{ ...a, turnNs: ns(0), sentNs: ns(2), answeredNs: ns(5) }]);
+  await pass(1);
+  await calls[1]!.fail(refusal("no funds"));
+  expect(timed[1]).toEqual({ ...a, id: "b", turnNs: ns(5), sentNs: Number.NaN, answeredNs: ns(6) });
+  await calls[2]!.fail(new OutcomeUnknownError("c", { cause: new Error("reset") }));
+  await calls[3]!.fail(new NetworkError("no route", { outcome: "unsent" }));
+  expect(timed.map(({ id }) => id)).toEqual(["a", "b", "c"]);
+});
+
+test("orders of a batch each have their own way to it, and its request and answer in common", async () => {
+  const answer = deferred<readonly Outcome<OrderReport>[]>();
+  const { send, calls, timed, turns, pass, reportOf, clock } = setUp({
+    pipeline: { requests: 1, instruments: 1, batch: 3 },
+    venue: {
+      batchLimit: 50,
+      submitMany: (_requests, control) => {
+        control?.onSent?.(clock.monotonicNs());
+        return answer.promise;
+      },
+    },
+  });
+  const startNs = clock.monotonicNs();
+  send("a");
+  send("b");
+  await pass(4);
+  send("c");
+  await pass(1);
+  await calls[0]!.answer();
+  await pass(2);
+  answer.resolve([
+    { ok: true, value: reportOf("b") },
+    { ok: true, value: reportOf("c") },
+  ]);
+  await turns();
+  const ms = timed
+    .slice(1)
+    .map(({ id, approvedNs, turnNs, sentNs, answeredNs }) => [
+      id,
+      ...[approvedNs, turnNs, sentNs, answeredNs].map((ns) => (ns - startNs) / 1e6),
+    ]);
+  expect(ms).toEqual([
+    ["b", 0, 5, 5, 7],
+    ["c", 4, 5, 5, 7],
+  ]);
 });
 
 test("what waits goes out in batch requests where the venue has them, each order with an outcome of its own", async () => {

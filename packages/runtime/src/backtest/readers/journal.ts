@@ -60,7 +60,8 @@ class Tape {
   take(record: InputRecord): void {
     switch (record.kind) {
       case "book": {
-        const { isSnapshot, bids, asks } = record;
+        const { isSnapshot, isRepeat, bids, asks } = record;
+        if (isRepeat) return; // orders keep their places in the queue
         return this.#writer(record.instrument).book(
           this.#times(record),
           isSnapshot,

@@ -89,7 +89,8 @@ function plain(_name: string, value: unknown): unknown {
 }
 
 async function placesOf({ config }: Settings, context: SettingsContext): Promise<readonly SecretPlace[]> {
-  const names = secretNames(config.strategies.map((strategy) => strategy.config));
+  const { strategies, observers, dashboard, alerts } = config;
+  const names = secretNames([strategies.map((strategy) => strategy.config), observers, dashboard, alerts]);
   const isInEnv = (name: string) => (context.env[`${SECRET_PREFIX}${name}`] ?? "") !== "";
   const hasStore = existsSync(join(context.cwd, SECRETS_FILE));
   const isOpen = hasStore && (context.env["PITLANE_PASSPHRASE"] ?? "") !== "";

@@ -1,9 +1,9 @@
-import { existsSync, readdirSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { createSystemClock, InvalidInputError } from "@pitlane/perf";
 import type { Command } from "commander";
 import { HALT_FILE, isLeft, type KillSwitchOrder, leaveOrder, RESUME_FILE } from "../../kill-switch.ts";
 import { EXIT } from "../exit.ts";
+import { latestRun } from "../find-run.ts";
 import type { CommandContext } from "../main.ts";
 import { colors } from "../output.ts";
 import { findJournal } from "./replay.ts";
@@ -82,13 +82,4 @@ async function tell(
     await clock.sleep(LOOK_EVERY_MS);
   }
   output.line(`${colors.green(outcome)}: the session of ${name} has heard it`);
-}
-
-/** Ids begin with the time of the start. */
-function latestRun(cwd: string): string {
-  const runs = join(cwd, ".pitlane", "runs");
-  const latest = existsSync(runs) ? readdirSync(runs).sort().at(-1) : undefined;
-  if (latest === undefined)
-    throw new InvalidInputError(`there is no run in ${runs}: name the run's folder or its journal`);
-  return latest;
 }

@@ -19,6 +19,8 @@ interface StartFlags extends SettingsFlags {
   readonly resume?: string;
   readonly exchange?: readonly string[];
   readonly watch?: true;
+  /** False with `--no-dashboard`. */
+  readonly dashboard: boolean;
   readonly gc?: GcMode;
   readonly orders?: Config["orderTransport"];
   readonly recording?: readonly string[];
@@ -33,6 +35,7 @@ function withSessionFlags(command: Command): Command {
     .option("-s, --seed <number>", "seed of the embedded exchange's market")
     .option("--journal <file>", "the run's journal (default: .pitlane/runs/<run>/journal.db)")
     .option("--resume <run>", "go on with a run that was killed: its id, its folder, or its journal")
+    .option("--no-dashboard", "serve no page that shows the session (also the setting dashboard.enabled)")
     .option("--watch", "exchange strategies as their files are saved, with their state (for development)")
     .addOption(
       new Option("--gc <mode>", "V8's collector: calm, for short pauses, or default (also PITLANE_GC)").choices(
@@ -82,19 +85,21 @@ async function configOf(flags: StartFlags, context: SettingsContext): Promise<Co
   const { seed, orders } = flags;
   const own = seed === undefined ? [] : [flagSetting(["seed"], parseWhole("--seed", seed, 0, 0xffffffff), "--seed")];
   if (orders !== undefined) own.push(flagSetting(["orderTransport"], orders, "--orders"));
+  if (!flags.dashboard) own.push(flagSetting(["dashboard", "enabled"], false, "--no-dashboard"));
   return (await settingsOf(flags, context, own)).config;
 }
 
 async function session(config: Config, flags: StartFlags, context: SettingsContext): Promise<number> {
   const { cwd, output, stop } = context;
   const { journal, resume, exchange = [], recording = [] } = flags;
+  const { strategies, observers, dashboard, alerts } = config;
   if (resume !== undefined && journal !== undefined)
     throw new InvalidInputError("--resume names the journal already: leave --journal out");
   if (exchange.length > 0 && recording.length > 0)
     throw new InvalidInputError("--exchange and --recording are two places to run: leave one out");
   return runSession({
     config,
-    strategies: await withSecrets(config.strategies, context),
+    withSecrets: await withSecrets({ strategies, observers, dashboard, alerts }, context),
     durationMs: flags.duration === undefined ? undefined : parseDuration("--duration", flags.duration),
     recordings: recording,
     speed: parseSpeed(flags.speed ?? "max"),
