@@ -6,7 +6,7 @@ import { defineObserver, type ObservedSession, type OpenObserver } from "pitlane
 import * as v from "valibot";
 import { createInlineReader, openThreadReader, type Reader } from "./reading/reader.ts";
 import { runtimeParts } from "./runtime-parts.ts";
-import { type OpenDashboard, serveDashboard } from "./server.ts";
+import { checkPlace, type OpenDashboard, serveDashboard } from "./server.ts";
 import { type CheckedSettings, checkReach, type DashboardSettings, dashboardConfig } from "./settings.ts";
 import { readPage } from "./static.ts";
 import { keepToken } from "./token.ts";
@@ -77,6 +77,7 @@ export default defineObserver<CheckedSettings>({
   name: "dashboard",
   version: "0.1.0",
   config: dashboardConfig,
+  check: checkPlace,
   open: (session: ObservedSession, settings: CheckedSettings): Promise<OpenObserver> =>
     openDashboard(session, settings),
 });

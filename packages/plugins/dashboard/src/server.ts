@@ -162,6 +162,14 @@ function servePage(response: ServerResponse, path: string, page: ReadonlyMap<str
   send(response, 200, file.type, file.bytes, { "cache-control": caching });
 }
 
+/** Whether it could listen as it is asked to. @throws {InvalidInputError} When it could not. */
+export async function checkPlace(settings: CheckedSettings): Promise<void> {
+  checkReach(settings);
+  const probe = createServer();
+  await listen(probe, settings);
+  await new Promise((resolve) => probe.close(resolve));
+}
+
 /** Port that was set, or the usual one, or a free one while that is taken. @throws {InvalidInputError} When it cannot listen there. */
 async function listen(server: Server, { host, port }: CheckedSettings): Promise<number> {
   const tries = port === undefined ? [DEFAULT_PORT, 0] : [port];

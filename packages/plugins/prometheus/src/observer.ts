@@ -16,6 +16,13 @@ export async function openExporter(session: ExportedSession, settings: Prometheu
   return { lines: [`metrics  ${server.url}`], close: () => server.close() };
 }
 
+/** Whether the server could listen where the settings say. @throws {InvalidInputError} When it could not. */
+export async function checkPlace(settings: PrometheusSettings): Promise<void> {
+  const nothing = { text: () => Buffer.alloc(0), zipped: async () => Buffer.alloc(0) };
+  const probe = await openMetricsServer({ ...settings, exposition: nothing, onFault: () => {} }); // it is gone before anybody asks
+  await probe.close();
+}
+
 /**
  * Serves what the session measures to Prometheus: on `http://127.0.0.1:9464/metrics` unless its settings say otherwise.
  *
@@ -26,5 +33,6 @@ export const prometheus = defineObserver<PrometheusSettings>({
   name: "prometheus",
   version: "0.1.0",
   config: prometheusSettings,
+  check: checkPlace,
   open: openExporter,
 });

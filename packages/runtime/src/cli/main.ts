@@ -74,7 +74,8 @@ const FORCED = 130;
  */
 export async function main(args: readonly string[]): Promise<number> {
   const stop = new AbortController();
-  const detach = [stopOnSignals(stop), stopWithParent(stop), stopWithOutput(stop)];
+  stopWithOutput(stop);
+  const detach = [stopOnSignals(stop), stopWithParent(stop)];
   const { env, stdin, stdout, stderr } = process;
   try {
     return await runProgram(args, { cwd: process.cwd(), env, stdin, stdout, stderr, stop: stop.signal, onHaltSignal });
@@ -200,14 +201,15 @@ function stopWithParent(stop: AbortController): () => void {
   return () => clearInterval(timer);
 }
 
-/** Whoever read our lines has gone (`| head`): nobody watches any more, so the session closes in order. */
-function stopWithOutput(stop: AbortController): () => void {
-  const onError = (error: NodeJS.ErrnoException) => {
+/**
+ * Whoever read our lines has gone (`| head`): nobody watches any more, so the session closes in order. Heard to the end of the process: what
+ * was written last may fail after the program is done.
+ */
+function stopWithOutput(stop: AbortController): void {
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code !== "EPIPE") throw error;
     stop.abort("outputClosed" satisfies EndReason);
-  };
-  process.stdout.on("error", onError);
-  return () => process.stdout.off("error", onError);
+  });
 }
 
 function describe(error: unknown): string {

@@ -18,17 +18,19 @@ export interface ReadyObservers {
  * Loads what watches a session: the dashboard, where it is wanted and installed, and what the settings list.
  *
  * @param settings With their secrets in place.
+ * @param isThere Whether a package can be found.
  * @throws {InvalidInputError} As `loadObservers`.
  */
 export async function prepareObservers(
   settings: Pick<Config, "dashboard" | "observers">,
   cwd: string,
+  isThere: typeof isInstalled = isInstalled,
 ): Promise<ReadyObservers> {
   const { dashboard, observers } = settings;
   const entries: ObserverEntry[] = [...observers];
   const lines: string[] = [];
   if (dashboard.enabled) {
-    if (isInstalled(DASHBOARD, cwd)) entries.unshift({ use: DASHBOARD, config: dashboardSettings(dashboard) });
+    if (isThere(DASHBOARD, cwd)) entries.unshift({ use: DASHBOARD, config: dashboardSettings(dashboard) });
     else lines.push(`dashboard not installed: npm install ${DASHBOARD} (--no-dashboard says that it is not wanted)`);
   }
   return { observers: await loadObservers(entries, cwd), lines };

@@ -260,8 +260,8 @@ function showStatus(runtime: Runtime, output: Output, clock: Clock): { stop(): v
     const { firstEventNs } = runtime.status();
     if (Number.isNaN(firstEventNs)) return;
     clearInterval(firstEvent);
-    // The system clock's monotonic time counts from the start of the process.
-    output.line(`market   first event ${Math.round(firstEventNs / 1e6)} ms after the program was started`);
+    const sinceMs = (clock.monotonicNs() - firstEventNs) / 1e6;
+    output.line(`market   first event ${Math.round(performance.now() - sinceMs)} ms after the program was started`);
   }, FIRST_EVENT_CHECK_MS);
   const timer = setInterval(show, output.isLive ? LIVE_EVERY_MS : PLAIN_EVERY_MS);
   return {

@@ -155,7 +155,7 @@ export class Execution {
   #withdrawn: Order[] = [];
   /** False while `flush` would do nothing, certainly: it costs no call then. */
   mayFlush = false;
-  #takenBack = 0;
+  #expectedRejections = 0;
   #isSweep = false; // the cancels that wait are to go as quickly as the venue can
   #closedReason = "";
 
@@ -295,13 +295,14 @@ export class Execution {
   onFailure(clientOrderId: string, outcome: RequestOutcome, reason: string): void {
     const order = this.#orders.get(clientOrderId);
     if (order === undefined || !applyFailure(order, outcome, reason)) return;
-    if (outcome === "unsent" && order.cancelWanted) this.#takenBack++;
+    const isTakenBack = outcome === "unsent" && order.cancelWanted;
+    if (isTakenBack || (outcome === "refused" && order.intent.type === "postOnly")) this.#expectedRejections++;
     this.#onChanged(order);
   }
 
-  /** Orders that count as rejected because they were taken back before they were sent, since this process began. */
-  get takenBack(): number {
-    return this.#takenBack;
+  /** Orders that count as rejected and are no failure, since this process began: taken back before they were sent, or post-only and refused. */
+  get expectedRejections(): number {
+    return this.#expectedRejections;
   }
 
   /** A cancel has come to its end, whatever that was: another one may be sent. @param refusal Why the venue refused it, else "". */

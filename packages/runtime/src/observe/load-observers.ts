@@ -22,7 +22,7 @@ export interface ReadyObserver {
  * Loads observers and checks their settings, before anything else is done.
  *
  * @param cwd Folder that paths and package names are looked up from.
- * @throws {InvalidInputError} When one is missing, throws while loading, exports no observer, or its settings are wrong.
+ * @throws {InvalidInputError} When one is missing, throws while loading, exports no observer, its settings are wrong, or it could not run.
  */
 export async function loadObservers(entries: readonly ObserverEntry[], cwd: string): Promise<readonly ReadyObserver[]> {
   const ready: ReadyObserver[] = [];
@@ -33,6 +33,7 @@ export async function loadObservers(entries: readonly ObserverEntry[], cwd: stri
         `${use} exports no observer: write \`export default defineObserver({ name, version, open(session) { ... } })\``,
       );
     const settings = await checked(observer, config);
+    await observer.check?.(settings);
     ready.push({ name: observer.name, open: (session) => observer.open(session, settings) });
   }
   return ready;

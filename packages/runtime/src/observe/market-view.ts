@@ -30,8 +30,8 @@ export function toMarketView({ instrument, book, quote, position }: MarketParts,
     bids,
     asks,
     quote:
-      quote === undefined
-        ? null
+      quote === undefined || Number.isNaN(quote.bidTicks) || Number.isNaN(quote.askTicks)
+        ? null // a side that is empty has no price
         : {
             bid: price(quote.bidTicks),
             bidSize: size(quote.bidLots),

@@ -148,10 +148,9 @@ function describeCore(core: Core, instruments: readonly Instrument[]) {
     .map((instrument, index) => {
       const quote = market.quote(index);
       // An empty side has no price: there is no quote to be shown then.
-      const isWhole = quote !== undefined && !Number.isNaN(quote.bidTicks) && !Number.isNaN(quote.askTicks);
       const position = portfolio.position(instrument);
       const book = market.book(instrument);
-      return toMarketView({ instrument, book, quote: isWhole ? quote : undefined, position }, LEVELS);
+      return toMarketView({ instrument, book, quote, position }, LEVELS);
     })
     .filter(({ isSynced, quote, positionSize }) => isSynced || quote !== null || positionSize !== "0");
   return {

@@ -129,6 +129,8 @@ export interface Observer<Settings = unknown> {
   readonly name: string;
   readonly version: string;
   readonly config?: StandardSchemaV1<unknown, Settings>;
+  /** Looks, before anything is started, whether it could run: is its port free? @throws {InvalidInputError} When it could not. */
+  check?(settings: Settings): Promise<void>;
   /** @throws {InvalidInputError} When it cannot run as its settings ask. */
   open(session: ObservedSession, settings: Settings): Promise<OpenObserver>;
 }

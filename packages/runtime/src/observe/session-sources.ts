@@ -45,7 +45,7 @@ export function sourcesOf(parts: SampledParts): SampleSources {
     fills: () => core.portfolio.fills,
     faults,
     orders: () => orderCounts(parts),
-    failures: () => core.execution.counters.rejected - core.execution.takenBack,
+    failures: () => core.execution.counters.rejected - core.execution.expectedRejections,
     profit: () => profitOf(core, watch, quotes, clock.nowUs()),
     trading: () => core.trading,
     lanes: () => core.bus.counters(clock.monotonicNs()).lanes,

@@ -7,6 +7,7 @@ import { SampledAlertDesk } from "../alerts/alert-desk.ts";
 import { rulesOf } from "../alerts/configure.ts";
 import { createSinks } from "../alerts/notify/create-sinks.ts";
 import { Notifier } from "../alerts/notify/notifier.ts";
+import type { AlertRule } from "../alerts/rules.ts";
 import type { Core } from "../core/core.ts";
 import type { Inputs } from "../core/inputs.ts";
 import type { DataEngine } from "../engines/data.ts";
@@ -63,16 +64,21 @@ export class SessionWatch {
   readonly #options: RuntimeOptions;
   readonly #clock: Clock;
   readonly #onFault: (source: string, message: string) => void;
+  readonly #rules: readonly AlertRule[];
   readonly #lines: LogLines;
   readonly #trades: TradeListeners;
   #early: LogFileLine[] | undefined = []; // said before there was a file
   readonly #closers: (() => void | Promise<void>)[] = [];
   #file: LogFile | undefined;
 
-  /** @param onFault Something of what watches went wrong; the session goes on. */
+  /**
+   * @param onFault Something of what watches went wrong; the session goes on.
+   * @throws {InvalidInputError} When the alerts of the settings make no sense.
+   */
   constructor(options: RuntimeOptions, onFault: (source: string, message: string) => void) {
-    const { clock, plugins } = options;
+    const { clock, plugins, config } = options;
     this.#options = options;
+    this.#rules = rulesOf(config.alerts, { laneCapacity: config.bus.capacity, orderQueue: config.execution.queue });
     this.#clock = clock;
     this.#onFault = onFault;
     this.observation = new Observation({
@@ -161,7 +167,7 @@ export class SessionWatch {
     const { config, run, alertSinks = config.alerts.sinks } = this.#options;
     const onFault = (message: string) => this.#onFault("alerts", message);
     const desk = new SampledAlertDesk({
-      rules: rulesOf(config.alerts, { laneCapacity: config.bus.capacity, orderQueue: config.execution.queue }),
+      rules: this.#rules,
       noDataMs: config.alerts.noDataMs,
       warmUpMs: config.alerts.warmUpMs,
       clock: this.#clock,

@@ -145,9 +145,10 @@ test("a cancel that would overtake its order waits until the venue has it, and i
   ).toEqual([]);
 });
 
-test("an order taken back before it was sent is told apart from one that failed", () => {
+test("an order taken back before it was sent, and a post-only one that would have traded, are told apart from those that failed", () => {
   const { execution } = setUp();
   const [withdrawn, dropped, lost] = [execution.submit(0, BUY), execution.submit(0, BUY), execution.submit(0, BUY)];
+  const crossing = execution.submit(0, { ...BUY, type: "postOnly" });
   execution.flush(Number.NaN);
   execution.cancel(withdrawn);
   execution.cancel(lost);
@@ -155,8 +156,9 @@ test("an order taken back before it was sent is told apart from one that failed"
   execution.onFailure(withdrawn.clientOrderId, "unsent", "WITHDRAWN");
   execution.onFailure(dropped.clientOrderId, "unsent", "QUEUE_TIMEOUT");
   execution.onFailure(lost.clientOrderId, "refused", "no funds");
-  expect(execution.counters.rejected).toBe(3);
-  expect(execution.takenBack).toBe(1);
+  execution.onFailure(crossing.clientOrderId, "refused", "it would have traded");
+  expect(execution.counters.rejected).toBe(4);
+  expect(execution.expectedRejections).toBe(2);
 });
 
 test("a cancel of an order that fills at once is forgotten", () => {

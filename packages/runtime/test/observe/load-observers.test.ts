@@ -20,6 +20,7 @@ beforeAll(() => {
        name: "beeper",
        version: "1.0.0",
        config: v.object({ tone: v.pipe(v.number("a tone is a number"), v.minValue(20, "too low to be heard")) }),
+       async check({ tone }) { if (tone === 99) throw new Error("the tone is taken"); },
        async open(session, { tone }) {
          if (tone === 666) throw new Error("no such tone");
          return { lines: [\`beeps at \${tone} Hz for \${session.run.id}\`], close: async () => { globalThis.beeperClosed = (globalThis.beeperClosed ?? 0) + 1; } };
@@ -46,9 +47,13 @@ test("settings that are wrong are named, and so is a file without an observer", 
   await expect(loadObservers([{ use: "./gone.ts", config: {} }], cwd)).rejects.toThrow("there is no file ./gone.ts");
 });
 
+test("an observer that could not run says so before anything is started", async () => {
+  await expect(loadObservers([{ use: "./beeper.ts", config: { tone: 99 } }], cwd)).rejects.toThrow("the tone is taken");
+});
+
 test("where the dashboard is not installed a line says so, unless it is not wanted", async () => {
   const { dashboard } = checkConfig({}, "test");
-  expect(await prepareObservers({ dashboard, observers: [] }, cwd)).toMatchObject({
+  expect(await prepareObservers({ dashboard, observers: [] }, cwd, () => false)).toMatchObject({
     observers: [],
     lines: [expect.stringContaining("npm install @pitlane/plugin-dashboard")],
   });
