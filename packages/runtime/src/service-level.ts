@@ -43,7 +43,7 @@ export interface ServiceLevel {
 export type ServiceCounts = Readonly<Record<string, readonly [held: number, counted: number]>>;
 
 /** Share of time that is to be within all targets. */
-export const SERVICE_GOAL = 0.999;
+const SERVICE_GOAL = 0.999;
 
 const ALL = "all";
 const MB = 1e6;

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSyn
 import { join } from "node:path";
 
 /** A file of this name is in a run's folder while its session runs. */
-export const SESSION_FILE = "session.json";
+const SESSION_FILE = "session.json";
 
 /** What a running session says of itself to other processes of this machine. No secret is in it. */
 export interface SessionFile {

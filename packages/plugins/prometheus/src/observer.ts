@@ -17,7 +17,7 @@ export async function openExporter(session: ExportedSession, settings: Prometheu
 }
 
 /** Whether the server could listen where the settings say. @throws {InvalidInputError} When it could not. */
-export async function checkPlace(settings: PrometheusSettings): Promise<void> {
+async function checkPlace(settings: PrometheusSettings): Promise<void> {
   const nothing = { text: () => Buffer.alloc(0), zipped: async () => Buffer.alloc(0) };
   const probe = await openMetricsServer({ ...settings, exposition: nothing, onFault: () => {} }); // it is gone before anybody asks
   await probe.close();

@@ -22,7 +22,7 @@ const LANE: LaneCounters = {
 const PAUSES = { count: 2, totalUs: 900, maxUs: 600 };
 const USE = { userPercent: 20, systemPercent: 5, percent: 25 };
 
-export const PROCESS: ProcessSample = {
+const PROCESS: ProcessSample = {
   atUs: 1,
   periodMs: 1_000,
   loopDelay: { meanUs: 100, p50Us: 90, p99Us: 900, maxUs: 2_000 },
@@ -41,7 +41,7 @@ export const PROCESS: ProcessSample = {
   activeResources: { Timeout: 2, TCPSocketWrap: 3 },
 };
 
-export const NETWORK: NetworkFigures = {
+const NETWORK: NetworkFigures = {
   endpoints: [
     {
       venue: "binance",
