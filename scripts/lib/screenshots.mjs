@@ -11,6 +11,12 @@ import { Stop } from "./stop.mjs";
 
 const USAGE = "npm run screenshots -- --out DIR [--seconds N]";
 const LINK_WITHIN_MS = 60_000;
+const SETTINGS = [
+  "dashboard.port=0",
+  "optimizer.enabled=true",
+  "optimizer.stage=execution",
+  "optimizer.windowMs=500",
+].flatMap((setting) => ["--set", setting]);
 const END_WITHIN_MS = 30_000;
 const WIDE = { width: 1280, height: 800 };
 const PHONE = { width: 390, height: 844 };
@@ -151,14 +157,14 @@ function readArgs(args) {
 }
 
 /**
- * Starts a session whose dashboard is at a free port.
+ * Starts a session whose dashboard is at a free port, and whose optimizer has something to show within a minute.
  *
  * @param {import("./house.mjs").House} house
  * @returns {Promise<{ link: string, check(): void, end(): Promise<void> }>} `check` throws when it has ended by itself.
  */
 async function startSession(house) {
   const program = join(house.root, "packages", "runtime", "bin", "pitlane.mjs");
-  const child = spawn(process.execPath, [program, "start", "--set", "dashboard.port=0"], {
+  const child = spawn(process.execPath, [program, "start", ...SETTINGS], {
     cwd: house.root,
     env: { ...house.env, PITLANE_LAUNCHER_PID: String(process.pid) },
     stdio: ["ignore", "pipe", "pipe"],

@@ -1,6 +1,8 @@
 import { type Clock, InvalidInputError, inRange, integerInRange, type Random } from "@pitlane/perf";
 import { type AccountSpec, type CheckedAccount, checkAccounts, parseBalances } from "./accounts.ts";
 import type { AxiomOptions } from "./axiom.ts";
+import { DEFAULT_KEPT } from "./engine/exchange.ts";
+import type { Kept } from "./engine/market.ts";
 import { type ChaosPlan, checkPlan } from "./faults/chaos.ts";
 import { checkFault } from "./faults/check.ts";
 import type { Fault } from "./faults/fault.ts";
@@ -53,6 +55,11 @@ export interface PaperOptions {
   readonly axiom?: boolean | AxiomOptions;
   /** Limits to announce and enforce. Default: the venue's, but 10000 orders in 10 seconds and 2000000 a day. */
   readonly limits?: Partial<Limits>;
+  /**
+   * Closed orders, and fills, that each instrument keeps at least, and public trades; before it forgets some, up to twice as many. An
+   * order that is forgotten is unknown to whoever asks. Each 1,000 to 1,000,000. Default 100,000 and 20,000.
+   */
+  readonly kept?: Partial<Kept>;
   /** Faults to begin with, a plan of random ones, or both. Default none. More can be added while it runs. */
   readonly faults?: ChaosPlan | readonly (Fault | ChaosPlan)[];
   /** Life of a WebSocket, 100 ms to 7 days; then it is closed, after the venue's notice. Default 24 hours. */
@@ -74,6 +81,7 @@ export interface PaperSetup {
   readonly accounts: readonly CheckedAccount[];
   readonly model: MarketModelName;
   readonly limits: Limits;
+  readonly kept: Kept;
   readonly faults: readonly Fault[];
   readonly plans: readonly ChaosPlan[];
   readonly connectionLifeMs: number;
@@ -101,6 +109,7 @@ export function checkOptions(options: PaperOptions): PaperSetup {
     accounts: checkAccounts(options.accounts ?? [{ name: "demo" }], defaults),
     model: checkModel(options.model ?? "random-walk"),
     limits: limitsOf(options.limits ?? {}),
+    kept: keptOf(options.kept ?? {}),
     ...faultsOf(options.faults ?? []),
     connectionLifeMs: inRange("connectionLifeMs", options.connectionLifeMs ?? DAY_MS, 100, 7 * DAY_MS),
     replaySpeed: inRange("replaySpeed", options.replaySpeed ?? 0, 0, 1e6),
@@ -133,6 +142,13 @@ function worth(instrument: Instrument, amount: bigint): bigint {
   const { startTicks, priceDecimals, sizeDecimals, lotIncrement } = instrument;
   const lots = Number((amount * 10n ** BigInt(priceDecimals + sizeDecimals)) / BigInt(startTicks));
   return baseUnits(instrument, lots - (lots % lotIncrement));
+}
+
+function keptOf({ orders = DEFAULT_KEPT.orders, trades = DEFAULT_KEPT.trades }: Partial<Kept>): Kept {
+  return {
+    orders: integerInRange("kept.orders", orders, 1_000, 1_000_000),
+    trades: integerInRange("kept.trades", trades, 1_000, 1_000_000),
+  };
 }
 
 function limitsOf(limits: Partial<Limits>): Limits {

@@ -115,7 +115,7 @@ class RunningPaper implements Paper {
   #closed: Promise<void> | undefined;
 
   constructor(options: PaperOptions, setup: PaperSetup, clock: Clock, random: Random) {
-    const { instruments, accounts, limits, replaySpeed, regions, connectionLifeMs } = setup;
+    const { instruments, accounts, limits, kept, replaySpeed, regions, connectionLifeMs } = setup;
     this.#setup = setup;
     this.#clock = clock;
     this.#random = random;
@@ -124,7 +124,8 @@ class RunningPaper implements Paper {
     this.instruments = instruments.map(({ spec }) => spec);
     this.accounts = accounts.map(({ name, apiKey, apiSecret }) => ({ name, apiKey, apiSecret }));
     const { recording } = options;
-    const venue = new BinanceVenue({ instruments, accounts, limits, recording, replaySpeed, clock, random, onError });
+    const ofVenue = { instruments, accounts, limits, kept, recording, replaySpeed, clock, random, onError };
+    const venue = new BinanceVenue(ofVenue);
     this.#venue = venue;
     const timeline = new Timeline(clock, onError);
     this.#timeline = timeline;

@@ -30,6 +30,8 @@ export interface DeskOptions {
   readonly instrument: Instrument;
   readonly locks: Locks;
   readonly listener: MarketListener;
+  /** Closed orders, and fills, that are kept. */
+  readonly keptOrders: number;
   /** Called with each order accepted from an account. */
   readonly onAccepted: (order: Order) => void;
 }
@@ -52,8 +54,8 @@ export class Desk {
   #report: MutableReport | undefined;
   #nextExecutionId = 1;
 
-  constructor({ market, instrument, locks, listener, onAccepted }: DeskOptions) {
-    this.ledger = new OrderLedger(instrument.base, instrument.quote);
+  constructor({ market, instrument, locks, listener, keptOrders, onAccepted }: DeskOptions) {
+    this.ledger = new OrderLedger(instrument.base, instrument.quote, keptOrders);
     this.#market = market;
     this.#locks = locks;
     this.#listener = listener;

@@ -2,13 +2,18 @@ import type { Instrument } from "../instruments.ts";
 import { AcceptedOrders } from "./accepted.ts";
 import { type Account, Accounts } from "./accounts.ts";
 import type { AcceptedOrder } from "./ledger.ts";
-import { Market, type MarketListener } from "./market.ts";
+import { type Kept, Market, type MarketListener } from "./market.ts";
 import { OrderLists } from "./order-list.ts";
 
 export interface ExchangeOptions {
   readonly instruments: readonly Instrument[];
   readonly listener: MarketListener;
+  /** By each market. Default `DEFAULT_KEPT`. */
+  readonly kept?: Kept;
 }
+
+/** Enough for a minute of 1,500 orders a second in one market. */
+export const DEFAULT_KEPT: Kept = { orders: 100_000, trades: 20_000 };
 
 /** All markets, all accounts, and the public ledger. Pure: no clock, no input or output; time comes with each call. */
 export class Exchange {
@@ -21,7 +26,7 @@ export class Exchange {
   readonly lists = new OrderLists();
   readonly #bySymbol = new Map<string, Market>();
 
-  constructor({ instruments, listener }: ExchangeOptions) {
+  constructor({ instruments, listener, kept = DEFAULT_KEPT }: ExchangeOptions) {
     this.house = this.accounts.open({ makerRate: 0n, takerRate: 0n, unlimited: true });
     this.accepted = new AcceptedOrders(instruments.map(({ symbol }) => symbol));
     this.markets = instruments.map((instrument, index) => {
@@ -31,6 +36,7 @@ export class Exchange {
         house: this.house,
         lists: this.lists,
         listener,
+        kept,
         onAccepted: ({ owner, id, clientOrderId, createdUs }) =>
           this.accepted.add(owner, index, id, clientOrderId, createdUs),
       });

@@ -5,28 +5,28 @@ import { Seat } from "./seat.ts";
 
 export type { AcceptedOrder } from "./accepted.ts";
 
-const CLOSED_KEPT = 100_000;
-const FILLS_KEPT = 100_000;
 const PREVENTED_KEPT = 10_000;
 
 /**
- * One market's orders of all accounts (the house's quotes are not among them): the open ones, the newest 100,000 closed ones, the
- * newest 100,000 fills and the newest 10,000 prevented matches.
+ * One market's orders of all accounts (the house's quotes are not among them): the open ones, the newest `kept` closed ones, as many fills,
+ * and the newest 10,000 prevented matches.
  */
 export class OrderLedger {
-  readonly fills = new History<Fill>(FILLS_KEPT);
+  readonly fills: History<Fill>;
   readonly prevented = new History<PreventedMatch>(PREVENTED_KEPT);
   readonly #base: string;
   readonly #quote: string;
   readonly #seats: (Seat | undefined)[] = []; // by account index
-  readonly #all = new History<Order>(CLOSED_KEPT); // ids rise
+  readonly #all: History<Order>; // ids rise
   #openCount = 0;
   #indexedId = 0; // orders up to this id are found by client id once they are closed
 
   /** @param base Asset that its market buys and sells. @param quote Asset that prices are in. */
-  constructor(base: string, quote: string) {
+  constructor(base: string, quote: string, kept: number) {
     this.#base = base;
     this.#quote = quote;
+    this.fills = new History(kept);
+    this.#all = new History(kept);
   }
 
   /** The account's place in this market. */

@@ -22,6 +22,14 @@ export {
   type RefusalReason,
 } from "./report.ts";
 
+/** How much of its past a market keeps: the newest so many at least, and before it forgets some, up to twice as many. */
+export interface Kept {
+  /** Closed orders, and fills. */
+  readonly orders: number;
+  /** Public trades, and aggregates of them. */
+  readonly trades: number;
+}
+
 export interface MarketOptions {
   readonly instrument: Instrument;
   readonly accounts: Accounts;
@@ -30,6 +38,7 @@ export interface MarketOptions {
   /** The exchange's order lists. */
   readonly lists: OrderLists;
   readonly listener: MarketListener;
+  readonly kept: Kept;
   /** Called with each order accepted from an account. */
   readonly onAccepted: (order: Order) => void;
 }
@@ -44,7 +53,7 @@ export interface MarketOptions {
 export class Market {
   readonly instrument: Instrument;
   readonly engine: MatchingEngine;
-  readonly tape = new Tape();
+  readonly tape: Tape;
   readonly #house: Account;
   readonly #listener: MarketListener;
   readonly #assets: readonly string[];
@@ -60,8 +69,9 @@ export class Market {
   #nesting = 0; // calls within calls of `together`
   #nextOrderId = 1;
 
-  constructor({ instrument, accounts, house, lists, listener, onAccepted }: MarketOptions) {
+  constructor({ instrument, accounts, house, lists, listener, kept, onAccepted }: MarketOptions) {
     this.instrument = instrument;
+    this.tape = new Tape(kept.trades);
     this.#house = house;
     this.#listener = listener;
     this.#assets = [instrument.base, instrument.quote];
@@ -74,7 +84,14 @@ export class Market {
       },
     });
     this.#locks = new Locks(this.engine, instrument);
-    this.#desk = new Desk({ market: this, instrument, locks: this.#locks, listener, onAccepted });
+    this.#desk = new Desk({
+      market: this,
+      instrument,
+      locks: this.#locks,
+      listener,
+      keptOrders: kept.orders,
+      onAccepted,
+    });
     this.#settlement = new Settlement(instrument, accounts, house, this.#desk);
     this.#lists = new Lists({
       instrument,

@@ -40,14 +40,13 @@ export interface DaySummary {
   readonly lastTradeId: number;
 }
 
-const TRADES_KEPT = 20_000;
 const CANDLES_KEPT = 1500; // more than the 1440 minutes that `day` looks at
 const DAY_US = 86_400_000_000;
 
-/** Everything traded in one market: the newest 20,000 trades and aggregates, and 1500 candles of each interval. */
+/** Everything traded in one market: the newest `kept` trades and aggregates, and 1500 candles of each interval. */
 export class Tape {
-  readonly trades = new History<Trade>(TRADES_KEPT);
-  readonly aggregates = new History<AggregateTrade>(TRADES_KEPT);
+  readonly trades: History<Trade>;
+  readonly aggregates: History<AggregateTrade>;
   readonly #candles: ReadonlyMap<Interval, Candles> = new Map(
     INTERVALS.map((name) => [name, new Candles(name, CANDLES_KEPT)]),
   );
@@ -55,6 +54,11 @@ export class Tape {
   #nextTradeId = 1;
   #nextAggregateId = 1;
   #aggregate: AggregateTrade | undefined;
+
+  constructor(kept: number) {
+    this.trades = new History(kept);
+    this.aggregates = new History(kept);
+  }
 
   /** Writes down a trade. */
   add(priceTicks: number, lots: number, quoteUnits: bigint, buyerIsMaker: boolean, atUs: number): Trade {

@@ -83,7 +83,7 @@ test("keeps a bounded number of candles, after a long silence too", () => {
 });
 
 test("the day forgets what is older than 24 hours", () => {
-  const tape = new Tape();
+  const tape = new Tape(1000);
   expect(tape.day(NOON)).toBeUndefined();
   tape.add(500, 1, 500n, false, NOON);
   tape.add(100, 2, 200n, false, NOON + 2 * MINUTE);

@@ -9,7 +9,7 @@ import type { AnsweredOrder, OrderFlow, PluginFigures, SessionSample, SlowOrder 
 import type { SlowOrders } from "./slow-orders.ts";
 import type { OrderCounts, PluginFacts, SampleSources } from "./sources.ts";
 
-const RECENT = 900;
+const RECENT = 60; // about 13 KB each with two plugins and four instruments; a minute of them is what alerts hold anyway
 
 export interface SampleCollectorOptions {
   readonly sources: SampleSources;
@@ -19,7 +19,7 @@ export interface SampleCollectorOptions {
 }
 
 /**
- * Makes a sample of the whole session each time it is told to, keeps the last 900, and hands each to who wants it.
+ * Makes a sample of the whole session each time it is told to, keeps the last 60, and hands each to who wants it.
  *
  *     latencies, counters, monitors -> take() -> SessionSample -> recent, listeners, metrics()
  *

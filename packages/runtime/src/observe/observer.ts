@@ -16,7 +16,7 @@ import type { AnsweredOrder, SessionSample, SlowOrder } from "./sample.ts";
 export interface SampleFeed {
   /** Undefined before the first second is over. */
   readonly latest: SessionSample | undefined;
-  /** The last ones, oldest first: 900 at most, a quarter of an hour. */
+  /** The last ones, oldest first: 60 at most, a minute. Who shows more keeps of each what it shows: they are large. */
   readonly recent: readonly SessionSample[];
   /** Calls `listener` with each sample; returns what ends that. What a listener throws is a fault, and the others are told. */
   onSample(listener: (sample: SessionSample) => void): () => void;

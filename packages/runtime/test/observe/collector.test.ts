@@ -62,12 +62,12 @@ test("the share of orders filled is of those that ended, that of errors of the l
   expect(flow.errorRatio).toBeCloseTo(0.2);
 });
 
-test("the last 900 are kept, oldest first", () => {
+test("the last 60 are kept, oldest first", () => {
   const { collector, second } = setUp();
-  for (let i = 0; i < 905; i++) second();
-  expect(collector.recent).toHaveLength(900);
+  for (let i = 0; i < 65; i++) second();
+  expect(collector.recent).toHaveLength(60);
   expect(collector.recent[0]?.seq).toBe(6);
-  expect(collector.latest?.seq).toBe(905);
+  expect(collector.latest?.seq).toBe(65);
 });
 
 test("a sample survives JSON", () => {

@@ -2,7 +2,7 @@ import { type Clock, InvalidInputError, type Random } from "@pitlane/perf";
 import type { CheckedAccount } from "../../accounts.ts";
 import type { Account } from "../../engine/accounts.ts";
 import { Exchange } from "../../engine/exchange.ts";
-import type { Market } from "../../engine/market.ts";
+import type { Kept, Market } from "../../engine/market.ts";
 import type { Instrument } from "../../instruments.ts";
 import { RecordedSnapshots } from "../../models/recorded-snapshots.ts";
 import { Replay, type ReplaySummary } from "../../models/replay.ts";
@@ -28,6 +28,7 @@ export interface BinanceVenueOptions {
   readonly instruments: readonly Instrument[];
   readonly accounts: readonly CheckedAccount[];
   readonly limits: Limits;
+  readonly kept: Kept;
   readonly recording: Recording | undefined;
   readonly replaySpeed: number;
   readonly clock: Clock;
@@ -53,12 +54,13 @@ export class BinanceVenue {
   #replaying: Promise<ReplaySummary> | undefined;
 
   /** @throws {InvalidInputError} When an account's public key is none. */
-  constructor({ instruments, accounts, limits, recording, replaySpeed, clock, random, onError }: BinanceVenueOptions) {
+  constructor(options: BinanceVenueOptions) {
+    const { instruments, accounts, limits, kept, recording, replaySpeed, clock, random, onError } = options;
     this.#clock = clock;
     const orderLimit = new OrderLimit(limits);
     const userStreams = new UserStreams();
     this.#publisher = new Publisher(this.#hub, userStreams, orderLimit);
-    this.exchange = new Exchange({ instruments, listener: this.#publisher });
+    this.exchange = new Exchange({ instruments, listener: this.#publisher, kept });
     if (recording === undefined) for (const market of this.exchange.markets) this.#publisher.addFeed(market);
     else this.#replay = this.#replayOf(recording, replaySpeed);
     const opened = accounts.map((spec) => ({ spec, account: this.#open(spec, instruments) }));
