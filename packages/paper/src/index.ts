@@ -1,6 +1,7 @@
 export { type AccountSpec, DEMO_API_KEY, DEMO_API_SECRET } from "./accounts.ts";
 export type { AxiomOptions, AxiomRegion, PaperAxiom } from "./axiom.ts";
 export type { AcceptedOrder } from "./engine/ledger.ts";
+export type { Kept } from "./engine/market.ts";
 export type { ChaosPlan } from "./faults/chaos.ts";
 export type { Fault, FaultAim, FaultHandle, FaultKind, FaultScope } from "./faults/fault.ts";
 export type { Faults } from "./faults/registry.ts";

@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import type { Account } from "../../src/engine/accounts.ts";
-import { Exchange } from "../../src/engine/exchange.ts";
+import { DEFAULT_KEPT, Exchange } from "../../src/engine/exchange.ts";
 import type { ListRequest } from "../../src/engine/lists.ts";
 import { hasNoLimit, type Order, type OrderRequest } from "../../src/engine/order.ts";
 import { baseUnits, notionalUnits, toInstrument } from "../../src/instruments.ts";
@@ -11,7 +11,7 @@ export const ONE = 100_000_000n;
  * A market of AAAUSDT with two accounts of 1000 AAA and 10000 USDT each: alice pays commission, bob none. Prices have 2 decimals in
  * steps of 0.05, sizes 3 decimals; with `fine`, price x size has more than 8 decimals and is cut.
  */
-export function setUpMarket({ fine = false } = {}) {
+export function setUpMarket({ fine = false, kept = DEFAULT_KEPT } = {}) {
   const instrument = toInstrument({
     symbol: "AAAUSDT",
     base: "AAA",
@@ -28,6 +28,7 @@ export function setUpMarket({ fine = false } = {}) {
   const balanceEvents: Account[] = [];
   const exchange = new Exchange({
     instruments: [instrument],
+    kept,
     listener: {
       onTrade: () => {},
       onAggregate: () => {},

@@ -1,20 +1,10 @@
 import * as v from "valibot";
+import { flag, whole } from "../config/pieces.ts";
 import { NO_DATA_MS, WARM_UP_MS } from "./evaluate.ts";
 
 const KEBAB = /^[a-z][a-z0-9-]{0,63}$/;
 const DAY_MS = 86_400_000;
 
-const whole = (min: number, max: number, unit: string, description: string) =>
-  v.pipe(
-    v.number(),
-    v.integer(),
-    v.minValue(min),
-    v.maxValue(max),
-    v.description(description),
-    v.metadata({ unit, min, max }),
-  );
-
-const flag = (description: string) => v.pipe(v.boolean(), v.description(description));
 const text = (what: string) => v.pipe(v.string(), v.nonEmpty(`must be ${what}`), v.maxLength(2000));
 const number = v.pipe(v.number(), v.finite());
 const forMs = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(DAY_MS));

@@ -94,7 +94,11 @@ const manifest = (name: string) => ({
   private: true,
   type: "module",
   scripts: { start: "pitlane start", test: "vitest run", typecheck: "tsc" },
-  dependencies: { "@pitlane/plugin-dashboard": `^${VERSION}`, pitlane: `^${VERSION}`, valibot: PROJECT_VERSIONS.valibot },
+  dependencies: {
+    "@pitlane/plugin-dashboard": `^${VERSION}`,
+    pitlane: `^${VERSION}`,
+    valibot: PROJECT_VERSIONS.valibot,
+  },
   devDependencies: { typescript: PROJECT_VERSIONS.typescript, vitest: PROJECT_VERSIONS.vitest },
 });
 

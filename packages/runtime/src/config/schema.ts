@@ -2,6 +2,7 @@ import * as v from "valibot";
 import { alertsSettings } from "../alerts/settings.ts";
 import { DEFAULT_SIGNALS } from "../orders/signal.ts";
 import { LONGEST_BUDGET_MS } from "../orders/terms.ts";
+import { amount, choice, flag, whole } from "./pieces.ts";
 import { PROFILE_NAMES } from "./profiles.ts";
 
 /** Stages that the optimizer can be asked to make faster. */
@@ -29,25 +30,6 @@ const limit = (description: string, fallback: string) =>
     ),
     fallback,
   );
-
-const whole = (min: number, max: number, unit: string, description: string) =>
-  v.pipe(
-    v.number(),
-    v.integer(),
-    v.minValue(min),
-    v.maxValue(max),
-    v.description(description),
-    v.metadata({ unit, min, max }),
-  );
-
-/** A measure that need not be whole. */
-const amount = (min: number, max: number, unit: string, description: string) =>
-  v.pipe(v.number(), v.minValue(min), v.maxValue(max), v.description(description), v.metadata({ unit, min, max }));
-
-const choice = <const Options extends readonly string[]>(options: Options, description: string) =>
-  v.pipe(v.picklist(options), v.description(description));
-
-const flag = (description: string) => v.pipe(v.boolean(), v.description(description));
 
 /** Kept in hundredths of a basis point. */
 const takerFee = v.pipe(

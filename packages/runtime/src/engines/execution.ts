@@ -29,6 +29,7 @@ import {
 } from "./risk.ts";
 
 const FINISHED_KEPT = 10_000;
+const STRAYS_KNOWN = 10_000;
 const FIRST_REPEAT_US = 100_000; // after a cancel that left its order open, until the next one
 const LONGEST_REPEAT_US = 5_000_000;
 const NONE: readonly Order[] = [];
@@ -663,8 +664,10 @@ export class Execution {
   }
 
   #onStray(report: OrderReport): void {
-    if (this.#strayReports.has(report.clientOrderId)) return;
-    this.#strayReports.add(report.clientOrderId);
+    const strays = this.#strayReports;
+    if (strays.has(report.clientOrderId)) return;
+    if (strays.size === STRAYS_KNOWN) strays.clear(); // another session on the same account: one word too many rather than memory without end
+    strays.add(report.clientOrderId);
     this.#options.onFault(
       `the venue reports order ${report.clientOrderId} on ${report.instrument.id}, which is not of this run`,
     );

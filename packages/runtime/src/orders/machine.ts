@@ -32,9 +32,9 @@ export function applyReport(order: Order, report: OrderReport): Transition {
   }
   order.venueOrderId ||= report.venueOrderId;
 
-  const fills = report.fills.filter((fill) => !order.tradeIds.has(fill.tradeId));
+  const fills = report.fills.filter((fill) => !order.hasBooked(fill.tradeId));
   for (const fill of fills) {
-    order.tradeIds.add(fill.tradeId);
+    order.noteBooked(fill.tradeId);
     order.bookedLots += fill.sizeLots;
   }
 

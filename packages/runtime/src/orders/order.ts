@@ -127,8 +127,7 @@ export class Order implements OrderView {
   isAwaited = false;
   /** True once the venue has said that it has the order. */
   wasAccepted = false;
-  /** Trade ids already booked: the venue may tell of a fill twice. */
-  readonly tradeIds: Set<string> = new Set();
+  #tradeIds: Set<string> | undefined; // made by the first fill: most quotes never have one
 
   constructor(clientOrderId: string, strategy: string, owner: number, intent: Intent, bornAtUs = 0) {
     this.clientOrderId = clientOrderId;
@@ -141,6 +140,22 @@ export class Order implements OrderView {
 
   get isOpen(): boolean {
     return !isFinal(this.state);
+  }
+
+  /** Ids of the trades booked. */
+  get tradeIds(): readonly string[] {
+    return this.#tradeIds === undefined ? [] : [...this.#tradeIds];
+  }
+
+  /** True when the trade is booked already: the venue may tell of a fill twice. */
+  hasBooked(tradeId: string): boolean {
+    return this.#tradeIds?.has(tradeId) ?? false;
+  }
+
+  /** From now on the trade is booked. */
+  noteBooked(tradeId: string): void {
+    this.#tradeIds ??= new Set();
+    this.#tradeIds.add(tradeId);
   }
 
   /** Lots that may still trade. */

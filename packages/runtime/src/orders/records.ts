@@ -118,7 +118,7 @@ export function toOrderRecord(order: Order): OrderRecord {
     cancelWanted,
     cancelling,
     wasAccepted,
-    tradeIds: [...tradeIds],
+    tradeIds,
   };
 }
 
@@ -126,7 +126,7 @@ export function fromOrderRecord(record: OrderRecord, instrumentOf: InstrumentOf)
   const { clientOrderId, strategy, owner, bornAtUs, intent, tradeIds, ...fields } = record;
   const order = new Order(clientOrderId, strategy, owner, fromIntentRecord(intent, instrumentOf), bornAtUs);
   Object.assign(order, fields);
-  for (const id of tradeIds) order.tradeIds.add(id);
+  for (const id of tradeIds) order.noteBooked(id);
   return order;
 }
 

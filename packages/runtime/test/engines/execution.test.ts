@@ -194,6 +194,19 @@ test("an order under two venue ids is counted as duplicated; one that is not our
   expect(faults.filter((fault) => fault.includes("by-hand"))).toHaveLength(1);
 });
 
+test("of another session's orders on the account 10,000 are known by name at most, and then told of again", () => {
+  const { execution, faults } = setUp();
+  const order = execution.submit(0, BUY);
+  const stray = (number: number) =>
+    execution.onReport({ ...report(order, "accepted"), clientOrderId: `by-hand-${number}` });
+  for (let i = 0; i < 10_000; i++) stray(i);
+  stray(0);
+  expect(faults).toHaveLength(10_000);
+  stray(10_000);
+  stray(0);
+  expect(faults).toHaveLength(10_002);
+});
+
 test("finished orders are forgotten beyond the last 10,000, open ones never", () => {
   const { execution, faults } = setUp();
   const first = execution.submit(0, BUY);

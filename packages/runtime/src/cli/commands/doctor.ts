@@ -28,6 +28,9 @@ interface DoctorFlags extends SettingsFlags {
   readonly json?: string;
 }
 
+/** What opens the dashboard, where its plugin keeps it. */
+const DASHBOARD_TOKEN_FILE = join(".pitlane", "dashboard-token");
+
 const HELP = `
 Looks at the machine, this folder and the venue: nothing is changed but for a file that is written, synced and removed where the runs are kept.
 Exit code: 0 nothing is failing; 1 something is; 2 a setting is wrong.`;
@@ -57,7 +60,8 @@ export function addDoctor(program: Command, context: SettingsContext): void {
       show(
         checkHost({ nodeVersion: process.version, platform: process.platform, cores: availableParallelism(), read }),
       );
-      show([checkDisk(runs, clock), checkSecretFile(join(cwd, SECRETS_FILE)), ...checkJournals(runs)]);
+      const secretFiles = [SECRETS_FILE, DASHBOARD_TOKEN_FILE].map((file) => checkSecretFile(join(cwd, file)));
+      show([checkDisk(runs, clock), ...secretFiles, ...checkJournals(runs)]);
       show([await checkPlugins(config.strategies, cwd)]);
       if (flags.offline !== true) {
         const found = await Promise.all(placesOf(flags, clock).map((place) => checkPlace(place, clock, stop)));
