@@ -58,6 +58,7 @@ test("an empty config is every default", () => {
       groupMs: 5000,
       repeatMs: 3_600_000,
       noDataMs: 60_000,
+      warmUpMs: 90_000,
       sinks: { log: true, webhooks: [], telegram: [], email: [] },
     },
     dashboard: { enabled: true, host: "127.0.0.1", port: 7070, token: "" },
