@@ -1,5 +1,5 @@
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({
-  test: { projects: ["packages/*", "!packages/plugins", "packages/plugins/*", "apps/*", "scripts"], maxWorkers: 2 },
+  test: { projects: ["packages/{paper,perf,runtime,sdk}", "packages/plugins/*", "apps/*", "scripts"], maxWorkers: 2 },
 });

@@ -11,6 +11,8 @@ export const MOST_WAITING = 100;
 /** A client that has read nothing for so long is dropped. */
 const MOST_STALLED_MS = 30_000;
 const HEARTBEAT_MS = 15_000;
+/** Writes before the event loop turns: a write to a socket takes tens of microseconds, and an order must not wait for those of 50. */
+const WRITES_A_TURN = 2;
 /** When a browser that lost the stream tries again. */
 const RETRY_MS = 2000;
 
@@ -26,8 +28,8 @@ interface Frame {
 /**
  * One stream of server-sent events to every open page:
  *
- *     event --written out once--> client 1: socket
- *                                 client 2: socket is full --> latest sample, latest market, <= 100 others
+ *     event --written out once--> in turns --> client 1: socket
+ *                                              client 2: socket is full --> latest sample, latest market, <= 100 others
  *
  * While a client's socket has not taken what it was given, samples and markets are replaced by newer ones and the oldest of the others are
  * left out: a client holds one event more than its socket's buffer, and those that wait. It is told how many it missed before the next
@@ -36,6 +38,8 @@ interface Frame {
 export class PushHub {
   readonly #clients = new Set<Client>();
   readonly #clock: Pick<Clock, "monotonicNs">;
+  readonly #due: { readonly client: Client; readonly frame: Frame }[] = []; // in the order in which they were given
+  #turn: NodeJS.Immediate | undefined;
   #nextId = 1;
   #heartbeatNs: number;
 
@@ -83,13 +87,13 @@ export class PushHub {
     for (const client of this.#clients) {
       if (instrument !== undefined && client.instrument !== instrument) continue;
       frame ??= this.#frame(name, data);
-      client.give(frame, this.#clock.monotonicNs());
+      this.#give(client, frame);
     }
   }
 
   /** Gives an event to one client. */
   sendTo<Name extends EventName>(client: Client, name: Name, data: StreamEvents[Name]): void {
-    client.give(this.#frame(name, data), this.#clock.monotonicNs());
+    this.#give(client, this.#frame(name, data));
   }
 
   /** To be called some times a second: drops who reads nothing, and keeps idle connections from being taken for dead. */
@@ -105,7 +109,23 @@ export class PushHub {
 
   /** Ends all streams. */
   close(): void {
+    clearImmediate(this.#turn);
+    this.#due.length = 0;
     for (const client of this.#clients) client.drop();
+  }
+
+  #give(client: Client, frame: Frame): void {
+    this.#due.push({ client, frame });
+    this.#turn ??= setImmediate(() => this.#write());
+  }
+
+  /** Some of what is due; the rest after input and output had their turn. */
+  #write(): void {
+    this.#turn = undefined;
+    const nowNs = this.#clock.monotonicNs();
+    for (const { client, frame } of this.#due.splice(0, WRITES_A_TURN))
+      if (this.#clients.has(client)) client.give(frame, nowNs);
+    if (this.#due.length > 0) this.#turn = setImmediate(() => this.#write());
   }
 
   #frame<Name extends EventName>(name: Name, data: StreamEvents[Name]): Frame {
