@@ -26,16 +26,15 @@ const LEAST_MS = 60_000;
 const HOUR_MS = 3_600_000;
 const READ_EVERY_MS = 1_000;
 const WARM_SHARE = 0.5; // of the run: code is compiled, and buffers fill that keep the last so many of something,
-const LONGEST_WARM_MS = 20 * 60_000; // the slowest of them a quarter of an hour of samples
+const LONGEST_WARM_MS = 20 * 60_000; // the slowest of them 10,000 orders that have ended
 const MOST_BLOCKS = 240;
 const LEAST_BLOCK_READINGS = 4;
 const MIB = 2 ** 20;
 
 const HELP = `
-The exchange runs in a process of its own. Each second heap, external memory and RSS are read; the first half of the run, 20 minutes at most, is left
-out. Of each
-block the least reading counts, after a full collection (--no-collect leaves V8 alone: intervals are then wider). A least squares line through
-them gives the growth, and Student's t its 95 % interval, for as many values as are left when neighbours resemble each other.
+The exchange runs in a process of its own. Each second heap, external memory and RSS are read; the first half of the run, 20 minutes at most, is
+left out. Of each block the least reading counts, after a full collection (--no-collect leaves V8 alone: intervals are then wider). A least
+squares line through them gives the growth, and Student's t its 95 % interval, for as many values as are left when neighbours resemble each other.
 Exit code: 0 growth is surely within the limit; 1 it is surely above ("growing"), or the interval holds the limit ("inconclusive": run longer).
 A whole day: pitlane soak --duration 24h --max-growth 1 --json soak.json`;
 
@@ -164,7 +163,10 @@ function seriesLine(name: string, trend: SeriesTrend, blockSeconds: number): str
   return `${name.padEnd(9)} ${mib(slope)} MiB/h, ${interval}, from ${basis}; mean ${mib(mean)} MiB, most ${mib(most)} MiB; ${verdict ?? "shown only"}`;
 }
 
-/** In a short run the buffers of the last 900 samples and 10,000 ended orders are filling still: that is growth, and no leak. */
+/**
+ * In a short run the last 10,000 ended orders are still coming together, at 1.7 MiB an hour for each order a second, and V8 compiles code: that is
+ * growth, and no leak. After 20 minutes they are there at 8 orders a second or more; at fewer, those to come are below the limit.
+ */
 function defaultGrowth(durationMs: number): number {
   return durationMs < HOUR_MS ? 128 : 8;
 }
