@@ -150,6 +150,7 @@ export {
   JournalSegmentError,
   JournalVersionError,
 } from "./journal/errors.ts";
+export { JournalFollower } from "./journal/follower.ts";
 export { decodeInputs } from "./journal/input-reader.ts";
 export { encodeInputs, InputWriter } from "./journal/input-writer.ts";
 export type { InputRecord, LevelList } from "./journal/inputs.ts";

@@ -58,11 +58,20 @@ export function* readRows(path: string, range: RowRange = {}): Generator<Journal
 export async function* readRowsWithSegments(path: string, range: RowRange = {}): AsyncGenerator<JournalRow> {
   const database = openToRead(path);
   try {
-    const bodies = new SegmentBodies(path, segmentsOf(database));
-    for (const row of rowsOf(path, database, range)) yield withBody(row, row.body ?? (await bodies.of(row)));
+    yield* rowsWithSegments(path, database, range);
   } finally {
     database.close();
   }
+}
+
+/** As `readRowsWithSegments`, of a journal that is open. */
+export async function* rowsWithSegments(
+  path: string,
+  database: Database.Database,
+  range: RowRange,
+): AsyncGenerator<JournalRow> {
+  const bodies = new SegmentBodies(path, segmentsOf(database));
+  for (const row of rowsOf(path, database, range)) yield withBody(row, row.body ?? (await bodies.of(row)));
 }
 
 function* rowsOf(
@@ -89,21 +98,24 @@ function withBody({ seq, atUs, kind, bodyHash, hash }: StoredRow, body: string |
   return { seq, atUs, kind, body, bodyHash, hash };
 }
 
+/** Place of a row, and when it was written. */
+type RowPlace = { readonly seq: number; readonly atUs: number };
+
 /** Last row of a journal; undefined when it has none. @throws {InvalidInputError} When the file is missing or no journal. */
-export function lastRow(path: string): { readonly seq: number; readonly atUs: number } | undefined {
+export function lastRow(path: string): RowPlace | undefined {
   const database = openToRead(path);
   try {
-    if (isEmptyDatabase(database)) return undefined;
-    return opened(
-      path,
-      () =>
-        database.prepare("SELECT seq, CAST(at_us AS INTEGER) AS atUs FROM events ORDER BY seq DESC LIMIT 1").get() as
-          | { readonly seq: number; readonly atUs: number }
-          | undefined,
-    );
+    return lastRowOf(path, database);
   } finally {
     database.close();
   }
+}
+
+/** As `lastRow`, of a journal that is open. */
+export function lastRowOf(path: string, database: Database.Database): RowPlace | undefined {
+  if (isEmptyDatabase(database)) return undefined;
+  const sql = "SELECT seq, CAST(at_us AS INTEGER) AS atUs FROM events ORDER BY seq DESC LIMIT 1";
+  return opened(path, () => database.prepare(sql).get() as RowPlace | undefined);
 }
 
 /** Where the file of a segment is: paths are kept relative to the journal's folder, so that a run can be moved as a whole. */

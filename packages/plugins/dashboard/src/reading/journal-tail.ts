@@ -1,4 +1,4 @@
-import { lastRow, readRowsWithSegments } from "pitlane";
+import { JournalFollower } from "pitlane";
 import type { JournalHead } from "../protocol.ts";
 import { toHead } from "./rows.ts";
 
@@ -19,12 +19,31 @@ export interface TailAnswer {
   readonly skipped: number;
 }
 
-/** What was written to a journal since the last look: its newest rows. @throws As `readRowsWithSegments`. */
-export async function readTail({ path, after, limit }: TailQuery): Promise<TailAnswer> {
-  const last = lastRow(path)?.seq ?? 0;
-  if (after === undefined || last <= after) return { rows: [], last: Math.max(last, after ?? 0), skipped: 0 };
-  const from = Math.max(after + 1, last - limit + 1);
-  const rows: JournalHead[] = [];
-  for await (const row of readRowsWithSegments(path, { fromSeq: from, untilSeq: last })) rows.push(toHead(row));
-  return { rows, last, skipped: from - after - 1 };
+/** Reads the newest rows of a journal, look after look. The one it was last asked about stays open. */
+export class TailReader {
+  #open: { readonly path: string; readonly journal: JournalFollower } | undefined;
+
+  /** What was written since the last look. @throws As `JournalFollower`. */
+  async read({ path, after, limit }: TailQuery): Promise<TailAnswer> {
+    const journal = this.#follow(path);
+    const last = journal.lastSeq();
+    if (after === undefined || last <= after) return { rows: [], last: Math.max(last, after ?? 0), skipped: 0 };
+    const from = Math.max(after + 1, last - limit + 1);
+    const rows: JournalHead[] = [];
+    for await (const row of journal.rows({ fromSeq: from, untilSeq: last })) rows.push(toHead(row));
+    return { rows, last, skipped: from - after - 1 };
+  }
+
+  close(): void {
+    this.#open?.journal.close();
+    this.#open = undefined;
+  }
+
+  #follow(path: string): JournalFollower {
+    if (this.#open?.path !== path) {
+      this.close();
+      this.#open = { path, journal: new JournalFollower(path) };
+    }
+    return this.#open.journal;
+  }
 }

@@ -3,10 +3,10 @@ import { createWorkerPool, type WorkerPool } from "@pitlane/perf/pool";
 import { HttpError } from "../reply.ts";
 import {
   type AnswerOf,
-  perform,
   type QueryOf,
   type ReadingName,
   type ReadingOutcome,
+  Readings,
   type ReadingTask,
 } from "./tasks.ts";
 
@@ -54,11 +54,12 @@ export async function openThreadReader(file: URL, clock: Clock): Promise<Reader>
 
 /** A reader on this thread, for sources that no thread can run as they are: tests and work on the dashboard itself. */
 export function createInlineReader(): Reader {
+  const readings = new Readings();
   return {
     async read<Name extends ReadingName>(name: Name, query: QueryOf<Name>): Promise<AnswerOf<Name>> {
-      return take(await perform({ name, query })) as AnswerOf<Name>;
+      return take(await readings.perform({ name, query })) as AnswerOf<Name>;
     },
-    close: async () => {},
+    close: async () => readings.close(),
   };
 }
 

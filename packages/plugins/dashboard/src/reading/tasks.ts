@@ -1,5 +1,5 @@
 import { type PageQuery, readPage } from "./journal-page.ts";
-import { readTail, type TailQuery } from "./journal-tail.ts";
+import { type TailQuery, TailReader } from "./journal-tail.ts";
 import { type OptimizerQuery, readOptimizer } from "./optimizer.ts";
 import { readTree, type TreeQuery } from "./profiles.ts";
 import { type RunsQuery, readRuns } from "./runs.ts";
@@ -7,19 +7,20 @@ import { readSamples, type SamplesQuery } from "./samples.ts";
 import { readStory, type StoryQuery } from "./story.ts";
 
 /** What is read from files, by name. */
-export const READINGS = {
+const readingsWith = (tails: TailReader) => ({
   page: (query: PageQuery) => readPage(query),
-  tail: (query: TailQuery) => readTail(query),
+  tail: (query: TailQuery) => tails.read(query),
   story: (query: StoryQuery) => readStory(query),
   runs: (query: RunsQuery) => readRuns(query),
   samples: (query: SamplesQuery) => readSamples(query),
   tree: (query: TreeQuery) => readTree(query),
   optimizer: (query: OptimizerQuery) => readOptimizer(query),
-};
+});
 
-export type ReadingName = keyof typeof READINGS;
-export type QueryOf<Name extends ReadingName> = Parameters<(typeof READINGS)[Name]>[0];
-export type AnswerOf<Name extends ReadingName> = Awaited<ReturnType<(typeof READINGS)[Name]>>;
+type AllReadings = ReturnType<typeof readingsWith>;
+export type ReadingName = keyof AllReadings;
+export type QueryOf<Name extends ReadingName> = Parameters<AllReadings[Name]>[0];
+export type AnswerOf<Name extends ReadingName> = Awaited<ReturnType<AllReadings[Name]>>;
 
 /** A reading that was asked for. */
 export interface ReadingTask {
@@ -32,12 +33,22 @@ export type ReadingOutcome =
   | { readonly isDone: true; readonly answer: unknown }
   | { readonly isDone: false; readonly message: string };
 
-/** Reads what a task asks for; what goes wrong is part of the outcome. */
-export async function perform({ name, query }: ReadingTask): Promise<ReadingOutcome> {
-  try {
-    const read = READINGS[name] as (query: unknown) => unknown;
-    return { isDone: true, answer: await read(query) };
-  } catch (error) {
-    return { isDone: false, message: error instanceof Error ? error.message : String(error) };
+/** Performs readings, one after the other. */
+export class Readings {
+  readonly #tails = new TailReader();
+  readonly #all = readingsWith(this.#tails);
+
+  /** Reads what a task asks for; what goes wrong is part of the outcome. */
+  async perform({ name, query }: ReadingTask): Promise<ReadingOutcome> {
+    try {
+      const read = this.#all[name] as (query: unknown) => unknown;
+      return { isDone: true, answer: await read(query) };
+    } catch (error) {
+      return { isDone: false, message: error instanceof Error ? error.message : String(error) };
+    }
+  }
+
+  close(): void {
+    this.#tails.close();
   }
 }
