@@ -68,7 +68,7 @@ function describe(entry: AuditEntry): string {
     case "trial":
       return `trial ${entry.trial}: ${entry.knob} from ${entry.from} to ${entry.to}`;
     case "pair":
-      return `trial ${entry.trial}: ${entry.incumbent} before, ${entry.candidate} with the change`;
+      return `trial ${entry.trial}: ${microseconds(entry.incumbent)} before, ${microseconds(entry.candidate)} with the change`;
     case "kept":
     case "rejected":
       return `trial ${entry.trial}: ${entry.knob} from ${entry.from} to ${entry.to} ${entry.event} after ${entry.pairs} pairs: ${entry.reason}`;
@@ -98,4 +98,9 @@ function endOf(path: string): string | undefined {
   } finally {
     closeSync(file);
   }
+}
+
+/** Windows of a session's optimizer are of latencies, in nanoseconds. */
+function microseconds(ns: number): string {
+  return `${(ns / 1000).toFixed(1)} us`;
 }
