@@ -4,7 +4,7 @@ import type { Execution } from "../engines/execution.ts";
 import type { Portfolio } from "../engines/portfolio.ts";
 import type { OrderVenue, VenueAccount } from "../venue.ts";
 import type { OrderGateway } from "./gateway.ts";
-import { isFinal, isWorking, type Order } from "./order.ts";
+import { isFinal, isWorking, type Order, type OrderState } from "./order.ts";
 import { reasonOf } from "./outcome.ts";
 import { accountDifferences } from "./reconcile.ts";
 
@@ -46,7 +46,8 @@ const LOOK_AGAIN_MS = 500;
  *
  * - An order that works here and is not open there has ended unheard: the venue is asked what became of it, fills included. The same for one
  *   of which the venue knows more fills.
- * - An order that is open there and not known here, or ended here, is drift: told, never touched. It may be somebody else's.
+ * - An order that is open there and not known here, or ended here, in two lists one after the other, is drift: told, never touched. It may be
+ *   somebody else's.
  * - Balances that differ, at any of several venues, are looked at again, as a fill may be on its way; what stays is drift.
  */
 export class Reconciler {
@@ -142,17 +143,39 @@ export class Reconciler {
     }
     // Taken before the question: one accepted in the meantime may be missing from the answer.
     const working = execution.openOrders().filter(({ state }) => isWorking(state));
-    const open = await venue.listOpen({ timeoutMs: CALL_MS, signal: this.#stop.signal });
-    const openIds = new Set<string>();
-    for (const report of open) {
-      openIds.add(report.clientOrderId);
+    const open = await this.#listOpen();
+    for (const report of open.values()) {
       const order = execution.find(report.clientOrderId);
-      if (order === undefined) drift.push(strayOf(report, "which is not of this run"));
-      else if (isFinal(order.state)) drift.push(strayOf(report, `which is ${order.state} here`));
-      else if (isWorking(order.state) && isBehind(order, report)) asked.add(order);
+      if (order !== undefined && isWorking(order.state) && isBehind(order, report)) asked.add(order);
     }
-    for (const order of working) if (isWorking(order.state) && !openIds.has(order.clientOrderId)) asked.add(order);
+    for (const order of working) if (isWorking(order.state) && !open.has(order.clientOrderId)) asked.add(order);
+    drift.push(...(await this.#strays(open)));
     return [...asked];
+  }
+
+  /**
+   * Orders that are open there and not known here, or ended here. One may have ended while the list was on its way: only what a second list has
+   * as well is told.
+   */
+  async #strays(open: ReadonlyMap<string, OrderReport>): Promise<readonly string[]> {
+    const { execution } = this.#options;
+    const isStray = ({ clientOrderId }: OrderReport) => {
+      const order = execution.find(clientOrderId);
+      return order === undefined || isFinal(order.state);
+    };
+    const suspects = [...open.values()].filter(isStray);
+    if (suspects.length === 0) return [];
+    const again = await this.#listOpen();
+    return suspects
+      .filter((report) => again.has(report.clientOrderId))
+      .map((report) => strayOf(report, execution.find(report.clientOrderId)?.state));
+  }
+
+  /** What the venue says is open, by client order id. */
+  async #listOpen(): Promise<ReadonlyMap<string, OrderReport>> {
+    const { venue } = this.#options;
+    const reports = (await venue.listOpen?.({ timeoutMs: CALL_MS, signal: this.#stop.signal })) ?? [];
+    return new Map(reports.map((report) => [report.clientOrderId, report]));
   }
 
   async #balanceDrift(): Promise<readonly string[]> {
@@ -173,6 +196,7 @@ function isBehind(order: Order, { filledLots, sizeLots }: OrderReport): boolean 
   return filledLots > order.filledLots || (sizeLots < order.sizeLots && order.amendLots === 0);
 }
 
-function strayOf({ clientOrderId, instrument }: OrderReport, what: string): string {
+function strayOf({ clientOrderId, instrument }: OrderReport, state: OrderState | undefined): string {
+  const what = state === undefined ? "which is not of this run" : `which is ${state} here`;
   return `the venue has order ${clientOrderId} on ${instrument.id} open, ${what}`;
 }

@@ -111,6 +111,26 @@ test("strays, orders that live there and ended here, and orders that the venue h
   await reconciler.close();
 });
 
+test("an order that ends while the list of open ones is under way is no drift: what was listed is looked at once more", async () => {
+  const crossing = orderOf("crossing", "pendingCancel");
+  const stuck = orderOf("stuck", "cancelled");
+  let questions = 0;
+  const { reconciler, pass, faults, entries } = setUp({
+    orders: [crossing, stuck],
+    open: async () => {
+      if (++questions > 1) return [reportOf("stuck")];
+      crossing.state = "cancelled"; // the venue made the list, then its cancel came through the stream
+      return [reportOf("crossing"), reportOf("stuck")];
+    },
+  });
+  reconciler.start(1000);
+  await pass(1000);
+  expect(questions).toBe(2);
+  expect(entries[0]?.drift).toEqual(["the venue has order stuck on test:AAA/USDT open, which is cancelled here"]);
+  expect(faults).toHaveLength(1);
+  await reconciler.close();
+});
+
 test("balances that differ are looked at again: what goes is none, what stays is drift", async () => {
   const late = setUp({ looks: [99n, 100n] });
   late.reconciler.start(1000);
