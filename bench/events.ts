@@ -63,6 +63,7 @@ const suite: Suite = {
     (count): Comparison => ({
       name: `one event to ${count} listener${count === 1 ? "" : "s"}`,
       unit: "ns/op",
+      rounds: 15,
       ours: emitting(count, ours),
       peers: {
         "generated code (limit)": { case: emitting(count, generated), aim: 1.5, note: NO_ISOLATION },

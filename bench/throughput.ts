@@ -184,27 +184,31 @@ async function hear(perSecond: number, seconds: number): Promise<Record<string, 
   try {
     const age = new LatencyHistogram();
     let isMeasured = false;
+    let heard = 0;
     const plugin = definePlugin({
       name: "listener",
       version: "1.0.0",
       pitlane: "*",
       setup(ctx) {
         ctx.on("trade", ({ priceTicks }) => {
+          heard++;
           if (isMeasured) age.record(sinceStampUs(priceTicks) * 1e3);
         });
       },
     });
-    const { close } = await open(feed.urls, { apiKey: "none", apiSecret: "none" }, plugin, ["trade"]);
-    const cpuUs = await feed.run(perSecond, seconds, () => {
+    const { clock, close } = await open(feed.urls, { apiKey: "none", apiSecret: "none" }, plugin, ["trade"]);
+    const { written, cpuUs } = await feed.run(perSecond, seconds, () => {
       isMeasured = true;
     });
     const rssBytes = process.memoryUsage.rss();
+    const deadlineNs = clock.monotonicNs() + DRAIN_MS * 1e6;
+    while (heard < written && clock.monotonicNs() < deadlineNs) await clock.sleep(1);
     const { faults } = await close();
     if (faults.length > 0) throw new Error(`the session had faults: ${JSON.stringify(faults)}`);
     const { p50, p99, p999 } = age.summary();
     return {
       "messages a second": age.count / seconds,
-      "messages lost": perSecond * seconds - age.count,
+      "messages lost": written - heard,
       "CPU a message": cpuUs,
       p50,
       p99,

@@ -50,7 +50,9 @@ const MAY_IMPORT = {
 
 /** What benches of all packages share. */
 const BENCH_PARTS = new Set(
-  ["called", "exchanged", "flooded", "listeners", "suite", "ticked"].map((name) => `scripts/bench/${name}.ts`),
+  ["browsed", "called", "exchanged", "flooded", "listeners", "suite", "ticked"].map(
+    (name) => `scripts/bench/${name}.ts`,
+  ),
 );
 
 const DEPENDENCY_KINDS = ["dependencies", "devDependencies", "peerDependencies", "optionalDependencies"];

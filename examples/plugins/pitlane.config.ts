@@ -5,6 +5,7 @@ export default defineConfig({
   strategies: [
     { use: "./vwap.ts", config: { vwap: { trades: 50 } } },
     { use: "./pace.ts" },
+    { use: "./round-lots.ts" },
     { use: "./fade.ts", config: { fade: { entryBps: 5 } } },
   ],
 });

@@ -4,6 +4,7 @@ import { createTestHost, pluginConformance, testInstrument } from "pitlane/testi
 import breakout, { rangeOf } from "./breakout.ts";
 import fade, { awayBps } from "./fade.ts";
 import pace, { reviewPace } from "./pace.ts";
+import roundLots, { roundDown } from "./round-lots.ts";
 import vwap, { Window } from "./vwap.ts";
 
 const instrument = testInstrument();
@@ -45,6 +46,17 @@ test("the risk check lets so many buys pass in a while, and every sale", async (
   assert.equal(host.vote(buy)[0]?.allowed, true);
 });
 
+test("the shaper rounds sizes down, and takes what is too large down to the desk's most", async () => {
+  assert.deepEqual(
+    [roundDown(2345, 1000, 9000), roundDown(23_456, 1000, 9500), roundDown(999, 1000, 9000)],
+    [2000, 9000, 999],
+  );
+  const host = await createTestHost({ plugin: roundLots, config: { roundLots: 1000, mostLots: 5000 }, instruments });
+  const wish = { instrument, side: "buy", type: "market", sizeLots: 7890 } as const;
+  assert.deepEqual(host.shape(wish), { ...wish, sizeLots: 5000 });
+  assert.equal(host.shape({ ...wish, sizeLots: 3000 }).sizeLots, 3000);
+});
+
 test("the breakout buys a close above the last bars, sells one below, and forgets them at a hole", async () => {
   assert.deepEqual(
     rangeOf([
@@ -81,6 +93,7 @@ for (const [plugin, options] of [
   [fade, { with: [{ plugin: vwap }], badConfigs: [{ entryBps: -1 }] }],
   [breakout, { config: { bars: 3, trades: 4 }, badConfigs: [{ bars: 1 }] }],
   [pace, { badConfigs: [{ maxBuys: 1.5 }] }],
+  [roundLots, { badConfigs: [{ roundLots: 0 }] }],
 ] as const) {
   for (const { name, run } of pluginConformance(plugin, options)) test(name, run);
 }

@@ -52,8 +52,15 @@ export function sinceStampUs(priceTicks: number): number {
 /** Where stamped trades come from. */
 export interface StampedFeed {
   readonly urls: VenueUrls;
-  /** Writes `perSecond` trades for a warm-up and then for `seconds`. Resolves with the CPU time of this process for each one of the latter, microseconds. */
-  run(perSecond: number, seconds: number, onMeasured: () => void): Promise<number>;
+  /**
+   * Writes `perSecond` trades for a warm-up and then for `seconds`. Resolves with how many there were in all, and the CPU time of this process
+   * for each one of the latter, microseconds. `onMeasured` may come a few trades late: it is told by another way than they are.
+   */
+  run(
+    perSecond: number,
+    seconds: number,
+    onMeasured: () => void,
+  ): Promise<{ readonly written: number; readonly cpuUs: number }>;
   stop(): void;
 }
 
@@ -74,7 +81,7 @@ export async function startStamped(program: URL): Promise<StampedFeed> {
       const start = process.cpuUsage();
       await once(venue, "message");
       const { user, system } = process.cpuUsage(start);
-      return (user + system) / ticks;
+      return { written: ticks + perSecond * WARM_SECONDS, cpuUs: (user + system) / ticks };
     },
     stop: () => void venue.kill(),
   };

@@ -130,9 +130,10 @@ async function measure(bundle, comparison, peer) {
  */
 async function runChild(what, flags, words, timeoutMs) {
   const args = [...flags, "--expose-gc", child, ...words];
-  const { stdout } = await run(process.execPath, args, { timeout: timeoutMs }).catch((error) =>
+  const { stdout, stderr } = await run(process.execPath, args, { timeout: timeoutMs }).catch((error) =>
     stop(`${what} failed: ${error.killed ? `no figure after ${timeoutMs / 1000} s` : error.stderr}`, 1),
   );
+  process.stderr.write(stderr); // what a case tells beside its figures
   return JSON.parse(stdout.trimEnd().split("\n").at(-1) ?? "");
 }
 

@@ -7,7 +7,7 @@ export type Loop = (n: number) => unknown;
  * One measured thing. Each runs in a process of its own, so that one case's types do not slow another's code.
  *
  * `loop` makes the work once and returns the loop over it: the harness finds a count that runs about 50 ms, warms up, takes
- * the fastest of several batches and divides by the count. `value` is for what is no loop (threads, a percentile): it
+ * the quickest of several batches and divides by the count. `value` is for what is no loop (threads, a percentile): it
  * returns the figure itself, in the comparison's unit.
  */
 export type Case = { readonly loop: () => Loop | Promise<Loop> } | { readonly value: () => number | Promise<number> };

@@ -20,6 +20,7 @@ const runtime: DefaultTheme.SidebarItem[] = [
   { text: "Configuration", link: "/guide/runtime/configuration" },
   { text: "The journal", link: "/guide/runtime/journal" },
   { text: "Replay and recovery", link: "/guide/runtime/replay-and-recovery" },
+  { text: "Real venues", link: "/guide/runtime/real-venues" },
   { text: "Several venues", link: "/guide/runtime/several-venues" },
 ];
 

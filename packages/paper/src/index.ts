@@ -3,7 +3,7 @@ export type { AxiomOptions, AxiomRegion, PaperAxiom } from "./axiom.ts";
 export type { AcceptedOrder } from "./engine/ledger.ts";
 export type { Kept } from "./engine/market.ts";
 export type { ChaosPlan } from "./faults/chaos.ts";
-export type { Fault, FaultAim, FaultHandle, FaultKind, FaultScope } from "./faults/fault.ts";
+export type { Fault, FaultAim, FaultHandle, FaultKind, FaultScope, MarketScope } from "./faults/fault.ts";
 export type { Faults } from "./faults/registry.ts";
 export { formatFault, parseFault } from "./faults/text.ts";
 export { DEFAULT_INSTRUMENTS, type InstrumentSpec } from "./instruments.ts";

@@ -3,10 +3,12 @@ import { Admin } from "./admin.ts";
 import { type AxiomSide, createAxiomSide, type PaperAxiom, toPaperAxiom } from "./axiom.ts";
 import type { AcceptedOrder } from "./engine/ledger.ts";
 import { chaosFaults } from "./faults/chaos.ts";
+import { MarketSite, type ModelledMarket } from "./faults/market-site.ts";
 import { FaultRegistry, type Faults } from "./faults/registry.ts";
 import type { InstrumentSpec } from "./instruments.ts";
 import { weatherOf } from "./models/climate.ts";
-import { driveModels } from "./models/driver.ts";
+import { driveModels, type SteppedModel } from "./models/driver.ts";
+import { MovedWeather } from "./models/moved-weather.ts";
 import { RandomWalk } from "./models/random-walk.ts";
 import type { ReplaySummary } from "./models/replay.ts";
 import { checkOptions, type PaperOptions, type PaperSetup } from "./options.ts";
@@ -89,7 +91,7 @@ export async function createPaper(options: PaperOptions = {}): Promise<Paper> {
   const clock = options.clock ?? createSystemClock();
   const paper = new RunningPaper(options, setup, clock, options.random ?? createRandom(setup.seed));
   try {
-    await paper.start((options.market ?? true) && options.recording === undefined);
+    await paper.start();
   } catch (error) {
     await paper.close();
     throw error;
@@ -110,6 +112,8 @@ class RunningPaper implements Paper {
   readonly #axiom: AxiomSide | undefined;
   readonly #binancePorts: readonly Port[]; // one a region
   readonly #ports: readonly Port[]; // these and Axiom's
+  readonly #modelled: readonly ModelledMarket[]; // markets that the model makes
+  readonly #models: SteppedModel[] = [];
   readonly #stop = new AbortController();
   readonly #loops: Promise<void>[] = [];
   #closed: Promise<void> | undefined;
@@ -143,8 +147,11 @@ class RunningPaper implements Paper {
     const axiom = createAxiomSide(options.axiom ?? false, regions, random.fork("axiom"), parts);
     this.#axiom = axiom;
     this.#ports = [...this.#binancePorts, ...(axiom?.ports ?? [])];
+    const hasModel = (options.market ?? true) && recording === undefined;
+    this.#modelled = hasModel ? this.#modelledMarkets() : [];
     const sites = this.#ports.map(({ site }) => site);
-    this.faults = new FaultRegistry(sites, timeline, parts.random);
+    const market = new MarketSite(this.#modelled, this.#models, clock);
+    this.faults = new FaultRegistry(sites, market, timeline, parts.random);
     for (const fault of setup.faults) this.faults.checkPlace(fault);
     const admin = new Admin({
       faults: this.faults,
@@ -186,11 +193,11 @@ class RunningPaper implements Paper {
   }
 
   /** Listens, starts what moves by itself, and lets the first faults strike. */
-  async start(hasModel: boolean): Promise<void> {
+  async start(): Promise<void> {
     const { host, regions, faults, plans, seed } = this.#setup;
     for (const { server, wanted } of this.#ports) await server.listen(wanted, host);
     this.#run(this.#tick());
-    if (hasModel) this.#startModels();
+    if (this.#modelled.length > 0) this.#startModels();
     for (const fault of faults) this.faults.add(fault);
     const names = regions.map(({ name }) => name);
     this.faults.follow(plans.flatMap((plan) => chaosFaults(plan, names, seed)));
@@ -231,15 +238,20 @@ class RunningPaper implements Paper {
     }
   }
 
-  #startModels(): void {
-    const nowUs = this.#clock.nowUs();
+  #modelledMarkets(): readonly ModelledMarket[] {
     const markets = this.#venue.exchange.markets.filter(({ instrument }) => instrument.trading);
     const instruments = markets.map(({ instrument }) => instrument);
     const weather = weatherOf(this.#setup.model, instruments, this.#random.fork("weather"));
-    const models = markets.map(
-      (market, i) => new RandomWalk(market, this.#random.fork(market.instrument.symbol), nowUs, weather[i]),
-    );
-    this.#run(driveModels(models, this.#clock, this.#stop.signal));
+    return markets.map((market, i) => ({ market, weather: new MovedWeather(weather[i]!) }));
+  }
+
+  #startModels(): void {
+    const nowUs = this.#clock.nowUs();
+    for (const { market, weather } of this.#modelled) {
+      const random = this.#random.fork(market.instrument.symbol);
+      this.#models.push(new RandomWalk(market, random, nowUs, weather));
+    }
+    this.#run(driveModels(this.#models, this.#clock, this.#stop.signal));
   }
 
   // A loop ends when the exchange closes, or by a failure that its owner must hear of.

@@ -1,5 +1,9 @@
 // A monitor runs for as long as the program does, so its whole cost counts: what a sample takes of the event loop, and what
 // probing the loop and counting collections take between samples. The budget of the issue is 0.5 % of a core at 1 Hz.
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { createSystemClock } from "@pitlane/perf";
 import { MetricsRegistry, prometheusText } from "@pitlane/perf/metrics";
 import { createProcessMonitor, processMetrics } from "@pitlane/perf/monitor";
@@ -24,6 +28,38 @@ async function idleCpuPercent(start: () => () => void): Promise<number> {
   stop();
   return ((user + system) / elapsedUs) * 100;
 }
+
+/** What a heap snapshot of 50,000 small linked orders costs a process of its own to look at; the parser of JSON is the floor. */
+const look = (how: string, figure: "cpuMsPerMiB" | "memoryPercent"): Case => ({
+  value: () => {
+    const folder = mkdtempSync(join(tmpdir(), "pitlane-bench-heap-"));
+    const file = join(folder, "orders.heapsnapshot");
+    const node = (script: string) =>
+      execFileSync(process.execPath, ["--max-old-space-size=4096", "--input-type=module", "-e", script], {
+        encoding: "utf8",
+      });
+    try {
+      node(`import { writeHeapSnapshot } from "node:v8";
+        let last;
+        for (let i = 0; i < 50_000; i++) last = globalThis.head = { id: "o" + i, last, fills: [{ at: i + 0.5 }, { at: i }] };
+        writeHeapSnapshot(${JSON.stringify(file)});`);
+      const [cpuUs, bytes] = JSON.parse(
+        node(`${how}
+          const rss = process.resourceUsage().maxRSS, cpu = process.cpuUsage();
+          const found = look(${JSON.stringify(file)});
+          const { user, system } = process.cpuUsage(cpu);
+          console.log(JSON.stringify([user + system, (process.resourceUsage().maxRSS - rss) * 1024, found === undefined]));`),
+      ) as [number, number];
+      const fileBytes = statSync(file).size;
+      return figure === "cpuMsPerMiB" ? cpuUs / 1000 / (fileBytes / 2 ** 20) : (100 * bytes) / fileBytes;
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  },
+});
+
+const SUMMARY = `import { readHeapSummary as look } from ${JSON.stringify(import.meta.resolve("@pitlane/perf/monitor"))};`;
+const PARSE = `import { readFileSync } from "node:fs"; const look = (file) => JSON.parse(readFileSync(file, "utf8"));`;
 
 const suite: Suite = {
   name: "monitor",
@@ -60,6 +96,22 @@ const suite: Suite = {
       peers: {
         "budget, 0.5 % of a core": { case: budget(BUDGET_PERCENT), note: "what waking up costs is included" },
         "idle process without it (floor)": { case: { value: () => idleCpuPercent(() => () => {}) }, aim: null },
+      },
+    },
+    {
+      name: "heap snapshot, CPU of its summary, a MiB of file",
+      unit: "ms",
+      rounds: 2,
+      ours: look(SUMMARY, "cpuMsPerMiB"),
+      peers: { "JSON.parse of the file (floor)": { case: look(PARSE, "cpuMsPerMiB"), aim: null } },
+    },
+    {
+      name: "heap snapshot, memory of its summary, of the file's length",
+      unit: "%",
+      rounds: 2,
+      ours: look(SUMMARY, "memoryPercent"),
+      peers: {
+        "JSON.parse of the file (floor)": { case: look(PARSE, "memoryPercent"), aim: null, note: "numbers alone" },
       },
     },
     {

@@ -31,6 +31,7 @@ import type { MarketFeed } from "../src/venue.ts";
 
 const EVENTS = 10_000; // a second
 const SECONDS = 3; // of one turn: two or three samples
+const SETTLE_SECONDS = 1; // before it: what beginning and ending cost is none of a session's seconds
 const PLUGINS = 5;
 const clock = createSystemClock();
 const instrument = testInstrument();
@@ -191,19 +192,24 @@ async function onAndOff(seconds: number): Promise<Record<string, number>> {
   const watched = async () => {
     const collector = observation.begin(parts);
     collector.onSample(() => samples++);
+    await turn(session, SETTLE_SECONDS);
     const percent = await turn(session, SECONDS);
     observation.close();
     return percent;
   };
+  const alone = async () => {
+    await turn(session, SETTLE_SECONDS);
+    return turn(session, SECONDS);
+  };
   await watched(); // code that was never run is slow, whichever comes first
-  await turn(session, SECONDS);
+  await alone();
   samples = 0;
   const on: number[] = [];
   const off: number[] = [];
   const pairs = Math.max(1, Math.round(seconds / (2 * SECONDS)));
   for (let pair = 0; pair < pairs; pair++) {
     if (pair % 2 === 0) on.push(await watched());
-    off.push(await turn(session, SECONDS));
+    off.push(await alone());
     if (pair % 2 !== 0) on.push(await watched());
   }
   await session.close();

@@ -42,7 +42,7 @@ export { type LoadedData, type ReadDataOptions, readMarketData } from "./backtes
 export type { BacktestResult, SimFill, SimLatencies, Tier } from "./backtest/result.ts";
 export { runBacktest } from "./backtest/run-backtest.ts";
 export { Bus, type BusOptions } from "./bus/bus.ts";
-export { DuplicateEventKindError, UnknownEventKindError } from "./bus/errors.ts";
+export { DuplicateEventKindError, TooManyEventKindsError, UnknownEventKindError } from "./bus/errors.ts";
 export {
   type BusEvent,
   defineEvent,
@@ -155,7 +155,7 @@ export { decodeInputs } from "./journal/input-reader.ts";
 export { encodeInputs, InputWriter } from "./journal/input-writer.ts";
 export type { InputRecord, LevelList } from "./journal/inputs.ts";
 export { type Durability, Journal, type JournalOptions, type Recovery } from "./journal/journal.ts";
-export { describeEntry, type OrderStory, storyLines, tellOrder } from "./journal/order-story.ts";
+export { describeEntry, type OrderStory, shapesOf, storyLines, tellOrder } from "./journal/order-story.ts";
 export { lastRow, type RowRange, readRows, readRowsWithSegments } from "./journal/read.ts";
 export { packInputs, type SegmentBody, type SegmentStats, unpackSegment } from "./journal/segments.ts";
 export { type JournalVerdict, verifyJournal, verifyWithSegments } from "./journal/verify.ts";
@@ -205,6 +205,14 @@ export {
   type UpdateTestResult,
 } from "./observe/update-test.ts";
 export type { Intent, OrderState, OrderView } from "./orders/order.ts";
+export {
+  BadShapeError,
+  describeShape,
+  type FieldChange,
+  type IntentChange,
+  type ShapeRecord,
+  withoutShapes,
+} from "./orders/shape.ts";
 export { DEFAULT_SIGNALS, type ShapedSignal, type Signal, type SignalSettings, shapeSignal } from "./orders/signal.ts";
 export { type BootNode, formatBootTree } from "./plugins/boot-tree.ts";
 export {
@@ -215,6 +223,7 @@ export {
   type HookEvents,
   type HookFilter,
   type HookKind,
+  type IntentShaper,
   type Logger,
   type LogLevel,
   type NoPromise,

@@ -92,7 +92,7 @@ export interface Report {
   readonly faults: readonly Fault[];
 }
 
-export type RunMode = "paper" | "recording";
+export type RunMode = "paper" | "recording" | "testnet" | "live";
 
 export type EndReason =
   | "duration"

@@ -42,6 +42,14 @@ test("an empty config is every default", () => {
     profile: "none",
     seed: 1,
     strategies: [{ use: "@pitlane/plugin-strategies", config: {} }],
+    venue: {
+      name: "paper",
+      symbols: [],
+      live: false,
+      apiKey: "",
+      apiSecret: "",
+      urls: { rest: "", stream: "", wsApi: "" },
+    },
     risk: DEFAULT_RISK,
     closeTimeoutMs: 5000,
     bus: { capacity: 10_000, batch: 100, flushMs: 100 },
@@ -93,6 +101,7 @@ test("an empty config is every default", () => {
     },
     caches: true,
     connections: 20,
+    workers: 0,
     orderTransport: "http",
   });
 });

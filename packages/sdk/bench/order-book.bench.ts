@@ -215,6 +215,7 @@ interface Aims {
 
 const near = (use: Use, { ladder, sorted }: Aims) => ({
   unit: "ns/op" as const,
+  rounds: 9,
   ours: updating(ours, "near", use),
   peers: {
     "bare tick ladder": { case: updating(bareLadder, "near", use), aim: ladder },

@@ -20,7 +20,7 @@ export interface EndpointHealth {
 
 /** What the venue lets a client spend in a window of time. */
 export interface BudgetHealth {
-  /** `weight` for Binance's request weight. */
+  /** `weight` for Binance's request weight, `orders-10s` and `orders-1d` for its limits on orders, once they are known. */
   readonly name: string;
   readonly limit: number;
   /** Of the present window, by our count or the venue's, whichever is higher. */

@@ -5,6 +5,8 @@ export interface AcceptedOrder {
   readonly symbol: string;
   readonly orderId: number;
   readonly clientOrderId: string;
+  /** Region whose port it came through; "" for one that came through none. */
+  readonly region: string;
   /** When it was accepted, microseconds since the epoch. */
   readonly acceptedUs: number;
 }
@@ -14,6 +16,7 @@ const CHUNK = 4096;
 interface Chunk {
   readonly accounts: Uint32Array;
   readonly markets: Uint32Array;
+  readonly regions: Uint8Array;
   readonly orderIds: Float64Array;
   readonly acceptedUs: Float64Array;
   readonly clientOrderIds: string[];
@@ -22,14 +25,16 @@ interface Chunk {
 /**
  * Every order ever accepted from an account, in order. Never shortened: a judge of "sent twice" must not forget.
  *
- * Kept in columns of 4096 rows, 32 bytes an order besides the text of its id, and nothing for the garbage collector to walk but that
+ * Kept in columns of 4096 rows, 33 bytes an order besides the text of its id, and nothing for the garbage collector to walk but that
  * text. What an id was used for is indexed when somebody asks, not when the order comes in.
  *
- *   accounts | markets | order ids | times | client ids      one chunk after another, rows never move
+ *   accounts | markets | regions | order ids | times | client ids      one chunk after another, rows never move
  */
 export class AcceptedOrders {
   readonly #symbols: readonly string[];
   readonly #chunks: Chunk[] = [];
+  readonly #regions: string[] = [""]; // in the order they came
+  #region = 0; // of what is accepted now, by its place there
   #size = 0;
   readonly #rowsById = new Map<string, number[]>(); // of the first #indexed rows
   readonly #repeated: number[] = []; // rows whose account, symbol and id came before
@@ -45,6 +50,13 @@ export class AcceptedOrders {
     return this.#size;
   }
 
+  /** What is accepted from now on came through this region's port. There are at most 255 of them. */
+  through(region: string): void {
+    if (this.#regions[this.#region] === region) return;
+    const known = this.#regions.indexOf(region);
+    this.#region = known < 0 ? this.#regions.push(region) - 1 : known;
+  }
+
   /** Writes down an order of the market at `market` in the list of symbols. */
   add(account: number, market: number, orderId: number, clientOrderId: string, acceptedUs: number): void {
     const row = this.#size & (CHUNK - 1);
@@ -55,6 +67,7 @@ export class AcceptedOrders {
     }
     chunk.accounts[row] = account;
     chunk.markets[row] = market;
+    chunk.regions[row] = this.#region;
     chunk.orderIds[row] = orderId;
     chunk.acceptedUs[row] = acceptedUs;
     chunk.clientOrderIds.push(clientOrderId);
@@ -114,6 +127,7 @@ export class AcceptedOrders {
       symbol: this.#symbols[chunk.markets[at]!]!,
       orderId: chunk.orderIds[at]!,
       clientOrderId: chunk.clientOrderIds[at]!,
+      region: this.#regions[chunk.regions[at]!]!,
       acceptedUs: chunk.acceptedUs[at]!,
     };
   }
@@ -123,6 +137,7 @@ function newChunk(): Chunk {
   return {
     accounts: new Uint32Array(CHUNK),
     markets: new Uint32Array(CHUNK),
+    regions: new Uint8Array(CHUNK),
     orderIds: new Float64Array(CHUNK),
     acceptedUs: new Float64Array(CHUNK),
     clientOrderIds: [],

@@ -26,6 +26,11 @@ const TARGET: Options = {
   probability: { type: "number", min: Number.MIN_VALUE, max: 1 },
 };
 const AIM: Options = { ...TARGET, ...SCOPE };
+const MARKET: Options = {
+  symbol: { type: "text", mostBytes: 100 },
+  afterMs: SCOPE["afterMs"]!,
+  forMs: SCOPE["forMs"]!,
+};
 
 /** Every kind with all its options. */
 export const FAULT_OPTIONS: Readonly<Record<FaultKind, Options>> = {
@@ -67,10 +72,19 @@ export const FAULT_OPTIONS: Readonly<Record<FaultKind, Options>> = {
   clockSkew: { ms: { type: "number", min: -24 * HOUR_MS, max: 24 * HOUR_MS }, ...SCOPE },
   tokensExpired: START,
   turnstile: SCOPE,
+  weightUsed: { weight: { type: "integer", min: 1, max: 1e9 }, ...AIM, venue: { type: "choice", of: ["binance"] } },
+  priceMove: { by: { type: "number", min: -0.99, max: 10 }, overMs: TIME, ...MARKET },
+  flood: { tradesPerSecond: { type: "number", min: 1, max: 10_000 }, count: TARGET["count"]!, ...MARKET },
 };
 
 /** What a kind cannot be without. */
-const NEEDED: Readonly<Partial<Record<FaultKind, string>>> = { error: "status", clockSkew: "ms" };
+const NEEDED: Readonly<Partial<Record<FaultKind, string>>> = {
+  error: "status",
+  clockSkew: "ms",
+  weightUsed: "weight",
+  priceMove: "by",
+  flood: "tradesPerSecond",
+};
 
 /**
  * Checks what came as a fault, from whatever side.
@@ -144,6 +158,9 @@ function checkSense(fault: Fault, name: string): void {
     case "clockSkew":
       if (fault.ms !== 0) return;
       throw new InvalidInputError(`${name}.ms must not be 0: that is no skew`);
+    case "priceMove":
+      if (fault.by !== 0) return;
+      throw new InvalidInputError(`${name}.by must not be 0: that is no move`);
     case "close": {
       const { code = 1001 } = fault;
       if ((code <= 1014 && (code < 1004 || code > 1006)) || code >= 3000) break;

@@ -15,6 +15,8 @@ export interface Treatment {
   readonly acted: boolean;
   /** How long the client's address is banned for it; 0 not at all. */
   readonly banMs: number;
+  /** Request weight that others of the address have used before it, at least; 0 where nobody has. */
+  readonly usedWeight: number;
 }
 
 export interface ConditionsOptions {
@@ -33,6 +35,7 @@ const IGNORED: Treatment = {
   refusal: undefined,
   acted: false,
   banMs: 0,
+  usedWeight: 0,
 };
 
 /** What one port's clients meet at this moment: how far it is, and the faults that are active on it. */
@@ -109,6 +112,7 @@ export class Conditions implements Place {
   #treat(name: string, path: string, distanceMs: number, isHttp: boolean): Treatment {
     let requestDelayMs = 0;
     let answerDelayMs = distanceMs;
+    let usedWeight = 0;
     let fatal: ActiveFault | undefined;
     for (const active of this.#requestFaults) {
       const { fault } = active;
@@ -118,10 +122,12 @@ export class Conditions implements Place {
         const ms = active.delayMs(fault.ms ?? 0, fault.jitterMs ?? 0);
         if (isLate) requestDelayMs += ms;
         else answerDelayMs += ms;
+      } else if (fault.kind === "weightUsed") {
+        if (active.matches(name, path) && active.tryHit()) usedWeight = Math.max(usedWeight, fault.weight);
       } else if (fatal === undefined && active.matches(name, path) && active.tryHit()) fatal = active;
     }
-    const delays = { requestDelayMs, answerDelayMs };
-    return fatal === undefined ? { ...ANSWERED, ...delays } : { ...endOf(fatal), ...delays };
+    const more = { requestDelayMs, answerDelayMs, usedWeight };
+    return fatal === undefined ? { ...ANSWERED, ...more } : { ...endOf(fatal), ...more };
   }
 }
 
@@ -132,10 +138,11 @@ const REQUEST_KINDS: ReadonlySet<string> = new Set([
   "acceptThenTimeout",
   "responseLost",
   "resetBefore",
+  "weightUsed",
 ]);
 const FRAME_KINDS: ReadonlySet<string> = new Set(["delay", "drop", "duplicate", "reorder", "corrupt"]);
 
-type End = Omit<Treatment, "requestDelayMs" | "answerDelayMs">;
+type End = Omit<Treatment, "requestDelayMs" | "answerDelayMs" | "usedWeight">;
 
 const ANSWERED: End = { end: "answered", refusal: undefined, acted: true, banMs: 0 };
 

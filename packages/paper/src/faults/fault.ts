@@ -134,6 +134,43 @@ export interface LoginFault extends FaultScope {
   readonly kind: "tokensExpired" | "turnstile";
 }
 
+/**
+ * Others of the client's address use the request weight: before a request that it hits, so much of the minute is counted at least, in the
+ * headers, against the limit and towards a ban. What is used stays used until the minute is over, as at the venue. Binance only.
+ */
+export interface WeightUsedFault extends FaultAim {
+  readonly kind: "weightUsed";
+  readonly venue?: "binance";
+  /** 1 to 1e9; from the limit on, 6000 a minute unless told otherwise, every request that weighs anything is refused. */
+  readonly weight: number;
+}
+
+/** What happens to the market itself, in every region. The exchange must run a market model. Binance only. */
+export interface MarketScope extends FaultScope {
+  readonly region?: never;
+  readonly venue?: never;
+  /** The instrument it is confined to, `AAAUSDT`. Default all. */
+  readonly symbol?: string;
+}
+
+/** The fair price is elsewhere, and comes back when the fault ends. The model decides everything else as without it. */
+export interface PriceMoveFault extends MarketScope {
+  readonly kind: "priceMove";
+  /** Part of the price that is added, -0.99 to 10, not 0: -0.1 is a fall by a tenth. Several multiply. */
+  readonly by: number;
+  /** How long the way there takes, and the way back, 0 to 1 hour. Default 1000. */
+  readonly overMs?: number;
+}
+
+/** A crowd trades: small market orders of either side, at random moments. */
+export interface FloodFault extends MarketScope {
+  readonly kind: "flood";
+  /** Of each instrument, on average; 1 to 10000. They come on top of the model's own. */
+  readonly tradesPerSecond: number;
+  /** Ends after so many trades, 1 to 1e9. */
+  readonly count?: number;
+}
+
 /** One fault of a paper exchange; every kind by its name. */
 export type Fault =
   | DelayFault
@@ -149,7 +186,10 @@ export type Fault =
   | RecycleFault
   | RegionFault
   | ClockSkewFault
-  | LoginFault;
+  | LoginFault
+  | WeightUsedFault
+  | PriceMoveFault
+  | FloodFault;
 
 export type FaultKind = Fault["kind"];
 
@@ -159,7 +199,7 @@ export interface FaultHandle {
   readonly fault: Fault;
   /** `waiting` until its time, `over` when it has ended or was removed. */
   readonly state: "waiting" | "active" | "over";
-  /** Requests, frames or connections it has hit. */
+  /** Requests, frames, connections or instruments it has hit; trades that a `flood` has made. */
   readonly hits: number;
   /** Ends it. May be called again. */
   remove(): void;

@@ -2,7 +2,8 @@ import { InvalidInputError, type Random } from "@pitlane/perf";
 import type { Timeline } from "../timeline.ts";
 import { ActiveFault } from "./active-fault.ts";
 import { checkFault } from "./check.ts";
-import type { Fault, FaultHandle } from "./fault.ts";
+import type { Fault, FaultHandle, FaultKind } from "./fault.ts";
+import type { MarketSite } from "./market-site.ts";
 
 /** The faults of a paper exchange: to add, to see, to end. */
 export interface Faults {
@@ -37,12 +38,20 @@ export interface FaultSite {
 /** Kinds that are a moment: over as soon as they have begun. */
 const MOMENTS: ReadonlySet<string> = new Set(["close", "recycle", "tokensExpired"]);
 
+/** Kinds that only one venue knows. */
+const VENUE_OF: Readonly<Partial<Record<FaultKind, string>>> = {
+  tokensExpired: "axiom",
+  turnstile: "axiom",
+  weightUsed: "binance",
+};
+
 const MOST_FAULTS = 20_000;
 const OVER_KEPT = 100;
 
 /** Starts and ends faults on the ports they are aimed at, by the clock. */
 export class FaultRegistry implements Faults {
   readonly #sites: readonly FaultSite[];
+  readonly #market: MarketSite;
   readonly #timeline: Timeline;
   readonly #random: Random;
   readonly #faults = new Map<number, { readonly fault: ActiveFault; cancel: () => void }>(); // waiting and active
@@ -50,8 +59,9 @@ export class FaultRegistry implements Faults {
   #schedule: readonly Fault[] = [];
   #nextId = 1;
 
-  constructor(sites: readonly FaultSite[], timeline: Timeline, random: Random) {
+  constructor(sites: readonly FaultSite[], market: MarketSite, timeline: Timeline, random: Random) {
     this.#sites = sites;
+    this.#market = market;
     this.#timeline = timeline;
     this.#random = random;
   }
@@ -96,22 +106,25 @@ export class FaultRegistry implements Faults {
     return this.#faults.get(id)?.fault ?? this.#over.find((fault) => fault.id === id);
   }
 
-  /** @throws {InvalidInputError} When there is no such region, or no such venue. */
-  checkPlace({ region, venue, kind }: Fault): void {
+  /** @throws {InvalidInputError} When there is no such region, venue or instrument, or no market model for a fault of the market. */
+  checkPlace(fault: Fault): void {
+    const { region, kind } = fault;
     const regions = [...new Set(this.#sites.map((site) => site.region))];
     if (region !== undefined && !regions.includes(region)) {
       throw new InvalidInputError(`fault.region must be one of ${regions.join(", ")}; got "${region}"`);
     }
-    const needed = kind === "tokensExpired" || kind === "turnstile" ? "axiom" : venue;
+    const needed = venueOf(fault);
     if (needed !== undefined && !this.#sites.some((site) => site.venue === needed)) {
       throw new InvalidInputError(`fault ${kind} needs venue ${needed}, which this exchange does not serve`);
     }
+    this.#market.check(fault);
   }
 
   #begin(active: ActiveFault): void {
     const { fault, id } = active;
     active.state = "active";
     for (const site of this.#sitesOf(fault)) site.begin(active, this.#activeOn(site));
+    this.#market.begin(active);
     if (MOMENTS.has(fault.kind)) {
       active.remove();
       return;
@@ -133,9 +146,12 @@ export class FaultRegistry implements Faults {
     if (this.#over.length > OVER_KEPT) this.#over.shift();
     if (!wasActive) return;
     for (const site of this.#sitesOf(ended.fault)) site.end(ended, this.#activeOn(site));
+    this.#market.end(ended);
   }
 
-  #sitesOf({ region, venue }: Fault): readonly FaultSite[] {
+  #sitesOf(fault: Fault): readonly FaultSite[] {
+    const { region } = fault;
+    const venue = venueOf(fault);
     return this.#sites.filter(
       (site) => (region === undefined || site.region === region) && (venue === undefined || site.venue === venue),
     );
@@ -146,8 +162,13 @@ export class FaultRegistry implements Faults {
     for (const { fault } of this.#faults.values()) {
       if (fault.state !== "active") continue;
       const aim = fault.fault;
-      if ((aim.region ?? region) === region && (aim.venue ?? venue) === venue) active.push(fault);
+      if ((aim.region ?? region) === region && (venueOf(aim) ?? venue) === venue) active.push(fault);
     }
     return active;
   }
+}
+
+/** The one venue it concerns; undefined for all there are. */
+function venueOf({ kind, venue }: Fault): string | undefined {
+  return VENUE_OF[kind] ?? venue;
 }

@@ -59,7 +59,6 @@ export class Replay {
     const followed = new Set<string>(); // lower-case symbols of which a listener was sent depth
     for (const mirror of this.#mirrors.values()) mirror.clear(clock.nowUs());
     snapshots.begin();
-    cork(hub);
     try {
       for await (const item of recording.read(signal)) {
         const wait = this.#untilDue(item.atUs, startNs, signal);
@@ -84,7 +83,6 @@ export class Replay {
         }
       }
     } finally {
-      uncork(hub);
       snapshots.end();
     }
     await Promise.all([...hub.sockets].map(({ peer }) => peer.roundTrip(signal)));
@@ -97,34 +95,24 @@ export class Replay {
     if (speed === 0) return undefined;
     const dueNs = startNs + ((atUs - recording.firstAtUs) * 1000) / speed;
     const waitMs = (dueNs - clock.monotonicNs()) / 1e6;
-    return waitMs >= 1 ? this.#pause(waitMs, signal) : undefined;
-  }
-
-  async #pause(ms: number, signal: AbortSignal): Promise<void> {
-    uncork(this.#options.hub);
-    await this.#options.clock.sleep(ms, signal);
-    cork(this.#options.hub);
+    return waitMs >= 1 ? clock.sleep(waitMs, signal) : undefined;
   }
 
   /** Waits until the snapshot was asked for and answered; not for long, since nobody has to ask. */
   async #handOver(symbol: string, signal: AbortSignal): Promise<void> {
     const { snapshots, hub, clock } = this.#options;
-    uncork(hub);
     const taken = new AbortController();
     const patience = clock.sleep(HAND_OVER_MS, AbortSignal.any([signal, taken.signal]));
     await Promise.race([snapshots.taken(symbol), patience.catch(() => signal.throwIfAborted())]);
     taken.abort();
     // The pings leave after the answer, so a reader that has answered them can have read it.
     await Promise.all([...hub.sockets].map(({ peer }) => peer.roundTrip(signal)));
-    cork(hub);
   }
 
   async #letReadersCatchUp(signal: AbortSignal): Promise<void> {
     const { hub } = this.#options;
-    uncork(hub);
     await new Promise((resolve) => setImmediate(resolve));
     for (const { peer } of hub.sockets) if (peer.isBehind) await peer.caughtUp(signal);
-    cork(hub);
   }
 
   #mirror(stream: string, frame: string): void {
@@ -136,13 +124,4 @@ export class Replay {
     if (kind === "depth" || kind === "depth@100ms") mirror.applyDepthFrame(frame, nowUs);
     else if (kind === "trade") mirror.applyTradeFrame(frame, nowUs);
   }
-}
-
-// Frames sent between the two leave in one write.
-function cork(hub: StreamHub): void {
-  for (const { peer } of hub.sockets) peer.cork();
-}
-
-function uncork(hub: StreamHub): void {
-  for (const { peer } of hub.sockets) peer.uncork();
 }

@@ -9,6 +9,8 @@ export interface Means {
   readonly destroy: () => void;
   /** Bans the client's address. */
   readonly ban: (forMs: number) => void;
+  /** Counts so much request weight of the client's address as used, at least. */
+  readonly useWeight: (weight: number) => void;
 }
 
 /** Performs one request as `treatment` says. Once it has come this far it is performed even when its sender has left. */
@@ -19,7 +21,8 @@ export function performErrand<A>(errand: Errand<A>, treatment: Treatment, means:
 }
 
 function performNow<A>(errand: Errand<A>, treatment: Treatment, means: Means): void {
-  const { end, refusal, acted, banMs, answerDelayMs } = treatment;
+  const { end, refusal, acted, banMs, answerDelayMs, usedWeight } = treatment;
+  if (usedWeight > 0) means.useWeight(usedWeight);
   const send = (answer: A) => {
     if (answerDelayMs > 0) means.timeline.after(answerDelayMs, () => errand.send(answer));
     else errand.send(answer);

@@ -5,6 +5,7 @@ import type { ActiveFault } from "../faults/active-fault.ts";
 import type { Conditions } from "../faults/conditions.ts";
 import type { Timeline } from "../timeline.ts";
 import { performErrand } from "./errand.ts";
+import { FrameBatch } from "./frame-batch.ts";
 import { type Frame, FrameLine } from "./frame-line.ts";
 import type { Errand } from "./protocol.ts";
 
@@ -21,6 +22,8 @@ export interface PeerOptions {
   readonly path: string;
   /** Bans the client's address. */
   readonly ban: (forMs: number) => void;
+  /** Counts so much request weight of the client's address as used, at least. */
+  readonly useWeight: (weight: number) => void;
 }
 
 /**
@@ -37,6 +40,7 @@ export class Peer {
   readonly #stream: Duplex;
   readonly #options: PeerOptions;
   readonly #line: FrameLine;
+  readonly #batch: FrameBatch;
   readonly #awaited = new Map<string, () => void>(); // payload of a ping -> what its pong does
   #pings = 0;
   #keptAliveNs = -1; // when the keep-alive ping that waits for its pong was sent
@@ -50,6 +54,7 @@ export class Peer {
     this.#socket = socket;
     this.#stream = stream;
     this.#options = options;
+    this.#batch = new FrameBatch(stream);
     this.#line = new FrameLine({ conditions, clock, timeline, path, write: (frame) => this.#write(frame) });
   }
 
@@ -58,23 +63,24 @@ export class Peer {
   }
 
   /**
-   * Sends a message, text as text and bytes as binary; nothing once the socket is closing.
+   * Sends a message, text as text and bytes as binary, with all others of this turn of the event loop in one write; nothing once the
+   * socket is closing.
    *
    * @param name What faults may be aimed at: its stream, method, event or room.
    */
   send(data: string | Uint8Array, name: string): void {
     if (!this.isOpen) return;
-    if (this.#line.isClear) this.#socket.send(data);
+    if (this.#line.isClear) this.#batch.add(data);
     else this.#line.send({ kind: "message", data, isBinary: typeof data !== "string" }, name);
     this.#cutOffWhenFull();
   }
 
   /** Performs one request that came over it, as the faults of the moment will have it. @param name Its method. */
   run<A>(name: string, errand: Errand<A>): void {
-    const { conditions, timeline, ban } = this.#options;
+    const { conditions, timeline, ban, useWeight } = this.#options;
     const treatment = conditions.treatMessage(name, this.path);
     if (treatment === undefined) errand.act((answer) => errand.send(answer));
-    else performErrand(errand, treatment, { timeline, ban, destroy: () => this.terminate() });
+    else performErrand(errand, treatment, { timeline, ban, useWeight, destroy: () => this.terminate() });
   }
 
   /** Sends a ping, or ends the connection when the last one has waited a minute for its pong. */
@@ -105,18 +111,11 @@ export class Peer {
     return true;
   }
 
-  /** Lets the frames sent until `uncork` leave in one write. */
-  cork(): void {
-    this.#stream.cork();
-  }
-
-  uncork(): void {
-    this.#stream.uncork();
-  }
-
   /** True while the reader is behind by more than the stream's buffer. */
   get isBehind(): boolean {
-    return this.isOpen && this.#stream.writableNeedDrain;
+    if (!this.isOpen) return false;
+    this.#batch.flush();
+    return this.#stream.writableNeedDrain;
   }
 
   /** Resolves when the reader has caught up, or the connection is gone. @throws The signal's reason when `signal` aborts. */
@@ -150,6 +149,7 @@ export class Peer {
   /** Ends the connection at once. */
   terminate(): void {
     this.#isClosing = true;
+    this.#batch.flush(); // it was sent before
     this.#line.clear();
     this.#socket.terminate();
   }
@@ -188,11 +188,13 @@ export class Peer {
   }
 
   #cutOffWhenFull(): void {
-    if (this.#socket.bufferedAmount + this.#line.waitingBytes > MOST_BUFFERED_BYTES) this.terminate();
+    const { bufferedAmount } = this.#socket;
+    if (bufferedAmount + this.#batch.bytes + this.#line.waitingBytes > MOST_BUFFERED_BYTES) this.terminate();
   }
 
   #write(frame: Frame): void {
     if (this.#socket.readyState !== WebSocket.OPEN) return;
+    this.#batch.flush();
     switch (frame.kind) {
       case "message":
         this.#socket.send(frame.data, { binary: frame.isBinary });

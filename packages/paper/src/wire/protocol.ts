@@ -70,6 +70,8 @@ export interface Protocol {
   refusal(refusal: Refusal, request: HttpRequest): HttpAnswer;
   /** Refuses everything from `ip` for `forMs` from now on. */
   ban?(ip: string, forMs: number): void;
+  /** Counts at least `weight` of this minute's request weight of `ip` as used. */
+  useWeight?(ip: string, weight: number): void;
   /** Makes every access token given out so far worthless, on open connections too. */
   expireTokens?(): void;
   /** Whether logins need a Turnstile token from now on. */

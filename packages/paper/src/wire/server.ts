@@ -180,6 +180,7 @@ export class PaperServer {
     performErrand({ act, send, refuse: (refusal) => protocol.refusal(refusal, request) }, treatment, {
       timeline,
       ban: (forMs) => protocol.ban?.(request.ip, forMs),
+      useWeight: (weight) => protocol.useWeight?.(request.ip, weight),
       destroy: () => reset(response.socket),
     });
   }
@@ -213,6 +214,7 @@ export class PaperServer {
       {
         timeline,
         ban: (forMs) => protocol.ban?.(request.ip, forMs),
+        useWeight: (weight) => protocol.useWeight?.(request.ip, weight),
         destroy: () => reset(stream),
       },
     );
@@ -221,7 +223,8 @@ export class PaperServer {
   #connect(socket: WebSocket, stream: Duplex, request: HttpRequest, accept: (peer: Peer) => Reader): void {
     const { conditions, clock, timeline, protocol, onPeer, onError } = this.#options;
     const ban = (forMs: number) => protocol.ban?.(request.ip, forMs);
-    const peer = new Peer(socket, stream, { clock, conditions, timeline, path: request.path, ban });
+    const useWeight = (weight: number) => protocol.useWeight?.(request.ip, weight);
+    const peer = new Peer(socket, stream, { clock, conditions, timeline, path: request.path, ban, useWeight });
     const reader = accept(peer);
     this.#peers.set(peer, reader);
     socket.on("message", (data: Buffer, isBinary: boolean) => {

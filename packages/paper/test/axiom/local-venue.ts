@@ -3,6 +3,7 @@ import { decode } from "@msgpack/msgpack";
 import { ManualClock, seededRandom } from "@pitlane/perf/testing";
 import { onTestFinished } from "vitest";
 import { WebSocket } from "ws";
+import { MarketSite } from "../../src/faults/market-site.ts";
 import { FaultRegistry } from "../../src/faults/registry.ts";
 import { toBase58 } from "../../src/models/axiom-base58.ts";
 import { createPort } from "../../src/port.ts";
@@ -60,6 +61,7 @@ export async function setUp({ seed = 1, regions = 1, ...overrides }: Overrides =
   for (const { server } of ports) await server.listen(0, "127.0.0.1");
   const faults = new FaultRegistry(
     ports.map(({ site }) => site),
+    new MarketSite([], [], clock),
     timeline,
     seededRandom(seed),
   );

@@ -1,28 +1,29 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { AcceptedOrders } from "../../src/engine/accepted.ts";
+import { type AcceptedOrder, AcceptedOrders } from "../../src/engine/accepted.ts";
 
 test("keeps every order, and finds the ids that came twice, whatever was asked in between", () => {
   const row = fc.record({
     account: fc.integer({ min: 1, max: 2 }),
     market: fc.integer({ min: 0, max: 1 }),
     id: fc.constantFrom("a", "b", "c", "d"),
+    region: fc.constantFrom("tokyo", "ireland", ""),
     asks: fc.boolean(),
   });
   fc.assert(
     fc.property(fc.array(row, { maxLength: 60 }), (rows) => {
       const accepted = new AcceptedOrders(["AAAUSDT", "BBBUSDT"]);
-      const naive: { account: number; symbol: string; orderId: number; clientOrderId: string; acceptedUs: number }[] =
-        [];
+      const naive: AcceptedOrder[] = [];
       const again: typeof naive = [];
-      for (const [i, { account, market, id, asks }] of rows.entries()) {
+      for (const [i, { account, market, id, region, asks }] of rows.entries()) {
         const symbol = market === 0 ? "AAAUSDT" : "BBBUSDT";
-        const order = { account, symbol, orderId: i, clientOrderId: id, acceptedUs: 1000 + i };
+        const order = { account, symbol, orderId: i, clientOrderId: id, region, acceptedUs: 1000 + i };
         const isAgain = naive.some(
           (other) => other.account === account && other.symbol === symbol && other.clientOrderId === id,
         );
         if (isAgain) again.push(order);
         naive.push(order);
+        accepted.through(region);
         accepted.add(account, market, i, id, 1000 + i);
         if (asks) expect(accepted.repeated()).toEqual(again);
       }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { orderOf, setUp } from "./set-up.ts";
+import { ORDER, orderOf, setUp } from "./set-up.ts";
 
 async function setUpAdmin(options: Parameters<typeof setUp>[0] = {}) {
   const parts = await setUp(options);
@@ -89,6 +89,7 @@ describe("the ledger over HTTP", () => {
       symbol: "AAAUSDT",
       orderId,
       clientOrderId,
+      region: "local",
       acceptedUs: nowMs() * 1000,
     });
     const all = [row("alice", 1, "a-1"), row("bob", 2, "b-1"), row("alice", 3, "a-1")];
@@ -100,6 +101,26 @@ describe("the ledger over HTTP", () => {
     const lines = (await admin("GET", "ledger?format=lines")).body.trimEnd().split("\n");
     expect(lines.map((line: string) => JSON.parse(line))).toEqual(all);
     expect((await admin("GET", "ledger?limit=0")).body.error).toContain("limit must be a whole number from 1 to 10000");
+  });
+
+  test("tells of every order the region it came through, over HTTP and over WebSocket", async () => {
+    const { admin, restOf, open, signed } = await setUpAdmin({ regions: [{ name: "tokyo" }, { name: "ireland" }] });
+    const [tokyo, ireland] = [restOf(0), restOf(1)];
+    const api = await open("/ws-api/v3", 1);
+    await ireland.place({ newClientOrderId: "first" });
+    await tokyo.place({ newClientOrderId: "second" });
+    expect((await api.ask(1, "order.place", signed({ ...ORDER, newClientOrderId: "third" }))).status).toBe(200);
+    await tokyo.signed("DELETE", "order", { symbol: "AAAUSDT", origClientOrderId: "third" });
+    await tokyo.place({ newClientOrderId: "third" });
+    const { orders } = (await admin("GET", "ledger")).body;
+    expect(
+      orders.map(({ clientOrderId, region }: { clientOrderId: string; region: string }) => [clientOrderId, region]),
+    ).toEqual([
+      ["first", "ireland"],
+      ["second", "tokyo"],
+      ["third", "ireland"],
+      ["third", "tokyo"],
+    ]);
   });
 });
 

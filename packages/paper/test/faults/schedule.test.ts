@@ -81,6 +81,19 @@ describe("what a fault must be", () => {
     [{ kind: "regionDown", route: "/ws" }, "fault.route is unknown"],
     [{ kind: "clockSkew", ms: 0 }, "fault.ms must not be 0"],
     [{ kind: "clockSkew" }, "fault.ms is missing"],
+    [{ kind: "weightUsed" }, "fault.weight is missing"],
+    [{ kind: "weightUsed", weight: 0 }, "fault.weight must be a number from 1 to"],
+    [{ kind: "weightUsed", weight: 1, venue: "axiom" }, "fault.venue must be binance"],
+    [{ kind: "priceMove" }, "fault.by is missing"],
+    [{ kind: "priceMove", by: 0 }, "fault.by must not be 0"],
+    [{ kind: "priceMove", by: -1 }, "fault.by must be a number from -0.99 to 10"],
+    [
+      { kind: "priceMove", by: 1, region: "local" },
+      "fault.region is unknown: a fault of kind priceMove has the options by",
+    ],
+    [{ kind: "flood" }, "fault.tradesPerSecond is missing"],
+    [{ kind: "flood", tradesPerSecond: 10_001 }, "fault.tradesPerSecond must be a number from 1 to 10000"],
+    [{ kind: "flood", tradesPerSecond: 1, probability: 0.5 }, "fault.probability is unknown"],
   ])("%j is refused, by name", (value, text) => {
     expect(() => checkFault(value)).toThrow(InvalidInputError);
     expect(() => checkFault(value)).toThrow(text);
@@ -101,6 +114,9 @@ describe("text", () => {
       { kind: "error", status: 503, route: "POST /api/v3/order", acted: true, msg: "a: b=c" },
     ],
     ["rateLimit:status=418", { kind: "rateLimit", status: 418 }],
+    ["weightUsed:weight=5400,region=us", { kind: "weightUsed", weight: 5400, region: "us" }],
+    ["priceMove:by=-0.1,overMs=500,symbol=AAAUSDT", { kind: "priceMove", by: -0.1, overMs: 500, symbol: "AAAUSDT" }],
+    ["flood:tradesPerSecond=1000,forMs=5000", { kind: "flood", tradesPerSecond: 1000, forMs: 5000 }],
     ['{"kind":"close","code":1008,"reason":"one, two"}', { kind: "close", code: 1008, reason: "one, two" }],
     ["chaos:seed=7,rate=20,forMs=60000", { plan: "chaos", seed: 7, rate: 20, forMs: 60_000 }],
   ])("%s", (text, fault) => {

@@ -35,7 +35,8 @@ const DEFAULT_SHARES: Shares = { cancel: 1, amend: 0.95, new: 0.9, read: 0.7 };
  * - A take of a priority is refused when it would fill the window beyond its share, so reads can never starve cancels.
  * - A take of weight 0 fills nothing: it is refused during a pause alone, also where the venue's count has risen beyond a share.
  * - Weight is spent before the wire. `refund` gives it back only when nothing can have been sent.
- * - `observe` only ever raises the count: a lower number from the venue has not seen what was sent since.
+ * - `observe` only ever raises the count: a lower number from the venue has not seen what was sent since. For a venue that gives
+ *   back by itself, `correct` lowers it too.
  *
  * A new process knows nothing of what was spent before it: let its first request be a read that brings the venue's count.
  *
@@ -50,7 +51,7 @@ const DEFAULT_SHARES: Shares = { cancel: 1, amend: 0.95, new: 0.9, read: 0.7 };
 export class WeightedBudget {
   readonly #windowUs: number;
   readonly #marginUs: number;
-  readonly #limit: number;
+  #limit: number;
   readonly #clock: Pick<Clock, "nowUs">;
   #shares: Shares;
   #ceilings: Shares; // in weight
@@ -89,6 +90,20 @@ export class WeightedBudget {
   set shares(shares: Shares) {
     this.#shares = validShares(shares);
     this.#ceilings = toCeilings(this.#shares, this.#limit);
+  }
+
+  /**
+   * Weight of one window: the venue may announce another one. May be set at any time, as `shares`.
+   *
+   * @throws {InvalidInputError} When set out of range; nothing has changed then.
+   */
+  get limit(): number {
+    return this.#limit;
+  }
+
+  set limit(limit: number) {
+    this.#limit = integerInRange("limit", limit, 1, 1e9);
+    this.#ceilings = toCeilings(this.#shares, limit);
   }
 
   /**
@@ -151,6 +166,18 @@ export class WeightedBudget {
     if (!this.#isOfThisWindow(takenAtSend)) return;
     this.#takenBeforeObserved = this.#taken;
     this.#used = Math.max(this.#used, usedWeight + this.#taken - takenAtSend);
+  }
+
+  /**
+   * As `observe`, where a lower count than ours is believed too: a venue that counts unfilled orders gives back what was filled.
+   * `takenAtSend` must then leave out whatever is still unanswered, and counts must not overtake each other.
+   */
+  correct(usedWeight: number, takenAtSend: number): void {
+    inRange("usedWeight", usedWeight, 0, Number.MAX_SAFE_INTEGER);
+    inRange("takenAtSend", takenAtSend, 0, this.#taken);
+    if (!this.#isOfThisWindow(takenAtSend)) return;
+    this.#takenBeforeObserved = this.#taken;
+    this.#used = usedWeight + this.#taken - takenAtSend;
   }
 
   /**

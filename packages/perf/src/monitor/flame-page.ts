@@ -40,20 +40,20 @@ const COLOURS = { app: [32, 92, 71], dependency: [212, 78, 79], node: [146, 42, 
 const WORDS = { app: "this program", dependency: "node_modules", node: "Node", gc: "garbage collection", native: "native and system" };
 const byId = (id) => document.getElementById(id);
 const graph = byId("graph"), detail = byId("detail"), search = byId("search"), found = byId("found");
-const { kinds, texts, frames: rows } = JSON.parse(byId("data").textContent);
+const { unit, kinds, texts, frames: rows } = JSON.parse(byId("data").textContent);
 const frames = layOut(rows);
 const root = frames[0];
 let zoomed = root, current = root, buttons = new Map();
 
 function layOut(rows) {
   const path = [];
-  return rows.map(([depth, name, place, kind, selfUs, totalUs], index) => {
+  return rows.map(([depth, name, place, kind, self, total], index) => {
     const parent = path[depth - 1] || null;
-    const frame = { index, depth, parent, name: texts[name], place: texts[place], kind: kinds[kind], selfUs, totalUs,
-      children: [], startUs: parent ? parent.nextUs : 0, nextUs: 0 };
+    const frame = { index, depth, parent, name: texts[name], place: texts[place], kind: kinds[kind], self, total,
+      children: [], start: parent ? parent.next : 0, next: 0 };
     if (depth === 0) frame.name = "all";
-    frame.nextUs = frame.startUs;
-    if (parent) { parent.children.push(frame); parent.nextUs += totalUs; }
+    frame.next = frame.start;
+    if (parent) { parent.children.push(frame); parent.next += total; }
     path[depth] = frame;
     return frame;
   });
@@ -68,7 +68,7 @@ function colour(frame) {
 
 function draw() {
   const widthPx = graph.clientWidth || 1;
-  const spanUs = zoomed.totalUs || 1;
+  const span = zoomed.total || 1;
   const above = new Set();
   for (let frame = zoomed.parent; frame; frame = frame.parent) above.add(frame);
   buttons = new Map();
@@ -78,8 +78,8 @@ function draw() {
   while (left.length > 0) {
     const frame = left.pop();
     const isAbove = above.has(frame);
-    const leftShare = isAbove ? 0 : (frame.startUs - zoomed.startUs) / spanUs;
-    const share = isAbove ? 1 : frame.totalUs / spanUs;
+    const leftShare = isAbove ? 0 : (frame.start - zoomed.start) / span;
+    const share = isAbove ? 1 : frame.total / span;
     if (!isAbove && (leftShare < -1e-9 || leftShare > 1 - 1e-9 && frame !== zoomed || share * widthPx < 0.33)) continue;
     fragment.append(toButton(frame, leftShare, share, widthPx, isAbove));
     depth = Math.max(depth, frame.depth + 1);
@@ -109,19 +109,20 @@ function toButton(frame, leftShare, share, widthPx, isAbove) {
   return button;
 }
 
-function time(us) {
-  const share = root.totalUs === 0 ? 0 : (us / root.totalUs) * 100;
-  return (us / 1000).toFixed(us < 10000 ? 2 : 1) + " ms (" + share.toFixed(1) + " %)";
+function amount(value) {
+  const share = root.total === 0 ? 0 : (value / root.total) * 100;
+  const figure = unit === "us" ? (value / 1000).toFixed(value < 10000 ? 2 : 1) + " ms" : (value / 1024).toFixed(value < 10240 ? 2 : 1) + " KiB";
+  return figure + " (" + share.toFixed(1) + " %)";
 }
 
 function describe(frame) {
-  return frame.name + (frame.place ? ", " + frame.place : "") + ", total " + time(frame.totalUs) + ", self " + time(frame.selfUs);
+  return frame.name + (frame.place ? ", " + frame.place : "") + ", total " + amount(frame.total) + ", self " + amount(frame.self);
 }
 
 function show(frame) {
   const name = document.createElement("b");
   name.textContent = frame.name;
-  detail.replaceChildren(name, " \\u2003total " + time(frame.totalUs) + " \\u2003self " + time(frame.selfUs) + " \\u2003" + (frame.place || WORDS[frame.kind]));
+  detail.replaceChildren(name, " \\u2003total " + amount(frame.total) + " \\u2003self " + amount(frame.self) + " \\u2003" + (frame.place || WORDS[frame.kind]));
 }
 
 function zoom(frame) {
@@ -146,17 +147,17 @@ function showFound() {
   graph.classList.toggle("searching", term !== "");
   if (term === "") return void (found.textContent = "");
   const isHit = (frame) => frame.name.toLowerCase().includes(term) || frame.place.toLowerCase().includes(term);
-  let calls = 0, totalUs = 0;
-  const inHit = new Set(); // a hit within a hit is already in its time
+  let calls = 0, total = 0;
+  const inHit = new Set(); // a hit within a hit is already in its total
   for (const frame of frames) {
     const hit = isHit(frame);
     if (hit) calls++;
-    if (hit && !inHit.has(frame.parent)) totalUs += frame.totalUs;
+    if (hit && !inHit.has(frame.parent)) total += frame.total;
     if (hit || inHit.has(frame.parent)) inHit.add(frame);
     const button = buttons.get(frame);
     if (button) button.classList.toggle("hit", hit);
   }
-  found.textContent = calls + " frames, " + time(totalUs);
+  found.textContent = calls + " frames, " + amount(total);
 }
 
 function siblings(frame) {
@@ -189,12 +190,12 @@ byId("reset").addEventListener("click", () => { search.value = ""; zoom(root); }
 addEventListener("resize", draw);
 
 for (const kind of kinds) {
-  const selfUs = frames.reduce((sum, frame) => sum + (frame.kind === kind ? frame.selfUs : 0), 0);
-  if (selfUs === 0) continue;
+  const self = frames.reduce((sum, frame) => sum + (frame.kind === kind ? frame.self : 0), 0);
+  if (self === 0) continue;
   const item = document.createElement("li"), swatch = document.createElement("i");
   const [hue, saturation, lightness] = COLOURS[kind];
   swatch.style.background = "hsl(" + hue + " " + saturation + "% " + lightness + "%)";
-  item.append(swatch, WORDS[kind] + " " + ((selfUs / (root.totalUs || 1)) * 100).toFixed(1) + " %");
+  item.append(swatch, WORDS[kind] + " " + ((self / (root.total || 1)) * 100).toFixed(1) + " %");
   byId("legend").append(item);
 }
 draw();

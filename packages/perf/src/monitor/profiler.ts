@@ -12,6 +12,9 @@ const PROFILING: unique symbol = Symbol.for("@pitlane/perf profiling");
 /** A CPU profile as V8 gives it and `.cpuprofile` files hold it. */
 export type CpuProfile = InspectorProfiler.Profile;
 
+/** An allocation profile as V8 gives it and `.heapprofile` files hold it. */
+export type AllocationProfile = HeapProfiler.SamplingHeapProfile;
+
 /** Another profile of this thread is being taken. Two at a time would measure each other. */
 export class ProfilerBusyError extends PitlaneError {
   readonly code = "PROFILER_BUSY";
@@ -91,8 +94,8 @@ export class Profiler {
   }
 
   /**
-   * Samples what is allocated for `durationMs` and is still alive at its end; returns the path of the `.heapprofile`.
-   * Throws as `cpu`.
+   * Samples what is allocated for `durationMs` and is still alive at its end; returns the path of the `.heapprofile`, which
+   * `flameGraphHtml` draws as well. Throws as `cpu`.
    */
   async allocations(
     { durationMs, intervalBytes = 32_768 }: AllocationProfileOptions,
@@ -112,7 +115,8 @@ export class Profiler {
    * Writes every object on the heap to a `.heapsnapshot` and returns its path.
    *
    * Stops the program meanwhile and cannot be aborted once it runs. The text goes to the file piece by piece, but V8 itself
-   * needs much memory to make it: for small objects, many times what they take on the heap. Throws as `cpu`.
+   * needs much memory to make it: for small objects, many times what they take on the heap. `readHeapSummary` tells what is
+   * in it. Throws as `cpu`.
    */
   async heapSnapshot(signal?: AbortSignal): Promise<string> {
     return this.#take("heap", "heapsnapshot", signal, async (session, path) => {

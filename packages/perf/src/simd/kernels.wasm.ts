@@ -1,5 +1,5 @@
-// Generated from kernels.wat by scripts/build-wasm.mjs. Do not edit.
-/** The WebAssembly module of the SIMD kernels, 1416 bytes, in base64. */
+// Generated from kernels.wat by scripts/build-wasm.mjs of packages/perf. Do not edit.
+/** The WebAssembly module that kernels.wat compiles to, 1416 bytes, in base64. */
 export const KERNELS_WASM = `
 AGFzbQEAAAABHwRgA39/fwBgBH9/f38AYAZ/f39/fHwAYAV/f39/fwACEAEEaG9zdAZtZW1vcnkCAAEDBwYAAQIAAwMHQQYDc3VtAAAFd2VpZ2gAAQdt
 b21lbnRzAAIFd2lkZW4AAwtyb2xsaW5nTWVhbgAED3JvbGxpbmdWYXJpYW5jZQAFCv4JBmACAX8CeyAAIAFBA3RqIQMgAv0ABAAhBCAC/QAEECEFAkAD

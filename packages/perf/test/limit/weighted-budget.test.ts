@@ -177,6 +177,39 @@ test("never believes a lower count", () => {
   expect(budget.usedWeight()).toBe(25);
 });
 
+test("a correction is believed when it is lower, too, and what was sent since comes on top", () => {
+  const { budget } = setUp();
+  budget.tryTake(50, "new");
+  const takenAtSend = budget.taken;
+  budget.tryTake(10, "new");
+  budget.correct(4, takenAtSend);
+  expect(budget.usedWeight()).toBe(14);
+  budget.correct(70, budget.taken);
+  expect(budget.usedWeight()).toBe(70);
+  expect(() => budget.correct(1, budget.taken + 1)).toThrow(InvalidInputError);
+});
+
+test("a correction that may be of another window is ignored", () => {
+  const { budget, clock } = setUp();
+  budget.tryTake(50, "new");
+  const takenAtSend = budget.taken;
+  clock.advance({ ms: 60_000 });
+  budget.tryTake(10, "new");
+  budget.correct(0, takenAtSend);
+  expect(budget.usedWeight()).toBe(10);
+});
+
+test("a changed limit holds for later takes, and one out of range changes nothing", () => {
+  const { budget } = setUp();
+  budget.tryTake(80, "cancel");
+  budget.limit = 90;
+  expect([budget.tryTake(11, "cancel"), budget.tryTake(10, "cancel")]).toEqual([false, true]);
+  expect(() => {
+    budget.limit = 0;
+  }).toThrow(InvalidInputError);
+  expect(budget.limit).toBe(90);
+});
+
 test("the count is never below what a venue that counts in order has counted and will count of what is on the way", () => {
   const steps = fc.array(
     fc.oneof(

@@ -8,7 +8,13 @@ import { promisify } from "node:util";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { InvalidInputError } from "../../src/index.ts";
-import { type CpuProfile, type FlameFrame, flameGraphHtml, toFlameTree } from "../../src/monitor/index.ts";
+import {
+  type AllocationProfile,
+  type CpuProfile,
+  type FlameFrame,
+  flameGraphHtml,
+  toFlameTree,
+} from "../../src/monitor/index.ts";
 
 const CHROMIUM = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find((path) =>
   existsSync(path),
@@ -48,7 +54,7 @@ test("every microsecond is in exactly one frame or idle", () => {
       const { root, idleUs } = toFlameTree(profile);
       const firstUs = profile.startTime + (profile.timeDeltas?.[0] ?? 0);
       expect(sumOfSelf(root) + idleUs).toBe(profile.endTime - firstUs);
-      expect(root.totalUs).toBe(sumOfSelf(root));
+      expect(root.total).toBe(sumOfSelf(root));
     }),
   );
 });
@@ -61,7 +67,7 @@ test("a stack twenty thousand calls deep is no problem", () => {
     i + 1 < depth ? [i + 1] : [],
   ]);
   const profile = { ...profileOf(stack), samples: [depth + 1], timeDeltas: [0], startTime: 0, endTime: 10 };
-  expect(toFlameTree(profile).root.totalUs).toBe(10);
+  expect(toFlameTree(profile).root.total).toBe(10);
   expect(flameGraphHtml(profile)).toContain(`"f${depth - 1}"`);
 });
 
@@ -144,6 +150,30 @@ inBrowser("search marks frames by name or file and tells their time once", async
   expect(dom).toContain('<output id="found">2 frames, 0.70 ms (77.8 %)</output>');
 });
 
+inBrowser("an allocation profile is drawn as wide as its bytes, and told in KiB", async () => {
+  const dom = await render(flameGraphHtml(allocationsOfMain()));
+  expect(dom).toContain("<h1>Allocation profile</h1>");
+  expect(dom).toContain("20.0 KiB alive at the end, estimated from samples");
+  expect(framesOf(dom).map(({ name, widthPercent }) => [name, Math.round(widthPercent)])).toEqual([
+    ["all", 100],
+    ["main", 90],
+    ["parse", 80],
+    ["(V8 API)", 10],
+  ]);
+  expect(dom).toContain('aria-label="main, /app/main.ts:8, total 18.0 KiB (90.0 %), self 2.00 KiB (10.0 %)"');
+});
+
+/** 20 KiB: 2 of main itself, 16 of parse, which main calls, 2 of V8. */
+function allocationsOfMain(): AllocationProfile {
+  const node = (functionName: string, selfSize: number, url = "", children: AllocationProfile["head"][] = []) => ({
+    callFrame: { functionName, url, lineNumber: 7, columnNumber: 0, scriptId: "0" },
+    selfSize,
+    children,
+  });
+  const parse = node("parse", 16 * 1024, "file:///app/node_modules/p/index.js");
+  return { head: node("(root)", 0, "", [node("(V8 API)", 2048), node("main", 2048, "file:///app/main.ts", [parse])]) };
+}
+
 /** 1,000 us: 100 in main itself, 600 in parse, which main calls, 200 in the collector, 100 idle. */
 function profileOfMain(): CpuProfile {
   const profile = profileOf([
@@ -196,12 +226,12 @@ function treeProfile() {
 }
 
 function outline(frame: FlameFrame, depth = 0): string[] {
-  const own = `${" ".repeat(depth)}${frame.name} ${frame.kind} self ${frame.selfUs} total ${frame.totalUs}`;
+  const own = `${" ".repeat(depth)}${frame.name} ${frame.kind} self ${frame.self} total ${frame.total}`;
   return [own, ...frame.children.flatMap((child) => outline(child, depth + 1))];
 }
 
 function sumOfSelf(frame: FlameFrame): number {
-  return frame.children.reduce((sum, child) => sum + sumOfSelf(child), frame.selfUs);
+  return frame.children.reduce((sum, child) => sum + sumOfSelf(child), frame.self);
 }
 
 function pressed(key: string): string {

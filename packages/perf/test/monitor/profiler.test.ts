@@ -3,7 +3,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { InvalidInputError } from "../../src/index.ts";
-import { createProfiler, Profiler, ProfilerBusyError, ProfilingError } from "../../src/monitor/index.ts";
+import {
+  createProfiler,
+  Profiler,
+  ProfilerBusyError,
+  ProfilingError,
+  toAllocationTree,
+} from "../../src/monitor/index.ts";
 import { ManualClock } from "../../src/testing.ts";
 
 const folders: string[] = [];
@@ -43,8 +49,13 @@ test("samples allocations that are still alive", async () => {
   await untilSleeping(clock);
   const kept = allocateForTheProfile();
   clock.advance({ ms: 100 });
-  const { head } = JSON.parse(await readFile(await profiling, "utf8"));
-  expect(JSON.stringify(head)).toContain("allocateForTheProfile");
+  const { root } = toAllocationTree(JSON.parse(await readFile(await profiling, "utf8")));
+  const all = [root];
+  for (const frame of all) all.push(...frame.children);
+  const mine = all.find(({ name }) => name === "allocateForTheProfile");
+  expect(mine).toMatchObject({ kind: "app", place: expect.stringMatching(/profiler\.test\.ts/) });
+  expect(mine!.total).toBeGreaterThan(100_000); // 10,000 objects of 28 bytes and more
+  expect(root.total).toBeGreaterThanOrEqual(mine!.total);
   expect(kept.length).toBe(10_000);
 });
 

@@ -1,4 +1,4 @@
-import type { FlameTree } from "@pitlane/perf/monitor";
+import type { AllocationTree, HeapSummary, TimeTree } from "@pitlane/perf/monitor";
 import type {
   Alert,
   AlertRule,
@@ -22,7 +22,7 @@ import type {
 export interface SessionInfo {
   readonly run: {
     readonly id: string;
-    readonly mode: "paper" | "recording";
+    readonly mode: "paper" | "recording" | "testnet" | "live";
     readonly startedAtUs: number;
     readonly strategies: readonly string[];
     readonly version: string;
@@ -189,7 +189,7 @@ export interface JournalPage {
 }
 
 /** Where in an order's way something was said. */
-export type StoryPhase = "event" | "hook" | "risk" | "request" | "report" | "other";
+export type StoryPhase = "event" | "hook" | "shape" | "risk" | "request" | "report" | "other";
 
 export interface StoryStep {
   readonly phase: StoryPhase;
@@ -312,12 +312,15 @@ export interface ProfileInfo {
   readonly kind: "cpu" | "heap" | "allocations";
   readonly bytes: number;
   readonly writtenAtUs: number;
-  /** `/api/profiles/:name/tree` has a flame graph of it. */
-  readonly hasTree: boolean;
+  /** What it can be seen as: a flame graph at `/api/profiles/:name/tree`, or types of objects at `/api/profiles/:name/heap`. */
+  readonly view: "tree" | "heap";
 }
 
-/** `GET /api/profiles/:name/tree`. */
-export type ProfileTree = FlameTree;
+/** `GET /api/profiles/:name/tree`: `unit` says whether it is of a CPU or of an allocation profile. */
+export type ProfileTree = TimeTree | AllocationTree;
+
+/** `GET /api/profiles/:name/heap`. */
+export type ProfileHeap = HeapSummary;
 
 /** One of `GET /api/runs`, newest first. */
 export interface RunInfo {
@@ -389,7 +392,6 @@ export type {
   AlertRule,
   BootNode,
   Fault,
-  FlameTree,
   LatencyFigures,
   LogLine,
   MarketView,

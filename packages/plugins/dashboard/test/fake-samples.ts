@@ -62,6 +62,7 @@ export function fakeSample(
     dropped: 0,
     conflated: Math.floor(dispatched / 500),
     refused: 0,
+    overBound: 0,
     deadlineMisses: 0,
     maxDepth: 40,
   });

@@ -420,9 +420,9 @@ class Fake implements FakeSession {
       resume: (plugin, by) => setPaused(plugin, false, by),
       profile: async (kind, durationMs, by) => {
         this.#note("profile", { kind, durationMs }, by);
-        const endings = { cpu: "cpuprofile", heap: "heapsnapshot", allocations: "heapprofile" };
-        const path = join(this.folder, `${kind}-${this.acts.length}.${endings[kind]}`);
-        writeFileSync(path, kind === "cpu" ? JSON.stringify(CPU_PROFILE) : "{}");
+        const [ending, profile] = PROFILES[kind];
+        const path = join(this.folder, `${kind}-${this.acts.length}.${ending}`);
+        writeFileSync(path, JSON.stringify(profile));
         return path;
       },
       note: (action, detail, by) => this.#note(action, detail, by),
@@ -459,3 +459,57 @@ const CPU_PROFILE = {
   samples: [2, 3, 3, 5, 4, 6, 3, 2],
   timeDeltas: [0, 10_000, 15_000, 20_000, 25_000, 5_000, 5_000, 10_000],
 };
+
+/** 20 KiB that were alive: 2 of the bus itself, 16 of a strategy, 2 of V8. */
+const ALLOCATION_PROFILE = {
+  head: {
+    callFrame: frame("(root)", "", -1),
+    selfSize: 0,
+    children: [
+      { callFrame: frame("(V8 API)", "", -1), selfSize: 2048, children: [] },
+      {
+        callFrame: frame("drain", "file:///app/src/bus.ts", 41),
+        selfSize: 2048,
+        children: [
+          { callFrame: frame("onQuote", "file:///app/src/spread-maker.ts", 17), selfSize: 16_384, children: [] },
+        ],
+      },
+    ],
+  },
+};
+
+/** As V8 writes it: the root holds a desk, it two books, each of them levels of its own. */
+const HEAP_SNAPSHOT = {
+  snapshot: {
+    meta: {
+      node_fields: ["type", "name", "id", "self_size", "edge_count"],
+      node_types: [["synthetic", "object", "array"], "string", "number", "number", "number"],
+      edge_fields: ["type", "name_or_index", "to_node"],
+      edge_types: [["property", "element"], "string_or_number", "node"],
+    },
+    node_count: 6,
+    edge_count: 5,
+  },
+  nodes: [
+    [0, 0, 1, 0, 1],
+    [1, 1, 3, 1024, 2],
+    [1, 2, 5, 2048, 1],
+    [1, 2, 7, 2048, 1],
+    [2, 3, 9, 4096, 0],
+    [2, 3, 11, 8192, 0],
+  ].flat(),
+  edges: [
+    [1, 1, 5],
+    [0, 4, 10],
+    [0, 5, 15],
+    [0, 6, 20],
+    [0, 6, 25],
+  ].flat(),
+  strings: ["(GC roots)", "Desk", "OrderBook", "levels of a book", "first", "second", "levels"],
+};
+
+const PROFILES = {
+  cpu: ["cpuprofile", CPU_PROFILE],
+  allocations: ["heapprofile", ALLOCATION_PROFILE],
+  heap: ["heapsnapshot", HEAP_SNAPSHOT],
+} as const;

@@ -1,9 +1,18 @@
-import { mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { mkdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
 import type { Moment } from "pitlane";
 import { afterEach, expect, test } from "vitest";
-import type { JournalPage, OrderStoryInfo, Point, ProfileTree, RunInfo } from "../src/protocol.ts";
+import type {
+  JournalPage,
+  OrderStoryInfo,
+  Point,
+  ProfileHeap,
+  ProfileInfo,
+  ProfileTree,
+  RunInfo,
+} from "../src/protocol.ts";
 import { AUDIT_FILE } from "../src/reading/optimizer.ts";
+import { HeapReader } from "../src/reading/profiles.ts";
 import { createFakeSession } from "./fake-session.ts";
 import { act, askApi, type Served, type ServeOptions, serve } from "./set-up.ts";
 
@@ -83,6 +92,36 @@ test("an order is told from the quote that it answered to its fill", async () =>
   expect((await ask("orders/%/story")).status).toBe(400);
 });
 
+test("hooks that changed an order stand between the wish and risk's verdicts, each with what it changed from and to", async () => {
+  const { session, get } = await setUp();
+  session.journal.append("intent", {
+    clientOrderId: "pl-fake0001-0-shaped",
+    strategy: "trend",
+    instrument: "paper:AAA/USDT",
+    side: "buy",
+    type: "limit",
+    sizeLots: 1200,
+    priceTicks: 990,
+    timeInForce: "IOC",
+    shaped: [
+      { plugin: "no-market-orders", type: ["market", "limit"], timeInForce: [null, "IOC"], priceTicks: [null, 990] },
+      { plugin: "round-lots", sizeLots: [1234, 1200] },
+    ],
+    approved: true,
+    votes: ["limits"],
+  });
+  session.journal.commit();
+  const { steps, lines } = await get<OrderStoryInfo>("orders/pl-fake0001-0-shaped/story");
+  expect(steps.filter(({ phase }) => phase !== "event").map(({ phase, text }) => [phase, text])).toEqual([
+    ["hook", "trend wants: buy 1234 lots of paper:AAA/USDT, market"],
+    ["shape", "no-market-orders: market -> limit, time in force none -> IOC, price none -> 990 ticks"],
+    ["shape", "round-lots: size 1234 -> 1200 lots"],
+    ["risk", "limits allows"],
+    ["request", "approved: sent once its turn comes"],
+  ]);
+  expect(lines.at(-1)).toContain("buy 1200 lots of paper:AAA/USDT at 990 ticks, limit; shaped by no-market-orders:");
+});
+
 test("a denied order's story ends with who denied it", async () => {
   const { session, get } = await setUp();
   session.journal.append("intent", {
@@ -108,14 +147,79 @@ test("a profile that was taken is listed, drawn and downloaded", async () => {
   const answer = (await act(dashboard, "profile", { confirm: true, kind: "cpu", durationMs: 500 })).json as {
     name: string;
   };
-  expect(await get("profiles")).toMatchObject([{ name: answer.name, kind: "cpu", hasTree: true }]);
-  const { root, idleUs } = await get<ProfileTree>(`profiles/${answer.name}/tree`);
-  expect(root.totalUs + idleUs).toBe(100_000);
-  expect(root.children.map(({ name }) => name)).toContain("drain");
+  expect(await get("profiles")).toMatchObject([{ name: answer.name, kind: "cpu", view: "tree" }]);
+  const tree = await get<ProfileTree>(`profiles/${answer.name}/tree`);
+  expect(tree).toMatchObject({ unit: "us", idleUs: 25_000, root: { total: 75_000 } });
+  expect(tree.root.children.map(({ name }) => name)).toContain("drain");
   const file = await ask(`profiles/${answer.name}`);
   expect(file.headers["content-disposition"]).toBe(`attachment; filename="${answer.name}"`);
   expect(file.headers["content-type"]).toBe("application/octet-stream");
   expect(JSON.parse(file.text)).toMatchObject({ endTime: 100_000 });
+});
+
+test("an allocation profile is drawn in bytes, a heap snapshot told by type; neither as the other", async () => {
+  const { session, get, ask } = await setUp();
+  const nameOf = async (kind: "allocations" | "heap") => basename(await session.actions.profile(kind, 100, "test"));
+  const allocations = await nameOf("allocations");
+  const heap = await nameOf("heap");
+  const listed = await get<ProfileInfo[]>("profiles");
+  expect(new Map(listed.map(({ name, kind, view }) => [name, [kind, view]]))).toEqual(
+    new Map([
+      [allocations, ["allocations", "tree"]],
+      [heap, ["heap", "heap"]],
+    ]),
+  );
+  const tree = await get<ProfileTree>(`profiles/${allocations}/tree`);
+  expect(tree).toMatchObject({ unit: "bytes", root: { total: 20_480 } });
+  expect(tree.root.children.map(({ name, total }) => [name, total])).toEqual([
+    ["drain", 18_432],
+    ["(V8 API)", 2_048],
+  ]);
+  const told = await get<ProfileHeap>(`profiles/${heap}/heap`);
+  expect(told).toMatchObject({ totalBytes: 17_408, objects: 6, references: 5, typeCount: 3 });
+  expect(told.types.map(({ name, count, retainedBytes }) => [name, count, retainedBytes])).toEqual([
+    ["Desk", 1, 17_408],
+    ["OrderBook", 2, 16_384],
+    ["(array)", 2, 12_288],
+  ]);
+  expect(told.types[2]?.largest).toEqual({
+    retainedBytes: 8192,
+    heldBy: [
+      { name: "OrderBook", by: ".levels" },
+      { name: "Desk", by: ".second" },
+    ],
+    furtherSteps: 0,
+  });
+  for (const path of [`profiles/${heap}/tree`, `profiles/${allocations}/heap`])
+    expect((await ask(path)).status).toBe(400);
+});
+
+test("a snapshot that was read is told again at once, unless another has its name by now", async () => {
+  const { session } = await setUp();
+  const path = await session.actions.profile("heap", 100, "test");
+  const reader = new HeapReader();
+  const first = reader.read({ path });
+  expect(reader.read({ path })).toBe(first);
+  const text = readFileSync(path, "utf8");
+  writeFileSync(path, text.replace('"OrderBook"', '"OtherBooks"'));
+  expect(reader.read({ path }).types.map(({ name }) => name)).toEqual(["Desk", "OtherBooks", "(array)"]);
+});
+
+test("a snapshot that is torn or too long says so", async () => {
+  const { session, ask } = await setUp();
+  const whole = await session.actions.profile("heap", 100, "test");
+  writeFileSync(join(session.folder, "torn.heapsnapshot"), readFileSync(whole).subarray(0, -20));
+  const long = join(session.folder, "long.heapsnapshot");
+  writeFileSync(long, "");
+  truncateSync(long, 400 * 1024 * 1024); // sparse: it takes no room
+  for (const [name, error] of [
+    ["torn", /only a part of it/],
+    ["long", /has 400 MiB, more than the 320 MiB .* open it in Chrome/],
+  ] as const) {
+    const { status, json } = await ask(`profiles/${name}.heapsnapshot/heap`);
+    expect(status).toBe(500);
+    expect(json).toMatchObject({ error: expect.stringMatching(error) });
+  }
 });
 
 test("no name leads out of the run's folder, and what is no profile is not given", async () => {
@@ -129,6 +233,10 @@ test("no name leads out of the run's folder, and what is no profile is not given
     expect(status).toBe(500);
     expect(json).toMatchObject({ error: expect.stringContaining("no CPU profile") });
   }
+  writeFileSync(join(session.folder, "odd.heapprofile"), "[]");
+  expect((await ask("profiles/odd.heapprofile/tree")).json).toMatchObject({
+    error: expect.stringContaining("no allocation profile"),
+  });
 });
 
 test("runs beside this one are listed, newest first, one that cannot be read among them", async () => {

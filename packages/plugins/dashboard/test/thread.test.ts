@@ -81,6 +81,11 @@ test("what cannot be read is told in words that crossed the thread", async () =>
   );
 });
 
+test("a heap snapshot is read by the thread, piece by piece", async () => {
+  const path = await session.actions.profile("heap", 100, "test");
+  expect(await reader.read("heap", { path })).toMatchObject({ objects: 6, types: [{ name: "Desk" }, {}, {}] });
+});
+
 test("a reader that was closed ends its thread and refuses", async () => {
   const other = await openThreadReader(await buildThread(), createSystemClock());
   await other.read("page", { path: session.journalPath, limit: 1 });

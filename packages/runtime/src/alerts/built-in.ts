@@ -120,9 +120,9 @@ export function builtInRules({ laneCapacity, orderQueue }: QueueBounds): readonl
       critical: { threshold: Math.ceil(orderQueue * 0.9) },
     },
     {
-      name: "kept-lane-drops",
-      title: "events lost in a lane that never drops",
-      signal: "kept-lane-drops",
+      name: "kept-lane-overflow",
+      title: "a lane that never drops is over its bound",
+      signal: "kept-lane-overflow",
       bad: "above",
       critical: { threshold: 1, clearAt: 0 },
     },

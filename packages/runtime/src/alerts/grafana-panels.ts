@@ -95,10 +95,13 @@ export const PANEL_ROWS: readonly PanelRow[] = [
     panels: [
       panel("Events that wait", "short", [of("pitlane_bus_lane_depth"), "{{lane}}"], ["lane-depth"]),
       {
-        title: "Events given up",
+        title: "Events that had no room",
         unit: "eps",
-        queries: [[`rate(${of("pitlane_bus_dropped_total")}[1m])`, "{{lane}}"]],
-        alsoShows: ["kept-lane-drops"],
+        queries: [
+          [`rate(${of("pitlane_bus_dropped_total")}[1m])`, "{{lane}}: given up"],
+          [`rate(${of("pitlane_bus_over_bound_total")}[1m])`, "{{lane}}: kept"],
+        ],
+        alsoShows: ["kept-lane-overflow"],
       },
       panel("Lag of the journal", "s", [of("pitlane_journal_lag_seconds"), "oldest row"], ["journal-lag"]),
       panel("Rows that the database does not have yet", "short", [of("pitlane_journal_queued_rows"), "rows"]),

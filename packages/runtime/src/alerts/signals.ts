@@ -40,6 +40,11 @@ const LEAST_FAILURES = 3;
 
 /** Lanes that grow rather than drop: see the bus. */
 const KEPT_LANES = ["critical", "high"] as const;
+const KEPT = `lane=~"${KEPT_LANES.join("|")}"`;
+
+function withoutRoom({ overBound, dropped }: { readonly overBound: number; readonly dropped: number }): number {
+  return overBound + dropped;
+}
 
 /** Kebab case of a stage: `tick-to-order`. */
 const named = (stage: Stage) => stage.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
@@ -123,27 +128,27 @@ export const ALERT_SIGNALS: readonly AlertSignal[] = [
   {
     name: "lane-depth",
     unit: "events",
-    help: "events that wait in a lane of the bus",
+    help: "most events that waited in a lane of the bus at once since the last look",
     promql: "pitlane_bus_lane_depth",
     labels: ["lane"],
     read: ({ lanes }) => LANES.map((lane) => ({ subject: lane, value: lanes[lane].depth })),
   },
   {
-    name: "kept-lane-drops",
+    name: "kept-lane-overflow",
     unit: "per minute",
-    help: "events of the last minute that were dropped in a lane that never drops",
-    promql: `increase(pitlane_bus_dropped_total{lane=~"${KEPT_LANES.join("|")}"}[1m])`,
+    help: "events of the last minute for which a lane that never drops had no room: kept beyond its bound, or lost",
+    promql: `increase(pitlane_bus_over_bound_total{${KEPT}}[1m]) + increase(pitlane_bus_dropped_total{${KEPT}}[1m])`,
     labels: ["lane"],
     read: ({ lanes }, minuteAgo) =>
       KEPT_LANES.map((lane) => ({
         subject: lane,
-        value: lanes[lane].dropped - (minuteAgo?.lanes[lane].dropped ?? 0),
+        value: withoutRoom(lanes[lane]) - (minuteAgo === undefined ? 0 : withoutRoom(minuteAgo.lanes[lane])),
       })),
   },
   single(
     "journal-lag",
     "s",
-    "age of the oldest row that the journal's database does not have yet",
+    "longest that a row has waited for the journal's database since the last look",
     "pitlane_journal_lag_seconds",
     ({ journal }) => journal.lagMs / 1000,
   ),

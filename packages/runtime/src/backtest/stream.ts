@@ -84,6 +84,11 @@ export function bookEvent(instrument: Instrument, book: OrderBook): WritableBook
   return new SimBook(instrument, book);
 }
 
+/** Bid + ask in ticks where the price alone is known, as `spread` has them. */
+export function twiceMidOf(ticks: number, halfSpreadTicks: number): number {
+  return Math.max(1, ticks - halfSpreadTicks) + ticks + halfSpreadTicks;
+}
+
 /** Writes a quote of which the price alone is known; sizes are 0. */
 export function spread(quote: WritableQuote, ticks: number, halfSpreadTicks: number, receivedAtUs: number): QuoteEvent {
   quote.receivedAtUs = receivedAtUs;

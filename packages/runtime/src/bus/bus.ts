@@ -197,6 +197,19 @@ export class Bus {
     return { lanes: lanes as Record<LaneName, LaneCounters>, kinds };
   }
 
+  /**
+   * Most events of each lane that waited at once since the last call. How many wait at one moment says little: a burst that took seconds is
+   * gone before a timer may look.
+   */
+  takePeaks(): Readonly<Record<LaneName, number>> {
+    return {
+      critical: this.#critical.takePeak(),
+      high: this.#high.takePeak(),
+      normal: this.#normal.takePeak(),
+      low: this.#low.takePeak(),
+    };
+  }
+
   /** Events that a drain would dispatch. */
   get #ready(): number {
     return this.#critical.depth + this.#high.depth + this.#normal.depth + this.#low.ready;

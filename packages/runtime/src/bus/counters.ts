@@ -13,6 +13,8 @@ export interface EventCounters {
   readonly conflated: number;
   /** Not taken because the lane was full: the publisher was told to wait. */
   readonly refused: number;
+  /** Taken although the lane was full: it keeps everything, and what it needs for that is memory. */
+  readonly overBound: number;
   /** Dispatched later than the lane's deadline. Counted only when the bus has a clock. */
   readonly deadlineMisses: number;
 }
@@ -33,7 +35,8 @@ export const DROPPED = 1;
 export const CONFLATED = 2;
 export const REFUSALS = 3;
 export const MISSED = 4;
-const COUNTS = 5;
+export const OVER_BOUND = 5;
+const COUNTS = 6;
 
 export function createCounts(): Float64Array {
   return new Float64Array(COUNTS);
@@ -54,6 +57,7 @@ export function toCounters(counts: Float64Array, { depth, oldestNs }: Waiting, n
     dropped: counts[DROPPED]!,
     conflated: counts[CONFLATED]!,
     refused: counts[REFUSALS]!,
+    overBound: counts[OVER_BOUND]!,
     deadlineMisses: counts[MISSED]!,
   };
 }

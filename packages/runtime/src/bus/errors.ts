@@ -23,3 +23,17 @@ export class DuplicateEventKindError extends PitlaneError {
     this.kind = kind;
   }
 }
+
+/** More kinds of events than a session has room for. Give one kind a field that tells its events apart, rather than a kind to each. */
+export class TooManyEventKindsError extends PitlaneError {
+  readonly code = "TOO_MANY_EVENT_KINDS";
+  readonly retryable = false;
+  readonly kind: string;
+
+  constructor(kind: string, most: number) {
+    super(
+      `events of kind "${kind}" cannot be defined: there are ${most} kinds already, which is the most. Tell events of one kind apart by a field`,
+    );
+    this.kind = kind;
+  }
+}

@@ -1,5 +1,8 @@
-import { DuplicateEventKindError, UnknownEventKindError } from "./errors.ts";
+import { DuplicateEventKindError, TooManyEventKindsError, UnknownEventKindError } from "./errors.ts";
 import { BUILT_IN_EVENTS, type EventDefinition } from "./events.ts";
+
+/** Kinds of events that a session has room for, the runtime's own among them. */
+export const MOST_KINDS = 128;
 
 /**
  * The kinds of events of one session, numbered from 0 in order of definition: bus and dispatcher index flat arrays by these numbers.
@@ -26,9 +29,15 @@ export class EventKinds {
     return this.#definitions;
   }
 
-  /** Adds a kind and returns its number. @throws {DuplicateEventKindError} When there is one of that name. */
+  /**
+   * Adds a kind and returns its number.
+   *
+   * @throws {DuplicateEventKindError} When there is one of that name.
+   * @throws {TooManyEventKindsError} When there are 128: dispatchers have room for no more.
+   */
   define(definition: EventDefinition): number {
     if (this.#indexes.has(definition.kind)) throw new DuplicateEventKindError(definition.kind);
+    if (this.#definitions.length === MOST_KINDS) throw new TooManyEventKindsError(definition.kind, MOST_KINDS);
     const index = this.#definitions.push(definition) - 1;
     this.#indexes.set(definition.kind, index);
     return index;

@@ -6,6 +6,7 @@ import {
   DROPPED,
   type LaneCounters,
   MISSED,
+  OVER_BOUND,
   REFUSALS,
   toCounters,
   type Waiting,
@@ -83,7 +84,8 @@ export class Lane<Event> {
   #head = 0; // slot of the oldest event
   #size = 0;
   #released = 0; // of the oldest events, how many a held lane may dispatch
-  #maxDepth = 0;
+  #peak = 0; // most that waited at once since the last look
+  #maxDepth = 0; // and before it
   #isRefusing = false;
   #dropped: Event | undefined; // told of once the lane is whole again: who is told may publish
   #droppedInstrument = -1;
@@ -149,7 +151,7 @@ export class Lane<Event> {
     this.#size++;
     if (kind.isConflated) kind.setWaiting(instrumentIndex, slot);
     else if (kind.isBarrier) this.#endConflation(instrumentIndex);
-    if (this.#size > this.#maxDepth) this.#maxDepth = this.#size;
+    if (this.#size > this.#peak) this.#peak = this.#size;
     if (releaseAt !== 0 && this.#size - this.#released >= releaseAt) this.#released = this.#size;
     if (this.#dropped !== undefined) this.#tellDropped();
     return isWithinBound ? TAKEN : TAKEN_OVER_BOUND;
@@ -180,6 +182,14 @@ export class Lane<Event> {
     dispatch(event, queuedNs, instrumentIndex, kind.index, nowNs);
   }
 
+  /** Most events that waited at once since the last call, those that wait now among them. */
+  takePeak(): number {
+    const peak = this.#peak;
+    this.#maxDepth = Math.max(this.#maxDepth, peak);
+    this.#peak = this.#size;
+    return peak;
+  }
+
   /** Adds what waits here to `waiting`, by number of kind. */
   countWaiting(waiting: Waiting[]): void {
     for (let i = 0; i < this.#size; i++) {
@@ -200,7 +210,7 @@ export class Lane<Event> {
       });
       all.oldestNs = Math.min(all.oldestNs, waiting[kind.index]!.oldestNs);
     }
-    return { ...toCounters(counts, all, nowNs), maxDepth: this.#maxDepth };
+    return { ...toCounters(counts, all, nowNs), maxDepth: Math.max(this.#maxDepth, this.#peak) };
   }
 
   /** Applies the policy; false when the new event is refused. */
@@ -212,6 +222,7 @@ export class Lane<Event> {
       return false;
     }
     if (whenFull === "dropOldest") this.#dropOldest();
+    else kind.counts[OVER_BOUND]! += 1;
     return true;
   }
 

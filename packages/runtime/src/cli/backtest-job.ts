@@ -96,7 +96,11 @@ export async function prepareBacktest(
     windows: flags.walkForward === undefined ? undefined : parseWindows(flags.walkForward),
     monteCarloRuns:
       flags.monteCarlo === undefined ? undefined : parseWhole("--monte-carlo", flags.monteCarlo, 10, 1_000_000),
-    workers: workers === undefined ? Math.min(256, availableParallelism()) : parseWhole("--workers", workers, 1, 256),
+    workers: sweepThreads(
+      workers === undefined ? undefined : parseWhole("--workers", workers, 1, 256),
+      config.workers,
+      availableParallelism(),
+    ),
     fees: parseFees(flags.fees),
     fillModel: parseFillModel(flags.fill ?? []),
     latency: await parseLatency(flags.latency, cwd, stop),
@@ -109,6 +113,15 @@ export async function prepareBacktest(
     jsonPath,
     htmlPath,
   };
+}
+
+/**
+ * Threads of a sweep: as many as asked for by flag, else as the settings say but no more than cores. Pure.
+ *
+ * @param setting 0 for one a core.
+ */
+export function sweepThreads(asked: number | undefined, setting: number, cores: number): number {
+  return asked ?? Math.min(setting === 0 ? 256 : setting, cores, 256);
 }
 
 function strategiesOf(file: string, { strategies }: Config, cwd: string): Config["strategies"] {

@@ -124,7 +124,7 @@ export async function runProgram(args: readonly string[], host: ProgramHost): Pr
 function createProgram(context: SettingsContext, { stdout, stderr }: ProgramHost): Command {
   const program = new Command("pitlane")
     .description(
-      "Run a trading strategy, one TypeScript file, in a backtest, on a paper exchange or on a recorded session.",
+      "Run a trading strategy, one TypeScript file, in a backtest, on a paper exchange, a recorded session or a real venue.",
     )
     .version(VERSION)
     .configureOutput({ writeOut: (text) => stdout.write(text), writeErr: (text) => stderr.write(text) })

@@ -3,8 +3,10 @@ import { type Clock, InvalidInputError } from "@pitlane/perf";
 import { NetworkError } from "@pitlane/sdk";
 import { type BinanceUrls, createBinance } from "@pitlane/sdk/binance";
 import { combineVenues, type NamedVenue } from "../combine-venues.ts";
+import type { VenuePlan } from "../config/venue-plan.ts";
 import type { Config } from "../config.ts";
 import type { MarketVenue, TradingVenue } from "../venue.ts";
+import { openVenue } from "./open-venue.ts";
 import { colors, type Output } from "./output.ts";
 import { parseOrigin } from "./parse.ts";
 import { urlsOf } from "./venues.ts";
@@ -21,6 +23,8 @@ export interface ExchangeOptions {
   readonly config: Config;
   /** The embedded one is started when there is none. */
   readonly addresses: readonly ExchangeAddress[];
+  /** A real venue, its secrets in place; undefined for paper exchanges. */
+  readonly venue?: VenuePlan | undefined;
   /** Recorded session that the embedded one plays in place of its market model. */
   readonly recording: Recording | undefined;
   /** Of the recording; 0 for as fast as it goes, else times real time. */
@@ -67,9 +71,10 @@ export function parseExchanges(texts: readonly string[]): readonly ExchangeAddre
   return addresses;
 }
 
-/** Starts the embedded exchange, or finds those of other processes. @throws {NetworkError} When one does not answer. */
+/** Starts the embedded exchange, or finds those of other processes, or opens a real venue. @throws {NetworkError} When one does not answer. */
 export async function openExchange(options: ExchangeOptions): Promise<OpenExchange> {
-  const { addresses } = options;
+  const { addresses, venue } = options;
+  if (venue !== undefined) return openVenue({ ...options, plan: venue });
   const [first] = addresses;
   if (first === undefined) return openEmbedded(options);
   if (addresses.length === 1) return openOne(options, first);

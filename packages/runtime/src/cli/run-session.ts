@@ -1,16 +1,18 @@
 import { randomInt } from "node:crypto";
 import { dirname, join, relative, resolve } from "node:path";
 import { openRecording, type Paper, type Recording } from "@pitlane/paper";
-import { type Clock, createSystemClock } from "@pitlane/perf";
+import { type Clock, createSystemClock, InvalidInputError } from "@pitlane/perf";
 import { createProfiler } from "@pitlane/perf/monitor";
+import type { VenuePlan } from "../config/venue-plan.ts";
 import type { Config } from "../config.ts";
 import { RiskHaltError } from "../engines/trading-state.ts";
 import { watchKillSwitch } from "../kill-switch.ts";
+import type { InstrumentRecord } from "../orders/records.ts";
 import { formatBootTree } from "../plugins/boot-tree.ts";
 import { nameOf } from "../plugins/entry.ts";
 import type { PluginEntry } from "../plugins/host.ts";
 import { loadStrategies } from "../plugins/load-strategies.ts";
-import type { EndReason } from "../report.ts";
+import type { EndReason, RunMode } from "../report.ts";
 import { createRunId, type RunId } from "../run-id.ts";
 import { readStart } from "../run-record.ts";
 import { openRuntime } from "../runtime.ts";
@@ -46,6 +48,8 @@ export interface SessionOptions {
   readonly isResumed: boolean;
   /** Paper exchanges that run already; the embedded one is started when there is none. */
   readonly exchanges: readonly ExchangeAddress[];
+  /** A real venue to trade at instead, its secrets in place. */
+  readonly venue?: VenuePlan | undefined;
   readonly cwd: string;
   readonly output: Output;
   /** Takes secrets out of a text. */
@@ -80,17 +84,22 @@ export async function runSession(options: SessionOptions): Promise<number> {
   const exchange = await openExchange({
     config,
     addresses: options.exchanges,
+    venue: options.venue,
     recording,
     speed: options.speed,
     recvWindowMs: RECV_WINDOW_MS,
     clock,
     output,
   });
+  const haltSignal = hearEarly(options.onHaltSignal);
   try {
-    announce(output, exchange, plugins, recording, isResumed ? run.id : undefined);
+    announce(output, plugins, options.venue?.name ?? marketOf(exchange, recording));
+    if (isResumed) output.line(`run      ${run.id} goes on`);
+    for (const line of exchange.lines) output.line(line);
+    showWhatRuns(output, recording);
     const runtime = await openRuntime({
       run,
-      mode: recording === undefined ? "paper" : "recording",
+      mode: modeOf(options.venue, recording),
       config,
       plugins,
       client: exchange.client,
@@ -105,9 +114,16 @@ export async function runSession(options: SessionOptions): Promise<number> {
       alertSinks: options.withSecrets.alerts.sinks,
       log: (source, message) => output.line(`${colors.cyan(source)}: ${message}`),
     });
+    const stopKillSwitch = watchKillSwitch({
+      runtime,
+      folder: dirname(journalPath),
+      onSignal: haltSignal.onSignal,
+      onFault: (message) => output.line(colors.yellow(message)),
+    });
     for (const line of lines) output.line(colors.dim(line));
     const closeObservers = await openObservers(withRunFiles(observers), runtime.observed, output).catch(
       async (error: unknown) => {
+        stopKillSwitch();
         await runtime.close("failed");
         throw error;
       },
@@ -121,12 +137,6 @@ export async function runSession(options: SessionOptions): Promise<number> {
       program: [process.execPath, ...process.argv.slice(1, 2)],
       utcOffsetMinutes: -new Date().getTimezoneOffset(),
       log: (line) => output.line(colors.yellow(line)),
-    });
-    const stopKillSwitch = watchKillSwitch({
-      runtime,
-      folder: dirname(journalPath),
-      onSignal: options.onHaltSignal,
-      onFault: (message) => output.line(colors.yellow(message)),
     });
     const reason = await follow(runtime, exchange.paper, recording, options, clock).catch(async (error: unknown) => {
       stopKillSwitch();
@@ -148,7 +158,31 @@ export async function runSession(options: SessionOptions): Promise<number> {
   } finally {
     output.endStatus();
     await exchange.close();
+    haltSignal.stop();
   }
+}
+
+/**
+ * Hears the halt signal from now on: one that comes before the session can be halted halts it as soon as it can, and one that comes while it
+ * closes does not end the process in the midst of that.
+ */
+function hearEarly(onSignal: HaltSignal | undefined): { readonly onSignal: HaltSignal; stop(): void } {
+  let act: (() => void) | undefined;
+  let isHeard = false;
+  const stop = onSignal?.(() => {
+    isHeard = true;
+    act?.();
+  });
+  return {
+    onSignal: (listener) => {
+      act = listener;
+      if (isHeard) listener();
+      return () => {
+        act = undefined;
+      };
+    },
+    stop: () => stop?.(),
+  };
 }
 
 /** Takes a CPU profile of the first minute; what it returns ends it, and gives up what is not whole by then. */
@@ -169,10 +203,18 @@ function profileInto(folder: string, { output }: SessionOptions, clock: Clock): 
 }
 
 /** A new run, or the one whose journal is to be gone on with. */
-function nameRun({ journalPath, cwd, isResumed }: SessionOptions, clock: Clock): { run: RunId; journalPath: string } {
+function nameRun(
+  { journalPath, cwd, isResumed, venue }: SessionOptions,
+  clock: Clock,
+): { run: RunId; journalPath: string } {
   if (isResumed && journalPath !== undefined) {
     const path = resolve(cwd, journalPath);
-    const { id, key } = readStart(path);
+    const { id, key, mode, instruments } = readStart(path);
+    const wasAt = isReal(mode) ? venueIn(instruments) : undefined;
+    if (wasAt !== venue?.name)
+      throw new InvalidInputError(
+        `run ${id} was ${wasAt === undefined ? "not on a real venue" : `on ${wasAt}`}: go on with it there, ${wasAt === undefined ? "without --venue" : `--venue ${wasAt}`}`,
+      );
     return { run: { id, key }, journalPath: path };
   }
   const run = createRunId(clock.nowUs(), randomInt(2 ** 32) / 2 ** 32);
@@ -272,20 +314,30 @@ function showStatus(runtime: Runtime, output: Output, clock: Clock): { stop(): v
   };
 }
 
-function announce(
-  output: Output,
-  { lines, paper }: OpenExchange,
-  plugins: readonly PluginEntry[],
-  recording: Recording | undefined,
-  resumed: string | undefined,
-): void {
-  const others = lines.length === 1 ? "a paper exchange" : `${lines.length} paper exchanges`;
-  const market = paper === undefined ? others : "the embedded paper exchange";
-  output.line(
-    `${colors.bold("pitlane")}  strategies ${plugins.map(nameOf).join(", ")} on ${recording === undefined ? market : `a recording of ${venueOf(recording)}`}`,
-  );
-  if (resumed !== undefined) output.line(`run      ${resumed} goes on`);
-  for (const line of lines) output.line(line);
+function announce(output: Output, plugins: readonly PluginEntry[], where: string): void {
+  output.line(`${colors.bold("pitlane")}  strategies ${plugins.map(nameOf).join(", ")} on ${where}`);
+}
+
+function marketOf({ lines, paper }: OpenExchange, recording: Recording | undefined): string {
+  if (recording !== undefined) return `a recording of ${venueOf(recording)}`;
+  if (paper !== undefined) return "the embedded paper exchange";
+  return lines.length === 1 ? "a paper exchange" : `${lines.length} paper exchanges`;
+}
+
+function modeOf(venue: VenuePlan | undefined, recording: Recording | undefined): RunMode {
+  if (venue !== undefined) return venue.isRealMoney ? "live" : "testnet";
+  return recording === undefined ? "paper" : "recording";
+}
+
+function isReal(mode: RunMode): boolean {
+  return mode === "live" || mode === "testnet";
+}
+
+function venueIn([first]: readonly InstrumentRecord[]): string | undefined {
+  return first?.id.split(":")[0];
+}
+
+function showWhatRuns(output: Output, recording: Recording | undefined): void {
   const flags = calmFlagsIn(process.execArgv);
   if (flags.length > 0) output.line(`gc       calm: ${flags.join(" ")} (--gc default leaves it to V8)`);
   if (recording !== undefined)

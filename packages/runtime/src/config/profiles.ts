@@ -13,6 +13,7 @@ export const PROFILES: Readonly<Record<ProfileName, Readonly<Record<string, unkn
     bus: { batch: 100, flushMs: 100 },
     caches: true,
     connections: 50,
+    workers: 4,
   },
 };
 

@@ -4,6 +4,7 @@ import { DEFAULT_SIGNALS } from "../orders/signal.ts";
 import { LONGEST_BUDGET_MS } from "../orders/terms.ts";
 import { amount, choice, flag, whole } from "./pieces.ts";
 import { PROFILE_NAMES } from "./profiles.ts";
+import { VENUE_CHOICES } from "./venue-plan.ts";
 
 /** Stages that the optimizer can be asked to make faster. */
 const TUNED_STAGES = ["tickToOrder", "execution", "dispatch", "strategy"] as const;
@@ -110,6 +111,34 @@ export const configSchema = v.strictObject({
       v.description("what runs: a path or a package each, a name to run it under, and settings by plugin name"),
     ),
     [{ use: "@pitlane/plugin-strategies", config: {} }],
+  ),
+  venue: v.optional(
+    v.strictObject({
+      name: v.optional(
+        choice(VENUE_CHOICES, "where orders go; any but `paper` needs keys and `venue.symbols`"),
+        "paper",
+      ),
+      symbols: v.optional(
+        v.pipe(
+          v.array(v.pipe(v.string(), v.regex(/^[^:/\s]+\/[^:/\s]+$/, 'must be such as "BTC/USDT"'))),
+          v.description("what is traded at the venue, such as `BTC/USDT`; the paper exchange has its own"),
+          v.metadata({ unit: "" }),
+        ),
+        [],
+      ),
+      live: v.optional(flag("orders with real money may be sent, where the venue's orders are with real money"), false),
+      apiKey: v.optional(text("the key of the venue's account, by `secret(NAME)`; `BINANCE_API_KEY` when empty"), ""),
+      apiSecret: v.optional(text("its secret or private key; `BINANCE_API_SECRET` when empty"), ""),
+      urls: v.optional(
+        v.strictObject({
+          rest: v.optional(text("address of the venue's calls in place of its own; all three or none"), ""),
+          stream: v.optional(text("address of its market streams"), ""),
+          wsApi: v.optional(text("address of its WebSocket API"), ""),
+        }),
+        {},
+      ),
+    }),
+    {},
   ),
   risk: v.optional(
     v.strictObject({
@@ -357,6 +386,10 @@ export const configSchema = v.strictObject({
   profiling: v.optional(flag("a CPU profile of the session's first minute is written beside its journal"), false),
   caches: v.optional(flag("caches of plugins keep what they hold; without, each look-up is a load"), true),
   connections: v.optional(whole(1, 1000, "connections", "most open at once to one host of a venue"), 20),
+  workers: v.optional(
+    whole(0, 256, "threads", "threads of a backtest's sweep or walk-forward, no more than cores; 0: one a core"),
+    0,
+  ),
   orderTransport: v.optional(
     choice(["http", "websocket"], "how orders go to the venue: a call each, or all over one socket that stays open"),
     "http",

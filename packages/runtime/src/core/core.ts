@@ -20,9 +20,10 @@ import { PerformanceMonitor } from "../engines/performance-monitor.ts";
 import { Portfolio } from "../engines/portfolio.ts";
 import { accountingAsset, Valuation } from "../engines/portfolio-valuation.ts";
 import { deny, type RiskVote } from "../engines/risk.ts";
-import { RiskDesk } from "../engines/risk-desk.ts";
+import { type QuietLosses, RiskDesk } from "../engines/risk-desk.ts";
 import { DEFAULT_ROUTER, RouteDesk } from "../engines/route-desk.ts";
 import { toRouteRecord } from "../engines/router.ts";
+import { SHAPE, ShapeDesk } from "../engines/shape-desk.ts";
 import {
   type BreachEntry,
   commandOf,
@@ -33,6 +34,7 @@ import {
 import { VenueLatency } from "../engines/venue-latency.ts";
 import { Dispatcher } from "../hooks/dispatcher.ts";
 import { orderHooks } from "../hooks/order.ts";
+import type { Runner } from "../hooks/runner.ts";
 import type { StageLatencies } from "../latency.ts";
 import { type Intent, LONGEST_TAG, type Order } from "../orders/order.ts";
 import { instrumentsById } from "../orders/records.ts";
@@ -113,6 +115,8 @@ export class Core {
   readonly market: MarketState;
   readonly execution: Execution;
   readonly bus: Bus;
+  /** Something was published, or others may be called from now on: see `hooksOf`. */
+  isDisturbed = false;
   readonly #options: CoreOptions;
   readonly #indexes: ReadonlyMap<Instrument, number>;
   readonly #risk: RiskDesk;
@@ -120,6 +124,7 @@ export class Core {
   readonly #feeds: MarketFeeds;
   readonly #answers = new VenueLatency();
   readonly #router: RouteDesk;
+  readonly #shapes: ShapeDesk;
   readonly #watchesLosses: boolean;
   #hasNews = false; // published since a delivery last looked: asking the bus at each would cost more than the rest of it
   #deciding = 0; // inputs that are being worked on
@@ -173,12 +178,18 @@ export class Core {
       publish: (bar, index) => this.#publish(bar, index),
       setTimer: (dueAtUs) => options.timers.set(CORE_OWNER, BAR_TIMER, dueAtUs),
     });
+    this.#shapes = new ShapeDesk({
+      indexOf: (instrument) => this.indexOf(instrument),
+      isExempt: (intent) => this.#risk.isClosing(intent),
+      permits: (owner, intent) => this.plugins.permits(owner, intent),
+    });
     this.execution = new Execution({
       runKey,
       strategies: plugins.map(nameOf),
       nowUs: () => this.#nowUs,
       clock,
       risk: this.#risk.engine,
+      shapes: this.#shapes,
       exposure: this.#risk.exposure,
       journal,
       wire,
@@ -272,6 +283,32 @@ export class Core {
     if (this.#hasNews) this.#drainNews();
   }
 
+  /**
+   * What calls the hooks for a bar or a trade, for a host that has many rows between which nothing else happens: for each it calls `at` and
+   * then this, and leaves off, by `settleRows`, as soon as `isDisturbed` says so. Undefined while every row must go through `deliverRow`.
+   */
+  hooksOf(kind: "bar" | "trade", index: number): Runner | undefined {
+    if (this.bus.depth > 0 || (kind === "trade" && this.#feeds.isUsedFor(index))) return undefined;
+    this.isDisturbed = false;
+    return this.#dispatcher?.runnerOf(this.bus.kinds.indexOf(kind), index);
+  }
+
+  /** Between what prices of an instrument `hooksOf` may be called without a look at the losses. Valid until anything else is called. */
+  quietLosses(index: number): QuietLosses {
+    if (this.#watchesLosses) this.#options.onPricesNeeded?.();
+    return this.#risk.quietLosses(index);
+  }
+
+  /** A look at the losses that `quietLosses` has spared. @param twiceMidTicks Of the instrument, at that moment. */
+  putOffLosses(atUs: number, index: number, twiceMidTicks: number): void {
+    this.#risk.putOffLosses(atUs, index, twiceMidTicks);
+  }
+
+  /** What hooks called by `hooksOf` have led to, as at the end of `deliverRow`. */
+  settleRows(): void {
+    if (this.#hasNews) this.#drainNews();
+  }
+
   /** Runs all of a host that delivers: what plugins want is heard meanwhile. */
   play(work: () => void): void {
     this.#decide(work);
@@ -293,6 +330,11 @@ export class Core {
     }
   }
 
+  /** True when a report tells nothing that was not heard before: `onReport` would change nothing, and need not be called. */
+  hasHeard(report: OrderReport): boolean {
+    return this.bus.depth === 0 && this.execution.hasHeard(report);
+  }
+
   onReport(report: OrderReport): void {
     const order = this.execution.find(report.clientOrderId);
     if (order?.state === "submitted") {
@@ -305,6 +347,9 @@ export class Core {
       this.#options.clock.monotonicNs(),
     );
     this.drain();
+    // What a fill has cost is looked at now: the next tick's order need not wait for it. Where rows are delivered, the row that filled it
+    // has yet to tell its prices, and is looked at after them.
+    if (this.#deciding === 0 && this.#risk.isLossCheckDue()) this.drain();
   }
 
   onFailure(clientOrderId: string, outcome: RequestOutcome, reason: string): void {
@@ -483,32 +528,36 @@ export class Core {
     });
     this.#host = host;
     this.#addVoters();
-    this.#dispatcher = new Dispatcher({
+    const meter = (owner: number, kind: string, elapsedNs: number) => {
+      latencies.strategy.record(elapsedNs);
+      host.meter(owner, kind, elapsedNs);
+    };
+    const dispatcher = new Dispatcher({
       kinds: this.bus.kinds,
       instruments,
       owners: host.names,
       entries: host.registrations.hooks,
+      points: [SHAPE],
       clock,
-      ...(isMetered && {
-        meter: (owner: number, kind: string, elapsedNs: number) => {
-          latencies.strategy.record(elapsedNs);
-          host.meter(owner, kind, elapsedNs);
-        },
-      }),
+      ...(isMetered && { meter }),
       // Where no time is measured none is passed on: each hook would make a box for it.
       afterHook: isMetered
         ? (_owner, triggerNs) => execution.flush(triggerNs)
         : () => execution.mayFlush && execution.flush(Number.NaN),
       onFault: (owner, kind, error, policy) => {
+        this.isDisturbed = true;
         const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
         this.#options.onFault(`strategy ${host.names[owner]}`, `its ${kind} hook threw ${reason}`);
         host.fault(owner, kind, error, policy !== "isolate");
       },
     });
+    this.#dispatcher = dispatcher;
+    this.#shapes.open(dispatcher, host.names, () => clock.monotonicNs(), isMetered ? meter : undefined);
   }
 
   #publish(event: BusEvent, index: number): void {
     this.#hasNews = true;
+    this.isDisturbed = true;
     this.bus.publish(event, index, this.#options.clock.monotonicNs());
   }
 
@@ -567,6 +616,7 @@ export class Core {
       backlog: () => execution.backlog,
       close: (owner, intent) => {
         this.#risk.allowClosing(intent);
+        this.#options.onPricesNeeded?.();
         return execution.submit(owner, intent);
       },
       sellableLots: (instrument) => this.#risk.sellableLots(instrument),
@@ -596,8 +646,14 @@ export class Core {
       log,
       setTimer: (owner, id, dueAtUs) => timers.set(owner, id, dueAtUs),
       clearTimer: (owner, id) => timers.clear(owner, id),
-      setActive: (owner, isActive) => this.#dispatcher?.setActive(owner, isActive),
-      setShed: (owner, isShed) => this.#dispatcher?.setShed(owner, isShed),
+      setActive: (owner, isActive) => {
+        this.isDisturbed = true;
+        this.#dispatcher?.setActive(owner, isActive);
+      },
+      setShed: (owner, isShed) => {
+        this.isDisturbed = true;
+        this.#dispatcher?.setShed(owner, isShed);
+      },
       defineEvent: (definition) => void bus.register(definition),
       publish: (event) => this.#publish(event, this.#numberOf(event)),
       onReplaced: (owner, { hooks }) => {
@@ -638,6 +694,8 @@ export class Core {
   }
 
   #checkMoment(): void {
+    if (this.#shapes.isBusy)
+      throw new InvalidInputError("a shape hook changes the intent it is given and nothing else: it places no orders");
     if (this.#deciding > 0) return;
     throw new InvalidInputError(
       "orders are placed from a hook or a timer of ctx: what comes from elsewhere, such as a promise, could not be replayed",

@@ -90,8 +90,9 @@ export class Inputs {
     this.#onControl();
   }
 
-  /** The venue's word on an order. */
+  /** The venue's word on an order. What was heard before, by the other of two sockets mostly, is no input. */
   report(report: OrderReport): void {
+    if (this.#core.hasHeard(report)) return;
     this.#append("report", toReportRecord(report));
     this.#core.onReport(report);
     this.applyControls();

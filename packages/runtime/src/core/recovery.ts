@@ -10,6 +10,7 @@ import {
   type IntentRecord,
   type ReportRecord,
 } from "../orders/records.ts";
+import type { ShapeRecord } from "../orders/shape.ts";
 import type { PluginControl } from "../plugins/host.ts";
 import type { Core } from "./core.ts";
 import type { CoreRecord } from "./core-record.ts";
@@ -33,6 +34,8 @@ export function* jsonRows(rows: Iterable<JournalRow>): Generator<RowEntry> {
 export interface IntentEntry extends IntentRecord {
   readonly clientOrderId: string;
   readonly strategy: string;
+  /** What plugins changed of what was wanted, in order; left out when nothing was. The terms are those they came to. */
+  readonly shaped?: readonly ShapeRecord[];
   readonly approved: boolean;
 }
 
@@ -151,7 +154,7 @@ export interface FailureEntry {
 
 /** The intent alone: what the row says of its verdicts is not part of it. */
 function termsOf({ clientOrderId: _id, strategy: _strategy, approved: _approved, ...rest }: IntentEntry): IntentRecord {
-  const { votes: _votes, ...terms } = rest as typeof rest & { readonly votes?: unknown };
+  const { votes: _votes, shaped: _shaped, ...terms } = rest as typeof rest & { readonly votes?: unknown };
   return terms;
 }
 

@@ -5,7 +5,7 @@ import type { FillEvent, OrderEvent } from "../bus/events.ts";
 import { toVoteRecord } from "../hooks/verdict.ts";
 import type { StageLatencies } from "../latency.ts";
 import { reviewAmend } from "../orders/amend.ts";
-import { applyFailure, applyReport, beginAmend, beginCancel, endAmend, endCancel } from "../orders/machine.ts";
+import { applyFailure, applyReport, beginAmend, beginCancel, endAmend, endCancel, isHeard } from "../orders/machine.ts";
 import { clientOrderId, type Intent, isFinal, isWorking, Order } from "../orders/order.ts";
 import {
   fromOrderRecord,
@@ -27,8 +27,10 @@ import {
   type RiskEngine,
   type Verdict,
 } from "./risk.ts";
+import type { ShapeDesk, Shaped } from "./shape-desk.ts";
 
 const FINISHED_KEPT = 10_000;
+const DENIED_KEPT = 1_000;
 const STRAYS_KNOWN = 10_000;
 const FIRST_REPEAT_US = 100_000; // after a cancel that left its order open, until the next one
 const LONGEST_REPEAT_US = 5_000_000;
@@ -106,6 +108,8 @@ export interface ExecutionOptions {
   /** Times stages. */
   readonly clock: Pick<Clock, "monotonicNs">;
   readonly risk: RiskEngine;
+  /** Plugins that change intents before risk is asked; nobody does where it is left out. */
+  readonly shapes?: Pick<ShapeDesk, "isUsed" | "shape">;
   readonly journal: DecisionLog;
   readonly wire: OrderWire;
   readonly portfolio: Portfolio;
@@ -123,7 +127,7 @@ export interface ExecutionOptions {
 /**
  * Takes intents to the wire and the venue's word back to strategies.
  *
- *     submit -> queue --flush--> risk -> journal (one commit) -> gateway -> venue -> report -> order machine -> portfolio -> hooks
+ *     submit -> queue --flush--> shape -> risk -> journal (one commit) -> gateway -> venue -> report -> order machine -> portfolio -> hooks
  *
  * `submit` runs inside a hook and only queues; `flush` runs when the hook has returned. An intent is on disk before its request is made.
  */
@@ -135,6 +139,7 @@ export class Execution {
   readonly #ownLots: readonly Map<Instrument, number>[]; // by owner
   readonly #refusals = new Map<Order, NamedVerdict>(); // of intents that risk is not asked about
   readonly #finished = new Ring<Order>(FINISHED_KEPT);
+  readonly #denied = new Ring<Order>(DENIED_KEPT); // apart: a flood of them must not push out those that the venue may still speak of
   readonly #strayReports = new Set<string>();
   readonly counters: OrderCounters = {
     intents: 0,
@@ -271,6 +276,12 @@ export class Execution {
       wire.send(intent, triggerNs);
     }
     return true;
+  }
+
+  /** True when `onReport` would change nothing: all that it tells of an order of this run was told before. */
+  hasHeard(report: OrderReport): boolean {
+    const order = this.#orders.get(report.clientOrderId);
+    return order !== undefined && isHeard(order, report);
   }
 
   /** Applies the venue's word on an order. */
@@ -515,12 +526,14 @@ export class Execution {
   }
 
   #review(intended: readonly Order[]): ApprovedIntent[] {
-    const { journal, clock, latencies } = this.#options;
+    const { journal, clock, latencies, shapes } = this.#options;
     const passed: ApprovedIntent[] = [];
     for (const order of intended) {
-      const startedNs = clock.monotonicNs();
-      const refusal = this.#refusals.get(order);
+      let refusal = this.#refusals.get(order);
       if (refusal !== undefined) this.#refusals.delete(order);
+      const shaped = refusal === undefined && shapes?.isUsed ? this.#shape(order) : undefined;
+      refusal ??= shaped?.refusal;
+      const startedNs = clock.monotonicNs();
       const { approved, verdicts } =
         refusal === undefined ? this.#reviewOne(order) : { approved: undefined, verdicts: [refusal] };
       latencies.risk.record(clock.monotonicNs() - startedNs);
@@ -532,6 +545,7 @@ export class Execution {
         clientOrderId: id,
         strategy,
         ...toIntentRecord(order.intent),
+        ...(shaped?.changes !== undefined && { shaped: shaped.changes }),
         approved: admitted !== undefined,
         votes: verdicts.map(toVoteRecord),
       });
@@ -550,6 +564,11 @@ export class Execution {
       this.#onChanged(order);
     }
     return passed;
+  }
+
+  /** Nobody is asked about an order that is not to be sent any more. */
+  #shape(order: Order): Shaped | undefined {
+    return this.#closedReason === "" && !order.cancelWanted ? this.#options.shapes?.shape(order) : undefined;
   }
 
   #reviewOne(order: Order): Review {
@@ -657,10 +676,11 @@ export class Execution {
 
   // A late report may still name a finished order, so the last ones stay known; older ones would only fill the memory.
   #forgetOldest(finished: Order): void {
-    if (this.#finished.tryPush(finished)) return;
-    const oldest = this.#finished.shift();
+    const kept = finished.state === "denied" ? this.#denied : this.#finished;
+    if (kept.tryPush(finished)) return;
+    const oldest = kept.shift();
     if (oldest !== undefined) this.#orders.delete(oldest.clientOrderId);
-    this.#finished.tryPush(finished);
+    kept.tryPush(finished);
   }
 
   #onStray(report: OrderReport): void {

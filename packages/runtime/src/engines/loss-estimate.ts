@@ -23,6 +23,12 @@ interface QuoteAsset {
   highest: number;
 }
 
+/** Bid + ask of one instrument in ticks, from the lowest to the highest, both included; nothing where one is NaN or they are the wrong way round. */
+export class TwiceMidRange {
+  lowest: number = Number.NaN;
+  highest: number = Number.NaN;
+}
+
 /**
  * Says, for most prices, without a bigint that a look at the losses would change nothing: the profit is below its highest value, and above
  * the lowest that was seen since, so that no limit is reached either.
@@ -77,6 +83,44 @@ export class LossEstimate {
       const range = losses.quietRange(asset.quote);
       asset.lowest = range === undefined ? Number.NaN : Number(range.lowest);
       asset.highest = range === undefined ? Number.NaN : Number(range.highest);
+    }
+  }
+
+  /**
+   * Finds between what prices of one instrument `changesNothing` is true, those of the others as they are. It may be more narrow, and never
+   * reaches beyond four times the present price, so that the margin has a bound.
+   *
+   * @param index The instrument's number.
+   * @param twiceMids As for `changesNothing`.
+   */
+  findQuiet(index: number, twiceMids: Float64Array, range: TwiceMidRange): void {
+    range.lowest = 0;
+    range.highest = Number.POSITIVE_INFINITY;
+    for (const asset of this.#assets) {
+      let slope = 0;
+      let rest = asset.offset;
+      let size = asset.size + Math.abs(asset.lowest) + Math.abs(asset.highest);
+      for (const holding of this.#holdings) {
+        if (holding.asset !== asset) continue;
+        if (holding.index === index) {
+          slope = holding.slope;
+        } else {
+          const part = holding.slope * twiceMids[holding.index]!;
+          rest += part;
+          size += Math.abs(part);
+        }
+      }
+      const mostTwiceMid = slope === 0 ? 0 : 4 * twiceMids[index]!;
+      const margin = (size + Math.abs(slope) * mostTwiceMid) * WRONG_BY;
+      const lowest = asset.lowest + margin - rest;
+      const highest = asset.highest - margin - rest;
+      if (slope === 0 && lowest <= 0 && highest >= 0) continue;
+      if (slope === 0 || !(lowest <= highest)) {
+        range.lowest = Number.POSITIVE_INFINITY;
+        return;
+      }
+      range.lowest = Math.max(range.lowest, (slope > 0 ? lowest : highest) / slope);
+      range.highest = Math.min(range.highest, (slope > 0 ? highest : lowest) / slope, mostTwiceMid);
     }
   }
 

@@ -101,6 +101,11 @@ export class MarketFeeds implements FeedServices {
     return makers[kind]();
   }
 
+  /** Anything is made of this instrument's events. */
+  isUsedFor(index: number): boolean {
+    return this.#feeds[index] !== undefined;
+  }
+
   /** Takes an event over before hooks can hear of it. @param nowUs Time of the session, microseconds since the epoch. */
   before(event: MarketEvent, index: number, nowUs: number): void {
     const feed = this.#feeds[index];

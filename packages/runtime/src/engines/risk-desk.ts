@@ -4,7 +4,7 @@ import type { MarketState } from "../core/market-state.ts";
 import type { Intent } from "../orders/order.ts";
 import { OpenExposure } from "./exposure.ts";
 import { addLimitVoters } from "./limits.ts";
-import { LossEstimate } from "./loss-estimate.ts";
+import { LossEstimate, TwiceMidRange } from "./loss-estimate.ts";
 import { type Breach, LossLimits, type LossRecord } from "./loss-limits.ts";
 import { MarketWatch } from "./market-watch.ts";
 import { OrderRate } from "./order-rate.ts";
@@ -30,6 +30,18 @@ export interface RiskDeskOptions {
 export interface RiskRecord {
   readonly trading: TradingStatus;
   readonly losses: LossRecord;
+}
+
+/** Until when, and between what prices of one instrument, no look at the losses would change anything. */
+export interface QuietLosses {
+  /** When the next look is due, microseconds since the epoch; Infinity where nothing is limited. */
+  readonly dueUs: number;
+  /** Of two looks, in microseconds. */
+  readonly everyUs: number;
+  /** A look from here on is not quiet, microseconds since the epoch. */
+  readonly endUs: number;
+  /** Bid + ask in ticks, between which they are, both included; none are where the first is the higher one. */
+  readonly twiceMids: TwiceMidRange;
 }
 
 const LOSS_CHECK_US = 100_000;
@@ -64,6 +76,12 @@ export class RiskDesk {
   // A look that was put off: when, and the prices then.
   #putOffUs = NOTHING;
   readonly #putOffTwiceMids: Float64Array;
+  readonly #quiet = {
+    dueUs: Number.NaN,
+    everyUs: LOSS_CHECK_US,
+    endUs: Number.NaN,
+    twiceMids: new TwiceMidRange(),
+  };
 
   /** @throws {InvalidInputError} When the config limits a symbol that is not of the session, or finer than the instrument's lots. */
   constructor({ config, instruments, indexOf, portfolio, market, nowUs }: RiskDeskOptions) {
@@ -201,6 +219,36 @@ export class RiskDesk {
     this.#putOffUs = nowUs;
     for (let i = 0; i < twiceMids.length; i++) this.#putOffTwiceMids[i] = twiceMids[i]!;
     return true;
+  }
+
+  /**
+   * What `tryPutOffLosses` would find at the next prices of one instrument, those of the others as they are: for a host that compares each
+   * with it, and tells the last look that it has put off by `putOffLosses`. One object, written anew by each call.
+   *
+   * @param index The instrument's number.
+   */
+  quietLosses(index: number): QuietLosses {
+    const quiet = this.#quiet;
+    if (!this.losses.isNeeded) {
+      quiet.dueUs = Number.POSITIVE_INFINITY;
+    } else if (this.#portfolio.fills !== this.#checkedFills) {
+      quiet.dueUs = Number.NEGATIVE_INFINITY;
+      quiet.endUs = Number.NEGATIVE_INFINITY;
+    } else {
+      if (this.#isEstimateOld) this.#renewEstimate();
+      this.#estimate.findQuiet(index, this.watch.twiceMids, quiet.twiceMids);
+      quiet.dueUs = this.#checkedUs + LOSS_CHECK_US;
+      quiet.endUs = this.#dayEndUs;
+    }
+    return quiet;
+  }
+
+  /** A look that `quietLosses` has shown to find nothing. As after `tryPutOffLosses`. @param twiceMidTicks Of the instrument, then. */
+  putOffLosses(atUs: number, index: number, twiceMidTicks: number): void {
+    this.#checkedUs = atUs;
+    this.#putOffUs = atUs;
+    this.#putOffTwiceMids.set(this.watch.twiceMids);
+    this.#putOffTwiceMids[index] = twiceMidTicks;
   }
 
   /** Makes up for the last look that was put off: its value is what the next day opens with. */

@@ -1,12 +1,12 @@
 import { InvalidInputError } from "@pitlane/perf";
 import type { Instrument } from "@pitlane/sdk";
-import { UnknownEventKindError } from "../bus/errors.ts";
+import { DuplicateEventKindError, UnknownEventKindError } from "../bus/errors.ts";
 import type { EventDefinition } from "../bus/events.ts";
 import type { EventKinds } from "../bus/kinds.ts";
 import { compileLists } from "./compile.ts";
 import type { HookEntry } from "./kinds.ts";
 import { HookOwners, type OnFault } from "./owners.ts";
-import { BailPoint, VotePoint, WaterfallPoint } from "./point.ts";
+import { BailPoint, StrictWaterfallPoint, VotePoint, WaterfallPoint, type WaterfallSteps } from "./point.ts";
 import {
   Between,
   type BetweenHooks,
@@ -17,6 +17,7 @@ import {
   SINCE,
   TRIGGER,
 } from "./runner.ts";
+import { NOTHING, RunnerTable } from "./runner-table.ts";
 
 export interface DispatcherOptions extends BetweenHooks {
   /** Shared with the bus, so that both have the same numbers. */
@@ -34,8 +35,6 @@ export interface DispatcherOptions extends BetweenHooks {
   /** Told apart from other dispatchers of the process in profiles and in what V8 learns. */
   readonly label?: string;
 }
-
-const NOTHING: Runner = () => {};
 
 /** The handlers of one kind: in order, by instrument (and by owner, for what only an owner hears), and the code that calls them. */
 interface Table {
@@ -56,18 +55,17 @@ interface Table {
  * const dispatcher = new Dispatcher({ kinds, instruments, owners, entries, clock, onFault });
  * dispatcher.dispatch(kinds.indexOf("quote"), quote, instrumentIndex, quote.receivedNs, clock.monotonicNs());
  */
-export class Dispatcher {
+export class Dispatcher extends RunnerTable {
   readonly #options: DispatcherOptions;
   readonly #owners: HookOwners;
   readonly #generates: boolean;
   readonly #between: Between;
   readonly #times: Float64Array;
-  readonly #isTimed: boolean; // somebody looks at the times
+  readonly #isTimed: boolean; // somebody looks at the times; compared with true, for a field's truth alone is a look at every type there is
   readonly #points = new Map<string, { update(lists: readonly (readonly HookEntry[])[]): void }>();
   #entries: readonly HookEntry[];
   #tables: (Table | undefined)[] = []; // by number of kind
-  // For the hot path, flat: [kind * stride + instrument + 1], and [(kind * stride + instrument + 1) * owners + owner] for what owners hear.
-  #runners: Runner[] = [];
+  // What everybody hears is in the table that this is; what owners hear is here, [(kind * stride + instrument + 1) * owners + owner].
   #ownRunners: Runner[] = [];
   readonly #stride: number;
   #numbers = new Map<HookEntry, number>();
@@ -77,9 +75,11 @@ export class Dispatcher {
 
   /**
    * @throws {UnknownEventKindError} When an entry names neither a kind of event nor one of `points`.
+   * @throws {DuplicateEventKindError} When a kind of event has the name of one of `points`.
    * @throws {HookOrderError} When the order asked for cannot be kept.
    */
   constructor(options: DispatcherOptions) {
+    super(options.instruments.length);
     this.#options = options;
     this.#generates = options.generateCode ?? canGenerateCode();
     this.#owners = new HookOwners(options.owners, options.onFault, (owner) => this.#onFlags(owner));
@@ -99,15 +99,20 @@ export class Dispatcher {
    * @param nowNs Monotonic time. For `meter`.
    */
   dispatch(kindIndex: number, event: unknown, instrumentIndex: number, triggerNs: number, nowNs: number): void {
-    if (this.#isTimed) this.#setTimes(triggerNs, nowNs);
-    const run = this.#runners[kindIndex * this.#stride + instrumentIndex + 1];
+    if (this.#isTimed === true) this.#setTimes(triggerNs, nowNs);
+    const run = this[this.slotOf(kindIndex, instrumentIndex)];
     if (run !== undefined) run(event);
   }
 
   /** As `dispatch`, where nobody looks at times: for a host that plays many events one after the other. */
   call(kindIndex: number, event: unknown, instrumentIndex: number): void {
-    const run = this.#runners[kindIndex * this.#stride + instrumentIndex + 1];
+    const run = this[this.slotOf(kindIndex, instrumentIndex)];
     if (run !== undefined) run(event);
+  }
+
+  /** What `call` calls, until anything about who is called changes. */
+  runnerOf(kindIndex: number, instrumentIndex: number): Runner {
+    return this[this.slotOf(kindIndex, instrumentIndex)] ?? NOTHING;
   }
 
   /** As `dispatch`, for a kind whose audience is the owner of what it is about. */
@@ -120,12 +125,17 @@ export class Dispatcher {
 
   /** True when somebody would be called. For kinds that everybody hears. */
   hears(kindIndex: number, instrumentIndex: number): boolean {
-    return (this.#runners[kindIndex * this.#stride + instrumentIndex + 1] ?? NOTHING) !== NOTHING;
+    return (this[this.slotOf(kindIndex, instrumentIndex)] ?? NOTHING) !== NOTHING;
   }
 
   /** The hook `name`, passing a value through its handlers. One point a name. */
   waterfall<Value>(name: string): WaterfallPoint<Value> {
     return this.#addPoint(name, new WaterfallPoint<Value>(name, this.#owners));
+  }
+
+  /** As `waterfall`, ended by the first handler that fails or is switched off. */
+  strictWaterfall<Value>(name: string, steps: WaterfallSteps<Value>): StrictWaterfallPoint<Value> {
+    return this.#addPoint(name, new StrictWaterfallPoint<Value>(name, this.#owners, steps));
   }
 
   /** The hook `name`, ending at the first answer. */
@@ -173,6 +183,8 @@ export class Dispatcher {
 
   #take(entries: readonly HookEntry[]): void {
     const { kinds, instruments, points = [], owners } = this.#options;
+    const taken = points.find((name) => kinds.has(name));
+    if (taken !== undefined) throw new DuplicateEventKindError(taken);
     for (const { kind, owner } of entries) {
       if (!kinds.has(kind) && !points.includes(kind))
         throw new UnknownEventKindError(kind, [...kinds.definitions.map((definition) => definition.kind), ...points]);
@@ -198,9 +210,7 @@ export class Dispatcher {
     const numbers = this.#numbers;
     this.#numbers = new Map(entries.map((entry) => [entry, numbers.get(entry) ?? this.#numbered++]));
     this.#tables = tables;
-    const { length } = tables;
-    this.#runners = new Array<Runner>(length * this.#stride).fill(NOTHING);
-    this.#ownRunners = new Array<Runner>(length * this.#stride * owners.length).fill(NOTHING);
+    this.#ownRunners = new Array<Runner>(tables.length * this.#stride * owners.length).fill(NOTHING);
     for (const index of tables.keys()) this.#make(index);
     this.#pointLists = new Map(pointLists);
     for (const [name, point] of this.#points) point.update(this.#pointLists.get(name) ?? []);
@@ -216,14 +226,12 @@ export class Dispatcher {
   #make(index: number): void {
     const { definitions } = this.#options.kinds;
     const definition = definitions[index]!;
-    const owners = this.#owners.names.length;
-    const isOwn = definition.audience === "owner";
-    const [flat, length] = isOwn ? [this.#ownRunners, this.#stride * owners] : [this.#runners, this.#stride];
     const table = this.#tables[index];
     if (table === undefined) {
-      flat.fill(NOTHING, index * length, (index + 1) * length);
+      for (let i = 0; i < this.#stride; i++) this[this.slotOf(index, i - 1)] = NOTHING;
       return;
     }
+    const ownFrom = index * this.#stride * this.#owners.names.length;
     const mayCall = isSheddable(definition) ? this.#owners.unshed : this.#owners.active;
     const used = new Map<string, Runner>();
     for (const [at, list] of table.lists.entries()) {
@@ -235,7 +243,8 @@ export class Dispatcher {
           : (used.get(key) ?? table.made.get(key) ?? this.#runner(definition, called, mayCall));
       used.set(key, runner);
       table.made.set(key, runner);
-      flat[index * length + at] = runner;
+      if (definition.audience === "owner") this.#ownRunners[ownFrom + at] = runner;
+      else this[this.slotOf(index, at - 1)] = runner;
     }
     if (table.made.size > 4 * used.size + 64) {
       table.made.clear();

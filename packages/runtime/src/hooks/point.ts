@@ -8,6 +8,7 @@ class HookPoint {
   readonly name: string;
   readonly owners: HookOwners;
   #lists: readonly (readonly HookEntry[])[] = [];
+  #isEmpty = true;
 
   constructor(name: string, owners: HookOwners) {
     this.name = name;
@@ -17,6 +18,12 @@ class HookPoint {
   /** Takes a new set of handlers: for calls that begin afterwards. */
   update(lists: readonly (readonly HookEntry[])[]): void {
     this.#lists = lists;
+    this.#isEmpty = lists.every((list) => list.length === 0);
+  }
+
+  /** True while no handler is there for any instrument: a call would give the value back. */
+  get isEmpty(): boolean {
+    return this.#isEmpty;
   }
 
   protected handlers(instrumentIndex: number): readonly HookEntry[] {
@@ -49,6 +56,56 @@ export class WaterfallPoint<Value> extends HookPoint {
       if (!this.isActive(entry)) continue;
       const next = this.ask(entry, result);
       if (next !== undefined) result = next as Value;
+    }
+    return result;
+  }
+}
+
+/** What a strict waterfall does beside passing a value on. */
+export interface WaterfallSteps<Value> {
+  /** The value that a handler's answer makes of the one before. What it throws is a fault of that handler. */
+  take(value: Value, answer: unknown, owner: number): Value;
+  /** A handler has returned, or thrown: for whoever measures. */
+  called(owner: number): void;
+  /** A handler failed with `error`; `undefined` when it was not called, as its plugin has been switched off. Nothing more is called. */
+  broke(owner: number, error: unknown): void;
+}
+
+/**
+ * A waterfall for what must not go on unchanged when a handler fails: the first that does, or that is switched off, ends it.
+ *
+ */
+export class StrictWaterfallPoint<Value> extends HookPoint {
+  readonly #steps: WaterfallSteps<Value>;
+
+  constructor(name: string, owners: HookOwners, steps: WaterfallSteps<Value>) {
+    super(name, owners);
+    this.#steps = steps;
+  }
+
+  /** The value after all handlers; undefined when one broke it. @param about What handlers are told beside the value. */
+  call(value: Value, instrumentIndex: number, about: unknown): Value | undefined {
+    const steps = this.#steps;
+    let result = value;
+    for (const { owner, handler, onError = "isolate" } of this.handlers(instrumentIndex)) {
+      if (this.owners.active[owner] !== 1) {
+        steps.broke(owner, undefined);
+        return undefined;
+      }
+      try {
+        const answer = (handler as (value: never, about?: unknown) => unknown)(result as never, about);
+        if (isPromise(answer)) {
+          ignoreRejection(answer);
+          throw new HookReturnedPromiseError(this.name);
+        }
+        if (answer !== undefined) result = steps.take(result, answer, owner);
+      } catch (error) {
+        steps.broke(owner, error);
+        this.owners.fault(owner, this.name, error, onError);
+        return undefined;
+      } finally {
+        steps.called(owner);
+      }
     }
     return result;
   }

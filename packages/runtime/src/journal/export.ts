@@ -39,21 +39,48 @@ export async function exportEntries(
   format: ExportFormat,
   path: string,
 ): Promise<number> {
-  const partial = `${path}.${process.pid}.partial`;
-  const file = openToWrite(partial, path);
+  const file = new WholeFile(path);
   try {
-    const table = format === "parquet" ? new ParquetTable(file) : new TextTable(file, format);
+    const { descriptor } = file;
+    const table = format === "parquet" ? new ParquetTable(descriptor) : new TextTable(descriptor, format);
     let count = 0;
     for await (const entry of entries) {
       table.add(entry);
       count++;
     }
     table.end();
-    renameSync(partial, path);
+    file.finish();
     return count;
   } finally {
-    closeSync(file);
-    rmSync(partial, { force: true });
+    file.close();
+  }
+}
+
+/** A file that is there whole or not at all: it has its name once it is finished. */
+export class WholeFile {
+  readonly path: string;
+  readonly descriptor: number;
+  readonly #partial: string;
+
+  /** @throws {InvalidInputError} When the file cannot be made. */
+  constructor(path: string) {
+    this.path = path;
+    this.#partial = `${path}.${process.pid}.partial`;
+    this.descriptor = openToWrite(this.#partial, path);
+  }
+
+  write(text: string): void {
+    writeAll(this.descriptor, Buffer.from(text));
+  }
+
+  finish(): void {
+    renameSync(this.#partial, this.path);
+  }
+
+  /** What was not finished is gone. */
+  close(): void {
+    closeSync(this.descriptor);
+    rmSync(this.#partial, { force: true });
   }
 }
 
@@ -100,7 +127,8 @@ function csvLine(entry: JournalEntry): string {
   return [seq, record, atUs, quoted(kind), ...numbers, sideOf(entry) ?? "", quoted(restOf(entry) ?? "")].join(",");
 }
 
-function quoted(text: string): string {
+/** A field of CSV. */
+export function quoted(text: string): string {
   return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
@@ -153,7 +181,7 @@ class ParquetTable {
 }
 
 /** Bytes that go to the file after every group of rows. */
-class FileBytes extends ByteWriter {
+export class FileBytes extends ByteWriter {
   readonly #file: number;
 
   constructor(file: number) {

@@ -6,6 +6,7 @@ import { absorbTail } from "./absorb.ts";
 import { bodyText } from "./body-text.ts";
 import { chainHash, GENESIS, hashBody } from "./chain.ts";
 import { checkChain } from "./check.ts";
+import { Checkpoints } from "./checkpoints.ts";
 import { JournalCorruptError, JournalError, JournalVersionError } from "./errors.ts";
 import { InputWriter } from "./input-writer.ts";
 import { JournalLock } from "./lock.ts";
@@ -39,6 +40,7 @@ export interface Recovery {
 }
 
 const MOST_PER_STATEMENT = 16;
+const ROW_BYTES = 160; // of a row besides its body: two hashes and its numbers
 const COMMIT_AT_BYTES = 1024 * 1024;
 const MOST_QUEUED_BYTES = 16 * 1024 * 1024;
 
@@ -74,10 +76,12 @@ export class Journal {
   readonly #begin: Database.Statement<[]>;
   readonly #end: Database.Statement<[]>;
   readonly #tail: Tail;
+  readonly #checkpoints: Checkpoints;
   readonly #isSynced: boolean; // what is committed survives a power cut
   #queued: TailRow[] = [];
   #queuedBytes = 0;
   #secured = 0; // of the queued rows, those that are in the tail
+  #longestWaitUs = 0;
   #isFailing = false;
   #seq: number;
   #headHash: string;
@@ -108,6 +112,7 @@ export class Journal {
     this.#begin = database.prepare("BEGIN IMMEDIATE");
     this.#end = database.prepare("COMMIT");
     this.#tail = new Tail(tailPath(path));
+    this.#checkpoints = new Checkpoints(path, database);
     this.#isSynced = durability === "disk";
   }
 
@@ -181,6 +186,16 @@ export class Journal {
     return this.#queued[0]?.atUs ?? (this.inputs.count > 0 ? this.inputs.firstAtUs : undefined);
   }
 
+  /**
+   * Longest that a row or input had waited for its commit, of those committed since the last call; microseconds, 0 when none was. A look at
+   * what waits now misses it: after a stall the commit comes first.
+   */
+  takeLongestWaitUs(): number {
+    const longest = this.#longestWaitUs;
+    this.#longestWaitUs = 0;
+    return longest;
+  }
+
   /** Hash of the last committed row, in hex. */
   get headHash(): string {
     return this.#headHash;
@@ -245,8 +260,15 @@ export class Journal {
     this.#secured = this.#queued.length;
   }
 
+  /** Makes what is queued safe as cheaply as can be just now: `commit`, or `secure` while the write-ahead log is folded in. Throws as `commit`. */
+  settle(): void {
+    if (this.#checkpoints.isUnderWay) this.secure();
+    else this.commit();
+  }
+
   /** Writes what is queued. @throws {JournalError} When the file cannot be written; the queue is kept, and a later call tries again. */
   commit(): void {
+    const oldestUs = this.oldestQueuedUs;
     if (this.#queuedBytes < MOST_QUEUED_BYTES) this.#enqueue();
     const rows = this.#queued;
     if (rows.length === 0) return;
@@ -272,7 +294,9 @@ export class Journal {
       throw unwritable(this.path, error);
     }
     this.#isFailing = false;
+    if (oldestUs !== undefined) this.#longestWaitUs = Math.max(this.#longestWaitUs, this.#clock.nowUs() - oldestUs);
     this.#headHash = hash;
+    this.#checkpoints.count(this.#queuedBytes + rows.length * ROW_BYTES);
     this.#queued = [];
     this.#queuedBytes = 0;
     this.#secured = 0;
@@ -289,10 +313,11 @@ export class Journal {
   close(): void {
     try {
       this.commit();
-      this.#database.pragma("wal_checkpoint(TRUNCATE)");
+      this.#checkpoints.finish();
     } catch (error) {
       throw error instanceof JournalError ? error : unwritable(this.path, error);
     } finally {
+      this.#checkpoints.close();
       this.#database.close();
       this.#tail.close(this.#queued.length === 0);
       this.#lock.release();

@@ -1,4 +1,6 @@
+import { formatUnits } from "@pitlane/sdk";
 import type { VoteRecord } from "../hooks/verdict.ts";
+import { describeShape, type ShapeRecord } from "../orders/shape.ts";
 import { formatUs, type JournalEntry, toJson } from "./entries.ts";
 
 /** What a journal says of one order, from what it answered to its last report. */
@@ -62,6 +64,11 @@ export function storyLines({ before, entries }: OrderStory): string[] {
   });
 }
 
+/** An amount as a journal has it, in the asset's smallest unit, in whole ones. A row that is damaged is shown as it is. */
+function amountOf(units: unknown): string {
+  return typeof units === "string" && /^-?\d+$/.test(units) ? formatUnits(BigInt(units)) : String(units);
+}
+
 /** An entry in a few words, for people. Pure. */
 export function describeEntry({ kind, body }: JournalEntry): string {
   const text = (name: string) => String(body[name]);
@@ -73,13 +80,16 @@ export function describeEntry({ kind, body }: JournalEntry): string {
     case "intent": {
       const price = body["priceTicks"] === undefined ? "" : ` at ${text("priceTicks")} ticks`;
       const order = `${text("side")} ${text("sizeLots")} lots of ${text("instrument")}${price}, ${text("type")}`;
+      const shapes = shapesOf(body);
+      const changes = shapes.length === 0 ? "" : `; shaped by ${shapes.map(describeShape).join("; ")}`;
       const verdict = body["approved"] === true ? "approved" : "denied";
-      return `intent of ${text("strategy")}: ${order}; ${verdict}${votesOf(body["votes"])}`;
+      return `intent of ${text("strategy")}: ${order}${changes}; ${verdict}${votesOf(body["votes"])}`;
     }
     case "report": {
       const fills = Array.isArray(body["fills"]) ? (body["fills"] as readonly Record<string, unknown>[]) : [];
       const parts = fills.map(
-        ({ sizeLots, priceTicks, fee, feeAsset }) => `fill ${sizeLots} at ${priceTicks}, fee ${fee} ${feeAsset}`,
+        ({ sizeLots, priceTicks, fee, feeAsset }) =>
+          `fill ${sizeLots} at ${priceTicks}, fee ${amountOf(fee)} ${feeAsset}`,
       );
       return [`report: ${text("status")}, ${text("filledLots")} lots filled`, ...parts].join("; ");
     }
@@ -98,6 +108,11 @@ export function describeEntry({ kind, body }: JournalEntry): string {
     default:
       return `${kind} ${toJson(body)}`;
   }
+}
+
+/** What plugins changed of an order, in the body of its `intent` row; nothing in journals of before there were such. */
+export function shapesOf(body: JournalEntry["body"]): readonly ShapeRecord[] {
+  return Array.isArray(body["shaped"]) ? (body["shaped"] as readonly ShapeRecord[]) : [];
 }
 
 function votesOf(votes: unknown): string {

@@ -1,4 +1,4 @@
-import { closeSync, ftruncateSync, openSync, readFileSync, rmSync, statSync, writeSync } from "node:fs";
+import { closeSync, openSync, readFileSync, rmSync, statSync, writeSync } from "node:fs";
 import { crc32 } from "node:zlib";
 
 /** A row that is on its way into a journal; its place in the chain is worked out there. */
@@ -12,7 +12,7 @@ export interface TailRow {
 
 const HEAD_BYTES = 8;
 const ROW_BYTES = 22;
-const TRUNCATE_AT_BYTES = 256 * 1024;
+const BEGIN_ANEW_AT_BYTES = 256 * 1024;
 
 /** Where the tail of a journal lies. */
 export function tailPath(journalPath: string): string {
@@ -53,9 +53,8 @@ export class Tail {
 
   /** The journal has all that was written. */
   settled(): void {
-    if (this.#position < TRUNCATE_AT_BYTES) return; // later is as good, and costs nothing now
-    ftruncateSync(this.#file, 0);
-    this.#position = 0;
+    // Written over and not cut: the file system then has no blocks to find. What still stands behind is older than the journal's last row.
+    if (this.#position >= BEGIN_ANEW_AT_BYTES) this.#position = 0;
   }
 
   /** Closes it, and removes it where the journal has all that was written. */

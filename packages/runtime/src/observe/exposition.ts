@@ -94,13 +94,24 @@ const ROWS: readonly Row[] = [
   one("gauge", "pitlane_orders_unknown", "Orders whose outcome is not known.", ({ flow }) => flow.unknown),
   one("gauge", "pitlane_orders_queued", "Orders that wait for their turn.", ({ flow }) => flow.queued),
   one("gauge", "pitlane_orders_in_flight", "Requests for orders under way.", ({ flow }) => flow.inFlight),
-  perLane("gauge", "pitlane_bus_lane_depth", "Events that wait in a lane.", ({ depth }) => depth),
+  perLane(
+    "gauge",
+    "pitlane_bus_lane_depth",
+    "Most events that waited in a lane at once since the last sample.",
+    ({ depth }) => depth,
+  ),
   perLane("counter", "pitlane_bus_dropped_total", "Events given up by a full lane.", ({ dropped }) => dropped),
+  perLane(
+    "counter",
+    "pitlane_bus_over_bound_total",
+    "Events that a full lane took all the same, as it never drops.",
+    ({ overBound }) => overBound,
+  ),
   perLane("counter", "pitlane_bus_conflated_total", "Events replaced by newer ones.", ({ conflated }) => conflated),
   one(
     "gauge",
     "pitlane_journal_lag_seconds",
-    "Age of the oldest row that the database does not have yet.",
+    "Longest that a row has waited for the database since the last sample.",
     ({ journal }) => journal.lagMs / 1e3,
   ),
   one(

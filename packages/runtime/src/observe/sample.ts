@@ -136,7 +136,7 @@ export interface JournalFigures {
   readonly bytes: number;
   /** Rows that the database does not have yet. Those of orders are safe on disk before. */
   readonly queued: number;
-  /** Age of the oldest of them, milliseconds; 0 when there is none. */
+  /** Longest that one has waited for the database since the last sample, milliseconds, those that wait among them; 0 when none has. */
   readonly lagMs: number;
 }
 
@@ -182,6 +182,7 @@ export interface SessionSample {
   readonly flow: OrderFlow;
   readonly profit: readonly ProfitFigures[];
   readonly trading: TradingStatus;
+  /** `depth` is the most that waited at once since the last sample: what waits at one moment is rarely what a burst was. */
   readonly lanes: Readonly<Record<LaneName, Readonly<LaneCounters>>>;
   readonly journal: JournalFigures;
   readonly process: ProcessSample;

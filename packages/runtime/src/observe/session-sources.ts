@@ -10,7 +10,7 @@ import type { Journal } from "../journal/journal.ts";
 import type { StageLatencies } from "../latency.ts";
 import type { OrderGateway } from "../orders/gateway.ts";
 import { feesInQuote, ProfitWatch } from "./profit.ts";
-import type { InstrumentFigures, NetworkFigures, ProfitFigures } from "./sample.ts";
+import type { InstrumentFigures, NetworkFigures, ProfitFigures, SessionSample } from "./sample.ts";
 import type { OrderCounts, PluginFacts, SampleSources } from "./sources.ts";
 
 /** The parts of a session that are sampled. */
@@ -38,6 +38,7 @@ export function sourcesOf(parts: SampledParts): SampleSources {
   const { core, data, journal, latencies, clock, monitor, faults, network, instruments, config } = parts;
   const watch = new ProfitWatch(parseUnits(config.risk.maxDrawdown), (asset) => core.drawdownOf(asset));
   const quotes = new Set(instruments.map(({ quote }) => quote));
+  journal.takeLongestWaitUs(); // of the start, whose first row is from before the plugins were set up
   return {
     clock,
     latencies,
@@ -48,7 +49,7 @@ export function sourcesOf(parts: SampledParts): SampleSources {
     failures: () => core.execution.counters.rejected - core.execution.expectedRejections,
     profit: () => profitOf(core, watch, quotes, clock.nowUs()),
     trading: () => core.trading,
-    lanes: () => core.bus.counters(clock.monotonicNs()).lanes,
+    lanes: () => laneFigures(core.bus, clock.monotonicNs()),
     journal: () => journalFigures(journal, clock.nowUs()),
     process: () => monitor.sample(),
     plugins: () => pluginFacts(parts),
@@ -96,13 +97,24 @@ function profitOf(core: Core, watch: ProfitWatch, quotes: Iterable<string>, nowU
   return watch.look(amounts, isValued, nowUs);
 }
 
+function laneFigures(bus: Core["bus"], nowNs: number): SessionSample["lanes"] {
+  const { critical, high, normal, low } = bus.counters(nowNs).lanes;
+  const peaks = bus.takePeaks();
+  return {
+    critical: { ...critical, depth: peaks.critical },
+    high: { ...high, depth: peaks.high },
+    normal: { ...normal, depth: peaks.normal },
+    low: { ...low, depth: peaks.low },
+  };
+}
+
 function journalFigures(journal: Journal, nowUs: number) {
-  const oldestUs = journal.oldestQueuedUs;
+  const oldestUs = journal.oldestQueuedUs ?? nowUs;
   return {
     events: journal.events,
     bytes: journal.bytes,
     queued: journal.queued,
-    lagMs: oldestUs === undefined ? 0 : Math.max(0, (nowUs - oldestUs) / 1000),
+    lagMs: Math.max(nowUs - oldestUs, journal.takeLongestWaitUs(), 0) / 1000,
   };
 }
 

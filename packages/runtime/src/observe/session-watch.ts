@@ -247,7 +247,7 @@ export class SessionWatch {
 
 function paceKnobs(pace: Pace): readonly Knob[] {
   return [
-    knobOn<"commitRows">(pace, "commitRows", { name: "runtime/commit-rows", min: 1, max: 64, step: 1, scale: "log" }),
+    knobOn<"commitRows">(pace, "commitRows", { name: "runtime/commit-rows", min: 1, max: 256, step: 1, scale: "log" }),
     knobOn<"commitWithinMs">(pace, "commitWithinMs", {
       name: "runtime/commit-within-ms",
       min: 1,

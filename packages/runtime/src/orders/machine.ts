@@ -44,10 +44,24 @@ export function applyReport(order: Order, report: OrderReport): Transition {
   const before = order.state;
   const filledMore = filledLots > order.filledLots;
   if (filledMore) order.filledLots = filledLots;
-  const shrunk = sizeLots < order.sizeLots && sizeLots > 0 && sizeLots >= order.filledLots;
+  const shrunk = isSmaller(order, sizeLots);
   if (shrunk) order.sizeLots = sizeLots;
   if (!isFinal(before)) order.state = isFinal(status) ? status : workingState(order);
   return { changed: order.state !== before || filledMore || shrunk, fills, fault: undefined };
+}
+
+/** True when `applyReport` would change nothing and find no fault: much of what one of two sockets tells was told by the other. */
+export function isHeard(order: Order, { venueOrderId, status, filledLots, sizeLots, fills }: OrderReport): boolean {
+  if (venueOrderId !== "" && venueOrderId !== order.venueOrderId) return false;
+  if (filledLots > order.filledLots || isSmaller(order, sizeLots)) return false;
+  for (const { tradeId } of fills) if (!order.hasBooked(tradeId)) return false;
+  if (faultOf(order, filledLots, status) !== undefined) return false;
+  return isFinal(order.state) || (isFinal(status) ? status : workingState(order)) === order.state;
+}
+
+/** The venue has made the order smaller, to a size that can be. */
+function isSmaller(order: Order, sizeLots: number): boolean {
+  return sizeLots < order.sizeLots && sizeLots > 0 && sizeLots >= order.filledLots;
 }
 
 /** The state of an order that the venue has and that may still trade: a request under way is named first. */

@@ -97,7 +97,8 @@ export class Order implements OrderView {
   readonly strategy: string;
   /** Index of that strategy's plugin. */
   readonly owner: number;
-  readonly intent: Intent;
+  /** As plugins that shape have made it, once risk is asked. */
+  intent: Intent;
   state: OrderState = "intended";
   sizeLots: number;
   filledLots = 0;

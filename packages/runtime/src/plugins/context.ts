@@ -3,6 +3,7 @@ import type { BuiltBarEvent } from "../engines/bars.ts";
 import type { Backlog } from "../engines/execution.ts";
 import type { FeedServices } from "../engines/market-feeds.ts";
 import type { MarketStats } from "../engines/microstructure.ts";
+import { SHAPE } from "../engines/shape-desk.ts";
 import type { HookEntry } from "../hooks/kinds.ts";
 import type { Intent, OrderView } from "../orders/order.ts";
 import type { Signal } from "../orders/signal.ts";
@@ -70,6 +71,8 @@ export function createContext(parts: ContextParts): PluginContext {
     third?: (event: HookEvents[Kind]) => unknown,
   ) => {
     mustRegister(`ctx.on("${kind}")`);
+    if ((kind as string) === SHAPE)
+      throw new InvalidInputError(`${name}: "${SHAPE}" is no kind of event: use ctx.shape("intent", ...)`);
     const filter = typeof second === "function" ? {} : second;
     const handler = typeof second === "function" ? second : third;
     if (typeof handler !== "function")
@@ -103,6 +106,17 @@ export function createContext(parts: ContextParts): PluginContext {
     instruments: services.instruments,
     instrument: bySymbol,
     on,
+    shape: (_kind, shaper, { instrument, ...rest } = {}) => {
+      mustRegister("ctx.shape");
+      if (typeof shaper !== "function") throw new InvalidInputError(`${name}: ctx.shape needs a function`);
+      scope.hooks.push({
+        ...rest,
+        kind: SHAPE,
+        instrument: wanted(instrument),
+        owner: scope.owner,
+        handler: shaper as unknown as HookEntry["handler"], // it is always told who wants it
+      });
+    },
     vote: (_kind, vote, place = {}) => {
       mustRegister("ctx.vote");
       scope.votes.push({ ...place, plugin: name, owner: scope.owner, vote });

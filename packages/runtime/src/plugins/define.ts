@@ -12,6 +12,7 @@ import type { RiskVote, Verdict } from "../engines/risk.ts";
 import type { RouteDecision, RouteRequest } from "../engines/router-types.ts";
 import type { ErrorPolicy, HookPlace } from "../hooks/kinds.ts";
 import type { Intent, OrderView } from "../orders/order.ts";
+import type { IntentChange } from "../orders/shape.ts";
 import type { Signal } from "../orders/signal.ts";
 import {
   type Capabilities,
@@ -60,6 +61,16 @@ export type GapPolicy = "cancel" | "ignore";
 export type NoPromise = void | undefined | Plain | (object & { readonly then?: never });
 type Plain = null | boolean | number | string | bigint;
 
+/**
+ * What is to change of an intent; nothing to leave it as it is. Synchronous. Must be quick and must not act.
+ *
+ * @param strategy Name of the plugin that wants it.
+ */
+export type IntentShaper = (intent: Intent, strategy: string) => ShapeAnswer;
+
+// biome-ignore lint/suspicious/noConfusingVoidType: a shaper that changes nothing returns nothing
+type ShapeAnswer = void | undefined | (IntentChange & { readonly then?: never });
+
 /** What `ctx.route` has decided and done. */
 export interface Routed {
   readonly decision: RouteDecision;
@@ -106,6 +117,21 @@ export interface PluginContext<Config = unknown> {
   on(kind: "bar", filter: BarFilter, handler: (bar: BuiltBarEvent) => NoPromise): void;
   on<Kind extends HookKind>(kind: Kind, handler: (event: HookEvents[Kind]) => NoPromise): void;
   on<Kind extends HookKind>(kind: Kind, filter: HookFilter, handler: (event: HookEvents[Kind]) => NoPromise): void;
+  /**
+   * Changes intents on their way to risk: every order that any strategy wants passes, children of algos and of `ctx.route` among them. Return
+   * what changes of price, size, type and time in force, or nothing; what it leaves out stays. A size can only become smaller. Shapers run one after the other, each on what the
+   * one before has made; risk votes on what they come to, the strategy's permissions are asked of it once more, and the journal keeps each
+   * change. It acts on the intent alone: it places no orders.
+   *
+   * What goes wrong denies the order: a hook that throws or returns a promise (`SHAPER_FAILED`), a change that does not fit (`BAD_SHAPE`), a plugin
+   * that was quarantined (`SHAPER_QUARANTINED`). Amendments are not shaped, as they only make an order smaller; nor are orders by which the
+   * session itself closes a position. Only during `setup`, and not in a worker.
+   *
+   * @param filter Which instruments, its place among other shapers, and what an error costs beside the order.
+   * @example
+   * ctx.shape("intent", ({ sizeLots }) => ({ sizeLots: Math.min(sizeLots, 500) }), { instrument: "AAA/USDT" });
+   */
+  shape(kind: "intent", shaper: IntentShaper, filter?: HookFilter): void;
   /** Adds a risk voter: every intent of every strategy is put to it. Only during `setup`, and not in a worker. */
   vote(kind: "intent", voter: RiskVote, place?: HookPlace): void;
   /** Adds a kind of event to the catalogue, so that it can be published and listened to. Only during `setup`. */

@@ -41,7 +41,7 @@ export class IntentGate {
     const { services, names, isPaused, onFlood } = this.#options;
     if (isPaused?.(owner))
       return this.#refuse(owner, intent, deny("PAUSED", `${names[owner]} is paused by an operator`));
-    const verdict = this.#reviews[owner]!(intent, intent.priceTicks ?? touch(services, intent));
+    const verdict = this.permits(owner, intent);
     if (!verdict.allowed) return this.#refuse(owner, intent, verdict);
     if (this.#stopsOnGap[owner] && services.isInGap?.(intent.instrument)) {
       const reason = `the book of ${intent.instrument.id} has a gap, and ${names[owner]} places no orders until it is whole`;
@@ -69,6 +69,11 @@ export class IntentGate {
       throw new InvalidInputError("a signal's instrument must be one of ctx.instruments");
     const { intent, refusal } = shapeSignal(signal, services.quote(signal.instrument), signals);
     return refusal === undefined ? this.submit(owner, intent) : this.#refuse(owner, intent, refusal, "signal");
+  }
+
+  /** What the permissions of a plugin say of an intent: for one that was changed since `submit`. */
+  permits(owner: number, intent: Intent): Verdict {
+    return this.#reviews[owner]!(intent, intent.priceTicks ?? touch(this.#options.services, intent));
   }
 
   /** Other permissions and another policy for a plugin whose code was replaced. Throws as the constructor. */

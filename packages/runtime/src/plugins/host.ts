@@ -4,6 +4,8 @@ import type { Knob } from "@pitlane/perf/tune";
 import type { Instrument } from "@pitlane/sdk";
 import { type ControlHook, type ControlPhase, runControlHooks } from "../hooks/control.ts";
 import { ignoreRejection, isPromise } from "../hooks/owners.ts";
+import type { Verdict } from "../hooks/verdict.ts";
+import type { Intent } from "../orders/order.ts";
 import { VERSION } from "../version.ts";
 import type { BootNode } from "./boot-tree.ts";
 import { isPluginName, type Plugin } from "./define.ts";
@@ -36,7 +38,7 @@ export interface PluginHostOptions {
   readonly caches?: boolean;
   /** For plugins that state none, fixed at the start; `DEFAULT_BUDGETS` for what is left out. */
   readonly budgets?: Partial<Budgets>;
-  /** Where the time of each hot hook and timer is recorded, by owner. Left out, it is not. */
+  /** Where the time of each hot hook and timer is recorded, by owner, a worker's as it tells once a second. Left out, it is not. */
   readonly hookTimes?: readonly LatencyHistogram[];
   /** Capabilities of the runtime itself. */
   readonly provides?: Readonly<Record<string, { readonly version: string; readonly handle: unknown }>>;
@@ -156,6 +158,7 @@ export class PluginHost {
       submit: (owner, intent) => this.#gate.submit(owner, intent),
       signal: (owner, signal) => this.#gate.signal(owner, signal),
       control: (control) => this.#control(control),
+      onHookTimes: (owner, counts) => this.#hookTimes[owner]?.add(counts),
       onEnded: (owner, reason) => this.#quarantine.end(owner, reason),
       tell: (owner, message) => this.#tell(owner, message),
     });
@@ -209,6 +212,11 @@ export class PluginHost {
     return this.#isOut[owner] ? "quarantined" : this.#quarantine.standing(owner);
   }
 
+  /** What the permissions of a plugin say of an intent. */
+  permits(owner: number, intent: Intent): Verdict {
+    return this.#gate.permits(owner, intent);
+  }
+
   /** An operator has paused it. */
   isPaused(owner: number): boolean {
     return this.#pauses.isPaused(owner);
@@ -247,7 +255,8 @@ export class PluginHost {
 
   /** A hot hook of `owner` took so long. */
   meter(owner: number, kind: string, elapsedNs: number): void {
-    this.#hookTimes[owner]?.record(elapsedNs);
+    // Of a worker this is the time to hand an event over: it times its hooks itself, where they run.
+    if (this.#running[owner]?.worker === undefined) this.#hookTimes[owner]?.record(elapsedNs);
     this.#quarantine.meter(owner, kind, elapsedNs);
   }
 

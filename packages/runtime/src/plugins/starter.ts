@@ -1,4 +1,5 @@
 import { type Clock, createRandom, InvalidInputError, type Random } from "@pitlane/perf";
+import type { LatencyCounts } from "@pitlane/perf/metrics";
 import type { Intent, OrderView } from "../orders/order.ts";
 import type { Signal } from "../orders/signal.ts";
 import { createContext } from "./context.ts";
@@ -33,6 +34,8 @@ export interface StarterOptions {
   readonly submit: (owner: number, intent: Intent) => OrderView;
   readonly signal: (owner: number, signal: Signal) => OrderView;
   readonly control: (control: PluginControl) => void;
+  /** A worker has told how long its hooks took. */
+  readonly onHookTimes: (owner: number, counts: LatencyCounts) => void;
   /** A worker has ended for good. */
   readonly onEnded: (owner: number, reason: string) => void;
   readonly tell: (owner: number, message: string) => void;
@@ -122,7 +125,7 @@ export class PluginStarter {
   }
 
   #createWorker(owner: number, entry: PluginEntry): WorkerPlugin {
-    const { services, clock, seed, caches, budgets, workerEntry, control, onEnded } = this.#options;
+    const { services, clock, seed, caches, budgets, workerEntry, control, onHookTimes, onEnded } = this.#options;
     const plugin = nameOf(entry);
     return createWorkerPlugin({
       entry,
@@ -135,6 +138,7 @@ export class PluginStarter {
       memoryMb: budgetsOf(entry, budgets).workerMemoryMb,
       ...(workerEntry === undefined ? {} : { workerEntry }),
       onMessage: (message) => control({ kind: "worker", plugin, message }),
+      onHookTimes: (counts) => onHookTimes(owner, counts),
       onLost: (reason) => control({ kind: "lost", plugin, reason, onFault: policyOf(entry) }),
       onEnded: (reason) => onEnded(owner, reason),
     });

@@ -1,6 +1,7 @@
 import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
 import { type Clock, createRandom, InvalidInputError, type Random } from "@pitlane/perf";
 import { backoffMs } from "@pitlane/perf/flow";
+import type { LatencyCounts } from "@pitlane/perf/metrics";
 import { createSharedSpscRing } from "@pitlane/perf/ring";
 import type { Instrument, MarketEvent } from "@pitlane/sdk";
 import type { FillEvent, OrderEvent } from "../bus/events.ts";
@@ -53,6 +54,8 @@ export interface WorkerPluginOptions {
   readonly snapshotEveryMs?: number;
   /** The worker wants something: to be applied by `apply` once it is an input. */
   readonly onMessage: (message: WorkerMessage) => void;
+  /** How long its hooks took since it was last told, about once a second. */
+  readonly onHookTimes?: (counts: LatencyCounts) => void;
   /** The worker has ended and is started again. */
   readonly onLost: (reason: string) => void;
   /** The worker has ended too often, or its hooks failed too often: it is to be taken out. */
@@ -359,6 +362,7 @@ export class WorkerPlugin {
     if (message.type === "closed") return thread.onClosed();
     if (message.type === "log") services.log(name, message.message, message.level);
     else if (message.type === "snapshot") this.#snapshot = message.snapshot;
+    else if (message.type === "hookTimes") this.#options.onHookTimes?.(message.counts);
     else if (message.type === "faulty") onEnded(message.reason);
   }
 
@@ -436,8 +440,15 @@ export function createWorkerPlugin(options: WorkerPluginOptions): WorkerPlugin {
   return new WorkerPlugin(options);
 }
 
-function newsOf(ref: number, { clientOrderId, venueOrderId, state, filledLots, reason }: OrderView): OrderNews {
-  return { ref, clientOrderId, venueOrderId, state, filledLots, reason };
+function newsOf(ref: number, { clientOrderId, venueOrderId, state, filledLots, reason, intent }: OrderView): OrderNews {
+  const { type, sizeLots, priceTicks, timeInForce } = intent;
+  const terms = {
+    type,
+    sizeLots,
+    ...(priceTicks === undefined ? {} : { priceTicks }),
+    ...(timeInForce === undefined ? {} : { timeInForce }),
+  };
+  return { ref, clientOrderId, venueOrderId, state, filledLots, reason, terms };
 }
 
 function workerError(name: string, message: string): PluginBootError {

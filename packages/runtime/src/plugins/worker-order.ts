@@ -6,7 +6,8 @@ import type { OrderNews } from "./worker-protocol.ts";
 export class WorkerOrder implements OrderView {
   readonly ref: number;
   readonly strategy: string;
-  readonly intent: Intent;
+  /** As plugins that shape have made it, once the session has told of it. */
+  intent: Intent;
   /** `worker-N` until the session has given it its own. */
   clientOrderId: string;
   venueOrderId = "";
@@ -21,7 +22,7 @@ export class WorkerOrder implements OrderView {
     this.clientOrderId = `worker-${ref}`;
   }
 
-  /** What a worker asked for: it cannot amend, and hears nothing of another size. */
+  /** A worker cannot amend: its size is the intent's. */
   get sizeLots(): number {
     return this.intent.sizeLots;
   }
@@ -36,6 +37,19 @@ export class WorkerOrder implements OrderView {
     this.state = news.state;
     this.filledLots = news.filledLots;
     this.reason = news.reason;
+    if (news.terms !== undefined) this.#take(news.terms);
+  }
+
+  #take(terms: NonNullable<OrderNews["terms"]>): void {
+    const { type, timeInForce, sizeLots, priceTicks } = this.intent;
+    const isSame =
+      terms.type === type &&
+      terms.timeInForce === timeInForce &&
+      terms.sizeLots === sizeLots &&
+      terms.priceTicks === priceTicks;
+    if (isSame) return;
+    const { timeInForce: _wished, ...rest } = this.intent;
+    this.intent = { ...rest, ...terms };
   }
 }
 

@@ -1,4 +1,5 @@
 import type { MessagePort } from "node:worker_threads";
+import type { LatencyCounts } from "@pitlane/perf/metrics";
 import { type RecordOf, recordLayout, type SharedSpscRing } from "@pitlane/perf/ring";
 import type { BarEvent, Fill, GapEvent, Instrument, ResyncEvent } from "@pitlane/sdk";
 import type { BarEvery } from "../engines/bar-every.ts";
@@ -89,6 +90,8 @@ export interface OrderNews {
   readonly state: OrderState;
   readonly filledLots: number;
   readonly reason: string;
+  /** What plugins that shape have made of it; left out where the order was never made. */
+  readonly terms?: Pick<Intent, "type" | "sizeLots" | "priceTicks" | "timeInForce">;
 }
 
 /** An asset and what the account holds of it. */
@@ -164,6 +167,8 @@ export type FromWorker =
   | { readonly type: "failed"; readonly reason: string }
   | { readonly type: "log"; readonly message: string; readonly level: LogLevel }
   | { readonly type: "snapshot"; readonly snapshot: PluginSnapshot }
+  /** How long its hooks and timers took since it last said so; measured, so no input of the run. */
+  | { readonly type: "hookTimes"; readonly counts: LatencyCounts }
   | { readonly type: "faulty"; readonly reason: string }
   | { readonly type: "closed" };
 

@@ -1,8 +1,10 @@
 import { type MessagePort, receiveMessageOnPort } from "node:worker_threads";
 import { type Clock, InvalidInputError } from "@pitlane/perf";
+import { LatencyHistogram } from "@pitlane/perf/metrics";
 import { attachSharedSpscRing } from "@pitlane/perf/ring";
 import { type Fill, type Instrument, OrderBook, type QuoteEvent } from "@pitlane/sdk";
 import { barName } from "../engines/bar-every.ts";
+import { SHAPE } from "../engines/shape-desk.ts";
 import { freeLots } from "../engines/sizing.ts";
 import { compileHooks } from "../hooks/compile.ts";
 import type { HookEntry } from "../hooks/kinds.ts";
@@ -58,6 +60,8 @@ export class WorkerSession {
   readonly #positions: number[];
   readonly #balances: Map<string, bigint>;
   readonly #timers = new Map<number, NodeJS.Timeout>();
+  readonly #hookTimes = new LatencyHistogram();
+  readonly #toldTimes = new LatencyHistogram(); // what the session knows of them
   #hooks: ReturnType<typeof compileHooks> | undefined;
   #host: PluginHost | undefined;
   #nextRef: number;
@@ -95,12 +99,14 @@ export class WorkerSession {
       clock: this.#clock,
       seed,
       caches,
+      hookTimes: [this.#hookTimes], // of timers; hooks are called, and timed, below
     });
     const { hooks, votes } = host.registrations;
-    if (votes.length > 0) {
+    const answers = votes.length > 0 ? "vote" : hooks.some(({ kind }) => kind === SHAPE) ? "shape" : undefined;
+    if (answers !== undefined) {
       await host.close();
       throw new InvalidInputError(
-        "a plugin in a worker cannot vote: risk waits for nobody. Run it in the session's thread",
+        `a plugin in a worker cannot ${answers}: risk waits for nobody. Run it in the session's thread`,
       );
     }
     if (snapshot !== undefined) host.hydrate({ plugins: { [name]: snapshot }, quarantined: [], orders: {} });
@@ -124,6 +130,12 @@ export class WorkerSession {
   snapshot(): void {
     const snapshot = this.#host?.snapshot().plugins[this.#start.name];
     if (snapshot !== undefined) this.#say({ type: "snapshot", snapshot });
+  }
+
+  /** Says how long hooks took since the last call: once a second is often enough for who watches. */
+  tellTimes(): void {
+    const counts = this.#hookTimes.catchUp(this.#toldTimes);
+    if (counts.length > 0) this.#say({ type: "hookTimes", counts });
   }
 
   async close(): Promise<void> {
@@ -206,6 +218,8 @@ export class WorkerSession {
 
   #call<Kind extends WorkerKind>(kind: Kind, index: number, event: HookEvents[Kind]): void {
     const handlers = this.#hooks?.[kind][index]?.handlers ?? [];
+    if (handlers.length === 0) return;
+    let sinceNs = this.#clock.monotonicNs();
     for (let i = 0; i < handlers.length; i++) {
       try {
         const result = handlers[i]!(event) as unknown as PromiseLike<unknown> | undefined;
@@ -215,6 +229,10 @@ export class WorkerSession {
       } catch (error) {
         this.#say({ type: "log", level: "warn", message: `its ${kind} hook failed: ${reasonOf(error)}` });
         this.#host?.fault(0, kind, error);
+      } finally {
+        const nowNs = this.#clock.monotonicNs();
+        this.#hookTimes.record(nowNs - sinceNs);
+        sinceNs = nowNs;
       }
     }
   }

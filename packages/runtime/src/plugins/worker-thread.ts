@@ -31,6 +31,7 @@ async function main(): Promise<void> {
   }
   const beating = setInterval(() => session.beat(), BEAT_MS);
   const onMessage = (message: ToWorker) => {
+    session.tellTimes();
     if (message.type === "snapshot") return session.snapshot();
     port.off("message", onMessage);
     void session.close().then(() => {

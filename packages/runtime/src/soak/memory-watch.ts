@@ -13,7 +13,7 @@ export type MemorySeries = (typeof MEMORY_SERIES)[number];
 /** Those that are judged: what a process gives back to the system, and when, is the allocator's affair, so RSS is only shown. */
 const JUDGED: readonly MemorySeries[] = ["heapUsed", "external"];
 
-/** How one series went. Bytes an hour, but for the last two, which are bytes. */
+/** How one series went. Bytes an hour, but for the last three, which are bytes. */
 export interface SeriesTrend {
   readonly slope: number;
   /** Null where the interval is infinite: the values say too little. */
@@ -27,6 +27,8 @@ export interface SeriesTrend {
   readonly verdict: TrendVerdict | undefined;
   readonly mean: number;
   readonly most: number;
+  /** From the least block to the largest. */
+  readonly range: number;
 }
 
 /** What a soak has found. */
@@ -94,7 +96,7 @@ export class MemoryWatch {
 }
 
 function describe(trend: Trend, blocksPerHour: number, verdict: TrendVerdict | undefined, most: number): SeriesTrend {
-  const { slope, low, high, mean, count, effective, autocorrelation } = trend;
+  const { slope, low, high, mean, count, effective, autocorrelation, range } = trend;
   const hourly = (value: number) => (Number.isFinite(value) ? Math.round(value * blocksPerHour) : null);
   return {
     slope: Math.round(slope * blocksPerHour),
@@ -106,6 +108,7 @@ function describe(trend: Trend, blocksPerHour: number, verdict: TrendVerdict | u
     verdict,
     mean: Math.round(mean),
     most,
+    range,
   };
 }
 

@@ -13,6 +13,8 @@ export interface Trend {
   readonly effective: number;
   /** Correlation of each residual with the one before, -1 to 1. */
   readonly autocorrelation: number;
+  /** From the least value to the largest. */
+  readonly range: number;
 }
 
 /** What a trend says of a limit: that the slope is above it, that it is not, or too little to tell. */
@@ -51,13 +53,22 @@ export function trendOf(values: readonly number[]): Trend {
     effective < LEAST_EFFECTIVE
       ? Number.POSITIVE_INFINITY
       : quantile95(effective - 2) * Math.sqrt(squares / (effective - 2) / sxx);
-  return { slope, low: slope - spread, high: slope + spread, mean, count: n, effective, autocorrelation };
+  const range = Math.max(...values) - Math.min(...values);
+  return { slope, low: slope - spread, high: slope + spread, mean, count: n, effective, autocorrelation, range };
 }
 
-/** Whether the slope is beyond `limit`: sure that it is, sure that it is not, or neither. Pure. */
-export function judge({ low, high }: Pick<Trend, "low" | "high">, limit: number): TrendVerdict {
+/**
+ * Whether the slope is beyond `limit`: sure that it is, sure that it is not, or neither. Pure.
+ *
+ * Values along a curve, such as those of a store that fills up to its bound, resemble their neighbours so much that there is no interval. What
+ * moved by less in all than the limit allows over the same time has grown by less whatever its curve.
+ */
+export function judge(
+  { low, high, range, count }: Pick<Trend, "low" | "high" | "range" | "count">,
+  limit: number,
+): TrendVerdict {
   if (low > limit) return "growing";
-  return high <= limit ? "flat" : "inconclusive";
+  return high <= limit || range / (count - 1) <= limit ? "flat" : "inconclusive";
 }
 
 /** The least of each full block of `size` values: garbage that was not collected yet lifts it the least. Pure. */

@@ -1,10 +1,13 @@
-import { PitlaneError } from "@pitlane/perf";
+import { createRandom, PitlaneError } from "@pitlane/perf";
 import type { Instrument } from "@pitlane/sdk";
+import type { Intent } from "../orders/order.ts";
 import type { Plugin } from "../plugins/define.ts";
-import { PluginBootError } from "../plugins/errors.ts";
+import { PluginBootError, reasonOf } from "../plugins/errors.ts";
 import { testInstrument } from "./instrument.ts";
 import { playMarket } from "./market-script.ts";
 import { createScriptHost, type TestHost, type TestHostOptions } from "./script-host.ts";
+
+const WISHES = 50; // per instrument
 
 /** A plugin breaks a rule that all plugins keep; the message says what was seen. */
 export class PluginConformanceError extends PitlaneError {
@@ -46,6 +49,7 @@ export function pluginConformance(plugin: Plugin, options: PluginConformanceOpti
       "hears a market with holes, rejections and partial fills without failing, and returns no promise",
       () => subject.survives(),
     ],
+    ["shapes orders of every kind into what fits, alike at the same moment", () => subject.shapes()],
     ["goes on from its snapshot as if it had never stopped", () => subject.snapshotRoundTrip()],
     ["takes over its own state when its code is loaded anew", () => subject.reload()],
     ["leaves nothing behind when it closes", () => subject.closesClean()],
@@ -83,6 +87,16 @@ class Subject {
     for (const [index, name] of host.plugins.names.entries())
       check(host.plugins.standing(index) !== "quarantined", `${name} was quarantined: ${host.logged.at(-1)}`);
     await host.close();
+  }
+
+  async shapes(): Promise<void> {
+    const [first, second] = [await this.#open(), await this.#open()];
+    for (const host of [first, second]) this.#play(host, 0);
+    for (const intent of this.#wishes()) {
+      const [one, other] = [first, second].map((host) => shapeOf(host, intent));
+      compare(one, other, "the same intent was shaped otherwise at the same moment");
+    }
+    await Promise.all([first.close(), second.close()]);
   }
 
   async snapshotRoundTrip(): Promise<void> {
@@ -152,6 +166,24 @@ class Subject {
     }
   }
 
+  /** Orders that any strategy could want, fixed by the seed. */
+  #wishes(): readonly Intent[] {
+    const { seed = 1, startTicks = 100_000 } = this.#options;
+    const random = createRandom(seed);
+    return this.#instruments.flatMap((instrument) =>
+      Array.from({ length: WISHES }, (): Intent => {
+        const { lotIncrement, minLots, maxLots, tickIncrement } = instrument;
+        const most = Math.floor(Math.min(maxLots, Math.max(minLots, lotIncrement) * 1000) / lotIncrement);
+        const sizeLots = lotIncrement * random.integer(Math.ceil(minLots / lotIncrement), most);
+        const side = random.integer(0, 1) === 0 ? "buy" : "sell";
+        const type = (["limit", "postOnly", "market"] as const)[random.integer(0, 2)]!;
+        if (type === "market") return { instrument, side, type, sizeLots };
+        const ticks = Math.ceil((startTicks * random.integer(90, 110)) / 100 / tickIncrement) * tickIncrement;
+        return { instrument, side, type, sizeLots, priceTicks: ticks };
+      }),
+    );
+  }
+
   #open(more: Partial<TestHostOptions> = {}): Promise<TestHost> {
     const { config, with: others, permissions, seed } = this.#options;
     return createScriptHost({
@@ -181,6 +213,17 @@ function decisions(host: TestHost): readonly unknown[] {
     state,
     filledLots,
   }));
+}
+
+function shapeOf(host: TestHost, intent: Intent): unknown {
+  try {
+    const { instrument: _, ...terms } = host.shape(intent);
+    return terms;
+  } catch (error) {
+    const { instrument, ...terms } = intent;
+    const wanted = JSON.stringify({ instrument: instrument.id, ...terms });
+    throw new PluginConformanceError(`shaping ${wanted} failed: ${reasonOf(error)}`, { cause: error });
+  }
 }
 
 function compare(first: unknown, second: unknown, words: string): void {

@@ -15,14 +15,16 @@ import { BAR_TIMER, CORE_OWNER } from "../core/own-timers.ts";
 import type { BuiltBarEvent } from "../engines/bars.ts";
 import { MarketFeeds } from "../engines/market-feeds.ts";
 import { DEFAULT_ROUTER, RouteDesk } from "../engines/route-desk.ts";
-import { compileHooks } from "../hooks/compile.ts";
+import { SHAPE } from "../engines/shape-desk.ts";
+import { compileHooks, compileLists } from "../hooks/compile.ts";
 import { HookReturnedPromiseError } from "../hooks/errors.ts";
 import { ignoreRejection, isPromise } from "../hooks/owners.ts";
 import { deny, type Verdict } from "../hooks/verdict.ts";
 import { reviewAmend } from "../orders/amend.ts";
 import { type Intent, Order } from "../orders/order.ts";
+import { applyChange } from "../orders/shape.ts";
 import { DEFAULT_SIGNALS } from "../orders/signal.ts";
-import type { HookEvents, Plugin } from "../plugins/define.ts";
+import type { HookEvents, IntentShaper, Plugin } from "../plugins/define.ts";
 import { PluginHost } from "../plugins/host.ts";
 import type { Permissions } from "../plugins/permissions.ts";
 import type { HostServices } from "../plugins/services.ts";
@@ -96,6 +98,13 @@ export interface TestHost {
   expire(order: Order): void;
   /** What the plugins' risk voters say of an intent, in order. */
   vote(intent: Intent): readonly Verdict[];
+  /**
+   * What the plugins' shape hooks make of an intent, in order; the same object when they change nothing.
+   *
+   * @param strategy Who wants it; the plugin under test unless told.
+   * @throws What a hook throws, and {BadShapeError} for what does not fit: either would deny the order in a session.
+   */
+  shape(intent: Intent, strategy?: string): Intent;
   /** Moves time on; timers that are due fire on the way, and the next events are received that much later. */
   advance(by: { readonly ms: number }): void;
   /** Puts new code in the plugin's place, as a saved file does in development. */
@@ -266,6 +275,22 @@ class ScriptHost implements TestHost {
 
   vote(intent: Intent): readonly Verdict[] {
     return this.plugins.registrations.votes.map(({ vote }) => vote(intent));
+  }
+
+  shape(intent: Intent, strategy: string = this.#options.plugin.name): Intent {
+    const hooks = this.plugins.registrations.hooks.filter(({ kind }) => kind === SHAPE);
+    const { instruments } = this.#options;
+    const lists = compileLists(hooks, instruments, this.plugins.names);
+    let shaped = intent;
+    for (const { handler } of lists[instruments.indexOf(intent.instrument) + 1] ?? []) {
+      const change = (handler as unknown as IntentShaper)(shaped, strategy);
+      if (isPromise(change)) {
+        ignoreRejection(change);
+        throw new HookReturnedPromiseError(SHAPE);
+      }
+      if (change !== undefined) shaped = applyChange(shaped, change);
+    }
+    return shaped;
   }
 
   advance({ ms }: { readonly ms: number }): void {

@@ -108,9 +108,9 @@ test("drops in a lane that never drops alert from the first one, and are over a 
   seconds(3);
   second({ lanes: { critical: { dropped: 1 } } });
   seconds(59, { lanes: { critical: { dropped: 1 } } });
-  expect(told()).toEqual(["raised kept-lane-drops critical"]);
+  expect(told()).toEqual(["raised kept-lane-overflow critical"]);
   second({ lanes: { critical: { dropped: 1 } } });
-  expect(told()).toEqual(["raised kept-lane-drops critical", "resolved kept-lane-drops critical"]);
+  expect(told()).toEqual(["raised kept-lane-overflow critical", "resolved kept-lane-overflow critical"]);
 });
 
 test("an acknowledgement is journaled once, with who it was; one of an alert that is not raised is refused", () => {
@@ -219,7 +219,8 @@ const cases: readonly (readonly [string, "warning" | "critical", number, SampleP
   ["lane-depth", "critical", 0, { lanes: { normal: { depth: 9000 } } }, { lanes: { normal: { depth: 8999 } } }],
   ["order-queue", "warning", 0, { flow: { queued: 5000 } }, { flow: { queued: 4999 } }],
   ["order-queue", "critical", 0, { flow: { queued: 9000 } }, { flow: { queued: 8999 } }],
-  ["kept-lane-drops", "critical", 0, { lanes: { high: { dropped: 1 } } }, { lanes: { low: { dropped: 1 } } }],
+  ["kept-lane-overflow", "critical", 0, { lanes: { high: { dropped: 1 } } }, { lanes: { low: { dropped: 1 } } }],
+  ["kept-lane-overflow", "critical", 0, { lanes: { high: { overBound: 1 } } }, { lanes: { normal: { overBound: 1 } } }],
   ["journal-lag", "warning", 0, { lagMs: 1000 }, { lagMs: 999 }],
   ["journal-lag", "critical", 0, { lagMs: 5000 }, { lagMs: 4999 }],
   ["clock-offset", "warning", 0, { network: { clockOffsetMs: -500 } }, { network: { clockOffsetMs: 499 } }],

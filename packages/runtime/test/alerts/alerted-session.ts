@@ -72,6 +72,11 @@ export async function openAlerted({
     runtime,
     samples,
     lines,
+    /** Checks that none of the rules has been raised so far. */
+    quiet: (...rules: readonly string[]) => {
+      const known = [...alerts.active, ...alerts.resolved].map(({ rule }) => rule);
+      expect(known.filter((rule) => rules.includes(rule))).toEqual([]);
+    },
     /** Waits until the rule is raised, as severe as that where it is said. */
     raised: (rule: string, severity?: Severity) =>
       vi.waitFor(() => {

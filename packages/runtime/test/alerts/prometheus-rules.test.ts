@@ -217,11 +217,13 @@ withPromtool("in Prometheus a share of failures counts from three failures on", 
   fires(rule("order-errors"), [ratio, orders("0+1x180")], [[100, ["warning"]]]); // 60: 6 failed
 });
 
-withPromtool("in Prometheus a drop in a lane that never drops fires, and is over a minute later", () => {
+withPromtool("in Prometheus an event too many for a lane that never drops fires, and is over a minute later", () => {
   fires(
-    rule("kept-lane-drops"),
+    rule("kept-lane-overflow"),
     [
-      { series: 'pitlane_bus_dropped_total{lane="critical"}', values: "0x60 1x200" },
+      { series: 'pitlane_bus_over_bound_total{lane="critical"}', values: "0x60 1x200" },
+      { series: 'pitlane_bus_dropped_total{lane="critical"}', values: "0x260" },
+      { series: 'pitlane_bus_over_bound_total{lane="low"}', values: "0x260" },
       { series: 'pitlane_bus_dropped_total{lane="low"}', values: "0+5x260" },
     ],
     [

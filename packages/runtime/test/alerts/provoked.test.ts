@@ -1,12 +1,10 @@
-import { setTimeout } from "node:timers/promises";
-import type { LimitOrderRequest } from "@pitlane/sdk";
-import { createBinance } from "@pitlane/sdk/binance";
 import { expect, test, vi } from "vitest";
 import { defineStrategy } from "../../src/index.ts";
 import { churn, openAlerted, SOON } from "./alerted-session.ts";
 
-// Each built-in alert that an exchange can cause, caused by a fault of one, and over after it. The durations are shortened where they are
-// minutes (their own lengths are those of alert-desk.test.ts), and latencies' thresholds are above what a busy machine shows by itself.
+// Each built-in alert, caused by a fault of the exchange, and over after it; those that take a whole core are in provoked-flood.test.ts and
+// provoked-memory.test.ts. The durations are shortened where they are minutes (their own lengths are those of alert-desk.test.ts), and latencies'
+// thresholds are above what a busy machine shows by itself.
 
 const LONG = { timeout: 150_000 };
 
@@ -101,27 +99,14 @@ test.concurrent("orders that are performed late: order-queue", LONG, async ({ on
   await over("order-queue");
 });
 
-test.concurrent("a request budget that is used up: limiter-used", LONG, async ({ onTestFinished }) => {
-  const { client, runtime, paper, over } = await openAlerted({ onTestFinished });
-  // Another program of the same address uses 5,400 of a minute's 6,000, again where a minute ends in between; the session hears of it with its
-  // next answer.
-  const use = async () => {
-    for (let used = 0; used < 5400; ) {
-      const answer = await fetch(`${paper.urls.rest}/api/v3/depth?symbol=AAAUSDT&limit=5000`); // 250
-      await answer.arrayBuffer();
-      used = Number(answer.headers.get("x-mbx-used-weight-1m"));
-      expect(used).toBeGreaterThan(0);
-    }
-    await client.market.getServerTimeUs();
-  };
-  const isRaised = () => runtime.observed.alerts.active.some(({ rule }) => rule === "limiter-used");
-  const usedAt = () => Math.floor(Date.now() / 60_000);
-  for (let minute = -1; !isRaised(); await setTimeout(50)) {
-    if (usedAt() === minute) continue;
-    minute = usedAt();
-    await use();
-  }
-  await over("limiter-used");
+test.concurrent("others of the address who use the request budget: limiter-used", LONG, async ({ onTestFinished }) => {
+  const { paper, runtime, quiet, raised, over } = await openAlerted({ onTestFinished, plugin: churn() });
+  await vi.waitFor(() => expect(runtime.status().orders).toBeGreaterThan(0), SOON);
+  quiet("limiter-used");
+  const fault = paper.faults.add({ kind: "weightUsed", weight: 5600 }); // of a minute's 6,000
+  await raised("limiter-used");
+  fault.remove();
+  await over("limiter-used"); // with the minute
 });
 
 test.concurrent("a market that falls: drawdown, until it has recovered", LONG, async ({ onTestFinished }) => {
@@ -135,38 +120,17 @@ test.concurrent("a market that falls: drawdown, until it has recovered", LONG, a
       });
     },
   });
-  const { paper, runtime, raised, over } = await openAlerted({
+  const { paper, runtime, quiet, raised, over } = await openAlerted({
     onTestFinished,
     plugin: holder,
-    paper: { market: false, accounts: [{ name: "demo" }, { name: "maker" }] },
-    config: { risk: { maxOrderNotional: "5000", maxDrawdown: "200", maxDataAgeMs: 0 } },
+    config: { risk: { maxOrderNotional: "5000", maxDrawdown: "200" } },
   });
-  const { apiKey, apiSecret } = paper.accounts[1]!;
-  const maker = createBinance({ venue: "paper", urls: paper.urls, credentials: { apiKey, apiSecret } });
-  onTestFinished(() => maker.close());
-  const instrument = runtime.instruments[0]!;
-  let orders = 0;
-  const resting = (side: "buy" | "sell", priceTicks: number): LimitOrderRequest => ({
-    instrument,
-    clientOrderId: `maker-${++orders}`,
-    side,
-    type: "limit",
-    timeInForce: "GTC",
-    priceTicks,
-    sizeLots: 20_000,
-  });
-  /** Ticks are cents. */
-  const quote = async (mid: number) => {
-    await maker.orders.cancelAll(instrument).catch(() => {}); // there may be none yet
-    await maker.orders.submit(resting("buy", mid - 5));
-    await maker.orders.submit(resting("sell", mid + 5));
-  };
-  await quote(10_000);
   await vi.waitFor(() => expect(runtime.status().fills).toBeGreaterThan(0), SOON);
-  await quote(8_800); // 10 AAA: 120 of 200 USDT
+  quiet("drawdown");
+  paper.faults.add({ kind: "priceMove", by: -0.12 }); // 10 AAA at 100: 120 of 200 USDT
   await raised("drawdown");
-  await quote(8_300); // 170 of 200
+  paper.faults.add({ kind: "priceMove", by: -0.06 }); // 173 of 200
   await raised("drawdown", "critical");
-  await quote(10_000);
+  paper.faults.clear();
   await over("drawdown");
 });

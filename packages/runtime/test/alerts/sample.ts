@@ -12,6 +12,7 @@ const EMPTY: LaneCounters = {
   dropped: 0,
   conflated: 0,
   refused: 0,
+  overBound: 0,
   deadlineMisses: 0,
   maxDepth: 0,
 };

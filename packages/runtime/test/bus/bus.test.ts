@@ -208,6 +208,18 @@ describe("conflation", () => {
     expect(kinds["trade"]).toMatchObject({ dispatched: 2, conflated: 0 });
   });
 
+  test("the most that waited is told once, and remembered", () => {
+    const { bus, publish } = setUp();
+    publish(trade(1), trade(2), trade(3));
+    bus.drain();
+    expect(bus.takePeaks()).toEqual({ critical: 0, high: 0, normal: 3, low: 0 });
+    publish(trade(4));
+    expect([bus.takePeaks().normal, bus.takePeaks().normal]).toEqual([1, 1]); // it still waits
+    bus.drain();
+    expect([bus.takePeaks().normal, bus.takePeaks().normal]).toEqual([1, 0]);
+    expect(bus.counters(0).lanes.normal.maxDepth).toBe(3);
+  });
+
   test("is by instrument, however many there are", () => {
     const { bus, seen } = setUp({ batch: 10_000 });
     for (const sequence of [1, 2]) for (let index = 0; index < 500; index++) bus.publish(quote(sequence), index, 0);

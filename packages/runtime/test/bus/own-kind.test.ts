@@ -1,6 +1,14 @@
 import { expect, expectTypeOf, test } from "vitest";
 import { Bus } from "../../src/bus/bus.ts";
-import { type BusEvent, defineEvent, type EventCatalogue, type EventKind } from "../../src/index.ts";
+import { TooManyEventKindsError } from "../../src/bus/errors.ts";
+import { EventKinds } from "../../src/bus/kinds.ts";
+import {
+  type BusEvent,
+  defineEvent,
+  type EventCatalogue,
+  type EventDefinition,
+  type EventKind,
+} from "../../src/index.ts";
 import { quote } from "./events.ts";
 
 interface SpreadEvent {
@@ -32,4 +40,13 @@ test("what is not in the catalogue does not type-check", () => {
   expectTypeOf<{ readonly kind: "spread/signal" }>().not.toExtend<BusEvent>();
   // @ts-expect-error nobody has declared it
   defineEvent("spread/other", { lane: "high" });
+});
+
+test("kinds beyond the 128 that there is room for are refused", () => {
+  const kinds = new EventKinds([]);
+  const more = (number: number) =>
+    ({ ...defineEvent("spread/signal", { lane: "high" }), kind: `spread/${number}` }) as unknown as EventDefinition;
+  for (let i = 0; i < 128; i++) expect(kinds.define(more(i))).toBe(i);
+  expect(() => kinds.define(more(128))).toThrow(TooManyEventKindsError);
+  expect(kinds.size).toBe(128);
 });

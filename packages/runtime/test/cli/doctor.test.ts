@@ -28,6 +28,39 @@ test("pitlane doctor looks at everything, says it in lines and in one document",
   }
 });
 
+test("a real venue of the settings is looked at: whether a session could start there, its keys, and its own address", async () => {
+  const paper = await createPaper({ seed: 1, clock: createSystemClock() });
+  const cwd = mkdtempSync(join(tmpdir(), "pitlane-doctor-"));
+  const urls = (({ rest, stream, wsApi }) => ({ rest, stream, wsApi }))(paper.urls);
+  const settings = (venue: object) =>
+    writeFileSync(join(cwd, "pitlane.config.json"), JSON.stringify({ venue: { name: "binance", urls, ...venue } }));
+  const found = async (env: Readonly<Record<string, string>> = {}) => {
+    await run(["doctor", "--json", "doctor.json"], { cwd, env });
+    const { checks } = JSON.parse(readFileSync(join(cwd, "doctor.json"), "utf8")) as {
+      readonly checks: readonly Check[];
+    };
+    return checks.filter(({ name }) => /venue|binance/.test(name)).map(({ name, status }) => `${status} ${name}`);
+  };
+  const place = ["ok dns binance", "ok round-trip binance", "ok clock-offset binance"];
+  const PITLANE_SECRET_BINANCE_API_KEY = "a key";
+  const PITLANE_SECRET_BINANCE_API_SECRET = "a secret";
+  const PITLANE_PASSPHRASE = "correct horse";
+  try {
+    settings({});
+    expect(await found()).toEqual(["failing venue", ...place]); // nothing to trade
+    settings({ symbols: ["BTC/USDT"] });
+    expect(await found({ PITLANE_SECRET_BINANCE_API_KEY })).toEqual(["ok venue", "failing venue-keys", ...place]);
+    const both = { PITLANE_SECRET_BINANCE_API_KEY, PITLANE_SECRET_BINANCE_API_SECRET };
+    expect(await found(both)).toEqual(["ok venue", "ok venue-keys", ...place]);
+    for (const name of ["BINANCE_API_KEY", "BINANCE_API_SECRET"])
+      await run(["secret", "set", name], { cwd, env: { PITLANE_PASSPHRASE }, piped: "a value" });
+    expect(await found()).toEqual(["ok venue", "warning venue-keys", ...place]); // the store is locked
+    expect(await found({ PITLANE_PASSPHRASE })).toEqual(["ok venue", "ok venue-keys", ...place]);
+  } finally {
+    await paper.close();
+  }
+});
+
 test("a plugin for another version, an exchange that does not answer: failing, with what to do", async () => {
   const cwd = mkdtempSync(join(tmpdir(), "pitlane-doctor-"));
   writeFileSync(

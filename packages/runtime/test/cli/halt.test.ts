@@ -71,6 +71,17 @@ test("SIGUSR2 halts, by way of the process that launches the one that trades", a
   expect(report().risk).toMatchObject({ state: "halted", by: "signal" });
 });
 
+test("SIGUSR2 that comes while the session is being opened halts it as soon as it is there", async () => {
+  const cwd = mkdtempSync(join(tmpdir(), "pitlane-halt-"));
+  writeFileSync(join(cwd, "holder.ts"), STRATEGY);
+  const { child, shows, done } = start(["run", "holder.ts", "--journal", "journal.db"], cwd);
+  await shows("on the embedded paper exchange");
+  child.kill("SIGUSR2");
+  const { code, out } = await done;
+  expect(out).toContain("trading is halted, by signal");
+  expect(code).toBe(4);
+});
+
 test("a session that stays is made reduce-only and trades on when it is let", async () => {
   const { cwd, child, done, shows, report } = await session("--set", "risk.afterHalt=stay");
   expect((await run(["halt", "journal.db", "--reduce-only"], { cwd })).out).toContain("reduce-only: the session of");

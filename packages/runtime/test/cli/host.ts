@@ -9,8 +9,8 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** What is piped in; nothing unless given. */
   readonly piped?: string;
-  /** Answers of a person on a terminal, typed as they are asked for. */
-  readonly typed?: readonly string[];
+  /** Answers of a person on a terminal, typed as they are asked for; a function for one that is not known before. */
+  readonly typed?: readonly (string | (() => string))[];
 }
 
 /** Runs `pitlane ARGS` in this process, on a host of the test's own. */
@@ -25,7 +25,7 @@ export async function run(args: readonly string[], { cwd, env = {}, piped = "", 
     write: (text: string) => {
       out += text;
       // A question ends with a colon and no line end: a person answers now.
-      if (text.endsWith(": ")) setImmediate(() => stdin.write(`${answers.shift() ?? "\x03"}\r`));
+      if (text.endsWith(": ")) setImmediate(() => stdin.write(`${answerOf(answers.shift())}\r`));
     },
   };
   const code = await runProgram(args, {
@@ -37,4 +37,9 @@ export async function run(args: readonly string[], { cwd, env = {}, piped = "", 
     stop: new AbortController().signal,
   });
   return { code, out, err, cwd: folder };
+}
+
+/** Ctrl-C when there is none left. */
+function answerOf(answer: string | (() => string) = "\x03"): string {
+  return typeof answer === "string" ? answer : answer();
 }

@@ -96,7 +96,7 @@ test("show --order tells one order from the market it saw to its end", async () 
   expect(lines[1]).toContain(
     "intent of churn: buy 2 lots of paper:BBB/USDT at 101 ticks, limit; approved (maxOrder allows)",
   );
-  expect(lines[2]).toContain("+1.250 ms  report: filled, 2 lots filled; fill 2 at 101, fee 30 USDT");
+  expect(lines[2]).toContain("+1.250 ms  report: filled, 2 lots filled; fill 2 at 101, fee 0.0000003 USDT");
   const denied = await run(["journal", "show", file, "--order", "pl-1-1"], { cwd });
   expect(denied.out).toContain("denied (maxOrder allows, collar denies: too far, by 3 %)");
   expect(await run(["journal", "show", file, "--order", "pl-9"], { cwd })).toMatchObject({

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { afterEach, expect, test } from "vitest";
 import SCHEMA from "../../schema/performance.schema.json" with { type: "json" };
+import { placesOf } from "../../src/cli/commands/profile.ts";
 import { soakLines } from "../../src/cli/commands/soak.ts";
 import { dashboardIn } from "../../src/cli/run-files.ts";
 import type { Moment, RunPerformanceReport } from "../../src/index.ts";
@@ -66,8 +67,10 @@ test("a running session is profiled by its run, its process or its launcher's, a
     const path = /^profile +(\S+)$/m.exec(out)?.[1] ?? "";
     expect(path.endsWith(extension)).toBe(true);
     expect(JSON.parse(readFileSync(join(cwd, path), "utf8"))).toBeTypeOf("object");
-    const page = /^flame +(\S+)$/m.exec(out)?.[1];
-    expect(page === undefined ? false : existsSync(join(cwd, page))).toBe(extension === "cpuprofile");
+    const page = /^flame +(\S+)$/m.exec(out)?.[1] ?? "";
+    const title = extension === "cpuprofile" ? "CPU profile" : "Allocation profile";
+    expect(readFileSync(join(cwd, page), "utf8")).toContain(`<h1>${title} of a session</h1>`);
+    expect(out).toMatch(/^view +the flame graph in any browser$/m);
   }
   expect(existsSync(join(cwd, "mail"))).toBe(false);
   child.kill("SIGINT");
@@ -144,6 +147,22 @@ test("what makes no sense is bad usage, and what is not there is named", async (
     expect({ args, code }).toEqual({ args, code: 2 });
     expect(err).toContain(message);
   }
+});
+
+test("a profile is told where it can be seen: in the dashboard where there is one, in Chrome by its kind", () => {
+  expect(placesOf("cpu", "cpu-1.cpuprofile", null)).toEqual([
+    "the flame graph in any browser",
+    "Chrome: F12, Performance, Load profile",
+  ]);
+  expect(placesOf("allocations", "a+b.heapprofile", "http://127.0.0.1:7070")).toEqual([
+    "the flame graph in any browser",
+    "http://127.0.0.1:7070/#/memory?profile=a%2Bb.heapprofile while the session runs",
+    "Chrome: F12, Memory, Load profile",
+  ]);
+  expect(placesOf("heap", "h.heapsnapshot", "http://127.0.0.1:7070")).toEqual([
+    "http://127.0.0.1:7070/#/memory?profile=h.heapsnapshot while the session runs",
+    "Chrome: F12, Memory, Load profile",
+  ]);
 });
 
 test("the dashboard's address is told without its token", () => {

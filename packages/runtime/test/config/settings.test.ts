@@ -25,8 +25,8 @@ const valuesOf = ({ type, range, choices }: (typeof settable)[number]): fc.Arbit
   if (type === "number") return fc.integer({ min: Math.ceil(range![0]), max: range![1] });
   return fc.integer({ min: 1, max: 1e9 }).map(String);
 };
-// Days of the archive and the router's weights are bound to each other, and a token is no plain text, which is not what these are about.
-const special = ["retention", "weights", "token"];
+// Days of the archive and the router's weights are bound to each other, and tokens and keys are no plain text, which is not what these are about.
+const special = ["retention", "weights", "token", "apiKey", "apiSecret"];
 const free = settable.filter(({ path }) => !path.some((name) => special.includes(name)));
 const someValues = fc
   .subarray(free)
@@ -201,7 +201,7 @@ test("no path pollutes prototypes, and a value with parts never hides under one 
 });
 
 test("the strongest profile counts, and none undoes that of a file", () => {
-  expect(combine({ file: { profile: "production" } }).config).toMatchObject({ connections: 50 });
+  expect(combine({ file: { profile: "production" } }).config).toMatchObject({ connections: 50, workers: 4 });
   const settings = combine({ file: { profile: "production", bus: { batch: 5 } }, set: ["profile=development"] });
   expect(settings.config).toMatchObject({ debug: true, bus: { batch: 5, flushMs: 1000 } });
   expect(combine({ file: { profile: "production" }, env: { PITLANE_PROFILE: "none" } }).config.connections).toBe(20);

@@ -407,3 +407,18 @@ test("whatever way orders end, none is left in the open ones or in the backlog",
   expect(execution.openOrders()).toEqual([]);
   expect(execution.backlog).toMatchObject({ orders: 0, isHigh: false });
 });
+
+test("a flood of denials does not make an order that was sent a stranger: its late word is still known", () => {
+  const { execution, faults } = setUp({ maxBacklog: 1 });
+  const sent = execution.submit(0, BUY);
+  execution.flush(Number.NaN);
+  for (let i = 0; i < 10_001; i++) {
+    expect(execution.submit(0, BUY).isOpen).toBe(true);
+    execution.flush(Number.NaN); // QUEUE_FULL: the first still waits for the venue's word
+    if (i === 0) execution.onReport(report(sent, "filled", [fillOf(sent, 1000)]));
+    if (i === 0) execution.stopNewOrders("no more");
+  }
+  expect(execution.counters.denied).toBe(10_001);
+  execution.onReport(report(sent, "filled", [fillOf(sent, 1000)]));
+  expect(faults).toEqual([]);
+});

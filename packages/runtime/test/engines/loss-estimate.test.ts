@@ -24,6 +24,7 @@ function desk(maxDrawdown: string, maxDailyLoss: string) {
   return {
     portfolio,
     risk,
+    now: () => nowUs,
     quote(instrument: Instrument, ticks: number, stepUs: number) {
       nowUs += stepUs;
       const sizes = { bidLots: 1, askLots: 1, sequence: 0, venueAtUs: nowUs, receivedAtUs: nowUs, receivedNs: 0 };
@@ -51,6 +52,23 @@ const step = fc.oneof(
   },
 );
 
+interface FillStep {
+  readonly instrument: Instrument;
+  readonly fillTicks: number;
+  readonly lots: number;
+  readonly isBuy: boolean;
+  readonly fee: bigint;
+  readonly isBaseFee: boolean;
+}
+
+/** Books a fill, after a look as the core has before news of fills is dispatched. */
+function book({ risk, portfolio }: ReturnType<typeof desk>, step: FillStep): void {
+  risk.checkLosses();
+  const { fee, isBaseFee, isBuy, lots, fillTicks, instrument } = step;
+  const feeAsset = isBaseFee ? instrument.base : instrument.quote;
+  portfolio.apply(testFill(isBuy ? "buy" : "sell", fillTicks, lots, { fee, feeAsset, instrument }));
+}
+
 test("looks that are put off find every breach at the same event as looks at each, and leave the same record", () => {
   let putOff = 0;
   let breaches = 0;
@@ -74,13 +92,8 @@ test("looks that are put off find every breach at the same event as looks at eac
             expect(found).toEqual(expected);
             if (expected !== undefined) breaches++;
           } else {
-            for (const { risk, portfolio } of [sparing, plain]) {
-              risk.checkLosses(); // as the core does before news of fills is dispatched
-              const { fee, isBaseFee, isBuy, lots, fillTicks } = one;
-              const feeAsset = isBaseFee ? one.instrument.base : one.instrument.quote;
-              const about = { fee, feeAsset, instrument: one.instrument };
-              portfolio.apply(testFill(isBuy ? "buy" : "sell", fillTicks, lots, about));
-            }
+            book(sparing, one);
+            book(plain, one);
           }
           expect(sparing.risk.losses.breachOf("USDT")).toEqual(plain.risk.losses.breachOf("USDT"));
         }
@@ -91,4 +104,48 @@ test("looks that are put off find every breach at the same event as looks at eac
   );
   expect(putOff).toBeGreaterThan(200); // or nothing was shown
   expect(breaches).toBeGreaterThan(20);
+});
+
+test("prices that are compared with the quiet range find every breach at the same event too, and leave the same record", () => {
+  let spared = 0;
+  let breaches = 0;
+  fc.assert(
+    fc.property(
+      fc.array(step, { minLength: 20, maxLength: 150 }),
+      fc.constantFrom("0", "0.5", "5", "40", "400"),
+      fc.constantFrom("0", "0.4", "3", "30", "300"),
+      (steps, maxDrawdown, maxDailyLoss) => {
+        const sparing = desk(maxDrawdown, maxDailyLoss);
+        const plain = desk(maxDrawdown, maxDailyLoss);
+        for (const one of steps) {
+          if ("ticks" in one) {
+            const index = INSTRUMENTS.indexOf(one.instrument);
+            const { dueUs, endUs, twiceMids } = sparing.risk.quietLosses(index);
+            const { lowest, highest } = twiceMids;
+            for (const { quote } of [sparing, plain]) quote(one.instrument, one.ticks, one.stepUs);
+            const twiceMid = 2 * one.ticks + 1;
+            const isQuiet = twiceMid >= lowest && twiceMid <= highest && sparing.now() < endUs;
+            let found: unknown;
+            if (sparing.now() >= dueUs) {
+              if (isQuiet) {
+                spared++;
+                sparing.risk.putOffLosses(sparing.now(), index, twiceMid);
+              } else found = sparing.risk.checkLosses();
+            }
+            const expected = plain.risk.checkLosses();
+            expect(found).toEqual(expected);
+            if (expected !== undefined) breaches++;
+          } else {
+            book(sparing, one);
+            book(plain, one);
+          }
+          expect(sparing.risk.losses.breachOf("USDT")).toEqual(plain.risk.losses.breachOf("USDT"));
+        }
+        expect(sparing.risk.record()).toEqual(plain.risk.record());
+      },
+    ),
+    { numRuns: 100 },
+  );
+  expect(spared).toBeGreaterThan(100); // or nothing was shown
+  expect(breaches).toBeGreaterThan(10);
 });

@@ -3,6 +3,7 @@ import { promisify } from "node:util";
 import { ManualClock } from "@pitlane/perf/testing";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import type { EventDefinition } from "../../src/bus/events.ts";
 import { EventKinds } from "../../src/bus/kinds.ts";
 import { Dispatcher, type DispatcherOptions } from "../../src/hooks/dispatcher.ts";
 import type { HookEntry } from "../../src/hooks/kinds.ts";
@@ -366,4 +367,31 @@ test("where code from strings is forbidden, the loop takes over", async () => {
   const args = ["--disallow-code-generation-from-strings", "-e", outputFiles[0]!.text];
   const { stdout } = await promisify(execFile)(process.execPath, args);
   expect(JSON.parse(stdout)).toEqual({ forbidden: true, heard: ["a1", "b1"] });
+});
+
+test("an event runs the code of its kind and instrument alone, however many there are of either", () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 0, max: 109 }), (instrumentCount, ownKinds) => {
+      const many = Array.from({ length: instrumentCount }, (_, i) => testInstrument({ symbol: `A${i}/USDT` }));
+      const all = new EventKinds();
+      for (let i = 0; i < ownKinds; i++)
+        all.define({ ...all.definitions[QUOTE]!, kind: `own/${i}` } as unknown as EventDefinition);
+      const shared = all.definitions.filter(({ audience }) => audience === "all");
+      const heard: string[] = [];
+      const entries = shared.flatMap(({ kind }) =>
+        many.map((instrument) => hook(0, () => void heard.push(`${kind} ${instrument.symbol}`), { kind, instrument })),
+      );
+      const { dispatcher } = setUp(entries, { kinds: all, instruments: many, generateCode: false });
+      const sent: string[] = [];
+      for (const { kind } of shared) {
+        for (const [i, { symbol }] of many.entries()) {
+          dispatcher.dispatch(all.indexOf(kind), {}, i, 0, 0);
+          sent.push(`${kind} ${symbol}`);
+        }
+        dispatcher.dispatch(all.indexOf(kind), {}, -1, 0, 0);
+      }
+      expect(heard).toEqual(sent);
+    }),
+    { numRuns: 20 },
+  );
 });

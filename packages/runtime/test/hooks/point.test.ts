@@ -58,6 +58,64 @@ describe("waterfall", () => {
   });
 });
 
+describe("a strict waterfall", () => {
+  function steps() {
+    const seen: string[] = [];
+    return {
+      seen,
+      take: (value: number, answer: unknown) => {
+        if (typeof answer !== "number") throw new Error("no number");
+        return value + answer;
+      },
+      called: (owner: number) => void seen.push(`called ${owner}`),
+      broke: (owner: number, error: unknown) =>
+        void seen.push(`broke ${owner} ${(error as Error | undefined)?.message}`),
+    };
+  }
+
+  test("passes what each answer makes of the value, and tells handlers what it is about", () => {
+    const { dispatcher } = setUp(
+      { handler: (value: number) => value },
+      { handler: () => {} },
+      {
+        handler: ((value: number, about: string) => value + about.length) as unknown as HookEntry["handler"],
+      },
+    );
+    const walk = steps();
+    const point = dispatcher.strictWaterfall<number>("intent", walk);
+    expect(point.isEmpty).toBe(false);
+    expect(point.call(1, 0, "four")).toBe(8);
+    expect(walk.seen).toEqual(["called 0", "called 1", "called 2"]);
+  });
+
+  test.each([
+    ["fails", { handler: fail }, "bad"],
+    ["returns a promise", { handler: async () => 1 }, 'a hook of "intent" returned a promise'],
+    ["answers what cannot be taken", { handler: () => "text" }, "no number"],
+  ])("ends at a handler that %s, which is a fault", (_what, entry, words) => {
+    const { dispatcher, faults } = setUp({ handler: () => 1 }, entry, { handler: () => 1 });
+    const walk = steps();
+    expect(dispatcher.strictWaterfall<number>("intent", walk).call(1, 0, undefined)).toBeUndefined();
+    expect(walk.seen).toEqual(["called 0", expect.stringContaining(`broke 1 ${words}`), "called 1"]);
+    expect(faults).toHaveLength(1);
+  });
+
+  test("ends at a handler whose plugin has been switched off, which is no fault", () => {
+    const { dispatcher, faults } = setUp({ handler: () => 1 }, { handler: () => 1 });
+    const walk = steps();
+    const point = dispatcher.strictWaterfall<number>("intent", walk);
+    dispatcher.setActive(1, false);
+    expect(point.call(1, 0, undefined)).toBeUndefined();
+    expect([walk.seen, faults]).toEqual([["called 0", "broke 1 undefined"], []]);
+  });
+
+  test("without handlers is empty and gives the value back", () => {
+    const { dispatcher } = setUp();
+    const point = dispatcher.strictWaterfall<number>("intent", steps());
+    expect([point.isEmpty, point.call(1, 0, undefined)]).toEqual([true, 1]);
+  });
+});
+
 describe("bail", () => {
   test("ends at the first answer", () => {
     const asked: string[] = [];

@@ -2,6 +2,7 @@ import type { QuoteEvent } from "@pitlane/sdk";
 import { describe, expectTypeOf, test } from "vitest";
 import type { BailHandler, NotifyHandler, VoteHandler, WaterfallHandler } from "../../src/hooks/kinds.ts";
 import { allow } from "../../src/hooks/verdict.ts";
+import type { IntentShaper } from "../../src/plugins/define.ts";
 
 describe("a hot hook that returns a promise does not type-check", () => {
   test("notify", () => {
@@ -22,6 +23,15 @@ describe("a hot hook that returns a promise does not type-check", () => {
     expectTypeOf(async (value: number) => value).not.toExtend<WaterfallHandler<number>>();
     expectTypeOf((_value: number) => "yes").toExtend<BailHandler<number, string>>();
     expectTypeOf(async (_value: number) => "yes").not.toExtend<BailHandler<number, string>>();
+  });
+
+  test("shape, which may change what fits an order alone", () => {
+    expectTypeOf(() => ({ sizeLots: 3 })).toExtend<IntentShaper>();
+    expectTypeOf(() => {}).toExtend<IntentShaper>();
+    expectTypeOf(async () => ({ sizeLots: 3 })).not.toExtend<IntentShaper>();
+    // @ts-expect-error as a user would write it
+    const written: IntentShaper = () => ({ side: "sell" });
+    expectTypeOf(written).toBeFunction();
   });
 
   test("vote", () => {

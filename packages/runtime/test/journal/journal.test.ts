@@ -99,6 +99,23 @@ test("the oldest of what waits is known, rows and inputs alike, until it is comm
   journal.close();
 });
 
+test("the longest wait for a commit is told once, of rows and inputs alike", () => {
+  const { journal, clock } = setUp();
+  journal.takeLongestWaitUs();
+  const inputAtUs = journal.nowUs();
+  journal.inputs.quote(inputAtUs, 0, quote);
+  clock.advance({ ms: 3000 });
+  journal.append("intent", { number: 1 });
+  journal.commit();
+  journal.append("intent", { number: 2 });
+  clock.advance({ ms: 20 });
+  journal.commit();
+  journal.commit(); // of nothing
+  expect(journal.takeLongestWaitUs()).toBe(3_000_000);
+  expect(journal.takeLongestWaitUs()).toBe(0);
+  journal.close();
+});
+
 test("a long block is cut at 64 KiB and a long queue commits itself", () => {
   const { path, journal } = setUp();
   for (let i = 0; i < 120_000; i++) journal.inputs.quote(journal.nowUs(), i % 50, { ...quote, sequence: i * 1e6 });

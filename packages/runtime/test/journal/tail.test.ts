@@ -59,6 +59,25 @@ test("secured rows wait for the next commit all the same", () => {
   journal.close();
 });
 
+test("a tail that began anew over its old records gives what came since, and nothing of those", () => {
+  const { folder, path, journal } = setUp();
+  const long = { text: "x".repeat(40_000) };
+  for (let i = 0; i < 12; i++) {
+    journal.append("old", long);
+    journal.secure();
+    if (i % 3 === 2) journal.commit(); // by then the tail is longer than it need be, once
+  }
+  journal.append("new", long);
+  journal.secure();
+  journal.append("new", { n: 1 });
+  journal.secure();
+  const { size } = statSync(tailPath(path));
+  expect(size).toBeLessThan(12 * 40_000);
+  const left = killed(path, folder);
+  expect(kindsOf(left)).toEqual([...Array.from({ length: 12 }, () => "old"), "new", "new"]);
+  expect(verifyJournal(left)).toMatchObject({ events: 14, fault: undefined });
+});
+
 test("a run that was killed goes on after its secured rows", () => {
   const { folder, path, clock, journal } = setUp();
   journal.append("a", {});

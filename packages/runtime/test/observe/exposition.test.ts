@@ -59,6 +59,7 @@ test("counts, ratios and states are those of the sample", () => {
     "pitlane_orders_queued 1",
     'pitlane_bus_lane_depth{lane="critical"} 2',
     'pitlane_bus_dropped_total{lane="low"} 3',
+    'pitlane_bus_over_bound_total{lane="high"} 6',
     'pitlane_bus_conflated_total{lane="normal"} 4',
     "pitlane_journal_lag_seconds 0.025",
     "pitlane_journal_queued_rows 3",

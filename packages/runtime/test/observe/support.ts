@@ -16,6 +16,7 @@ const LANE: LaneCounters = {
   dropped: 3,
   conflated: 4,
   refused: 0,
+  overBound: 6,
   deadlineMisses: 0,
 };
 

@@ -1,7 +1,16 @@
+import { isDeepStrictEqual } from "node:util";
 import type { Fill, OrderReport, VenueOrderStatus } from "@pitlane/sdk";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { applyFailure, applyReport, beginAmend, beginCancel, endAmend, endCancel } from "../../src/orders/machine.ts";
+import {
+  applyFailure,
+  applyReport,
+  beginAmend,
+  beginCancel,
+  endAmend,
+  endCancel,
+  isHeard,
+} from "../../src/orders/machine.ts";
 import { isFinal, Order } from "../../src/orders/order.ts";
 import { testInstrument } from "../../src/testing.ts";
 
@@ -172,4 +181,32 @@ test("an order that never worked and is reported to work is a fault, and stays w
   const { fault, changed } = applyReport(order, { ...about, status: "accepted", sizeLots: 20, filledLots: 0 });
   expect(fault).toContain("is rejected and now reported accepted");
   expect({ changed, state: order.state }).toEqual({ changed: false, state: "rejected" });
+});
+
+/** All that an order can be seen to be. */
+const stateOf = (order: Order) => ({ ...order, tradeIds: order.tradeIds });
+
+test("a report is called heard when it would change nothing and is no fault, and only then", () => {
+  let heard = 0;
+  const liar = fc.record({ filledLots: fc.nat(25), sizeLots: fc.nat(25), venueOrderId: fc.constantFrom("", "7", "8") });
+  fc.assert(
+    fc.property(told, fc.array(fc.tuple(fc.nat(40), liar), { maxLength: 3 }), ({ deeds, reports }, lies) => {
+      const order = new Order("pl-1", "s", 0, { instrument, side: "buy", type: "market", sizeLots: SIZE_LOTS });
+      order.state = "submitted";
+      const all = [...deeds];
+      for (const [at, lie] of lies) all.splice(at % (all.length + 1), 0, { ...reports[at % reports.length]!, ...lie });
+      for (const deed of all) {
+        if (typeof deed === "string") {
+          LOCAL[deed](order);
+          continue;
+        }
+        const before = stateOf(order);
+        const isOld = isHeard(order, deed);
+        const { fault } = applyReport(order, deed);
+        if (isOld) heard++;
+        expect(isOld).toBe(fault === undefined && isDeepStrictEqual(stateOf(order), before));
+      }
+    }),
+  );
+  expect(heard).toBeGreaterThan(0);
 });

@@ -104,3 +104,16 @@ test("one that takes any settings is found out when some are named that it must 
   const error = await breaks("refuses settings", () => {}, { badConfigs: [{ size: -1 }] });
   expect((error as Error).message).toBe("it has no schema, and takes any settings");
 });
+
+test("one that shapes into what does not fit, or otherwise at the same moment, is found out", async () => {
+  const half = await breaks("shapes orders", (ctx) =>
+    ctx.shape("intent", ({ sizeLots }) => ({ sizeLots: sizeLots / 2 })),
+  );
+  expect(half).toBeInstanceOf(PluginConformanceError);
+  expect((half as Error).message).toMatch(/shaping \{.*\} failed: .*sizeLots of a shape hook is/);
+  let left = 1;
+  const moody = await breaks("shapes orders", (ctx) =>
+    ctx.shape("intent", ({ type }) => (type === "limit" ? { timeInForce: left++ % 2 === 0 ? "IOC" : "GTC" } : {})),
+  );
+  expect((moody as Error).message).toContain("the same intent was shaped otherwise at the same moment");
+});

@@ -1,10 +1,11 @@
 import { fileURLToPath } from "node:url";
+import { LatencyHistogram } from "@pitlane/perf/metrics";
 import { OrderBook } from "@pitlane/sdk";
 import { afterEach, beforeAll, expect, test } from "vitest";
 import * as authoring from "../../src/plugins/authoring.ts";
 import type { PluginDefinition } from "../../src/plugins/define.ts";
 import { definePlugin } from "../../src/plugins/define.ts";
-import type { PluginEntry } from "../../src/plugins/host.ts";
+import type { PluginEntry, PluginHostOptions } from "../../src/plugins/host.ts";
 import { loadPluginsWith } from "../../src/plugins/load-source.ts";
 import { testInstrument } from "../../src/testing.ts";
 import { Stage } from "./stage.ts";
@@ -26,14 +27,16 @@ afterEach(async () => {
 /** Out of reach: a test that is held up must not look like a plugin that is slow. */
 const NO_BUDGET = { hookMs: 60_000, msPerSecond: 1000 };
 
-async function open(from: string, { budgets, ...entry }: Partial<PluginEntry> = {}): Promise<Stage> {
+async function open(
+  from: string,
+  { budgets, ...entry }: Partial<PluginEntry> = {},
+  more: Partial<PluginHostOptions> = {},
+): Promise<Stage> {
   const [plugin] = await load(from);
   const stage = await Stage.open(
     [{ plugin: plugin!, worker: true, source: { from, cwd }, ...entry, budgets: { ...NO_BUDGET, ...budgets } }],
     [instrument],
-    {
-      workerEntry,
-    },
+    { workerEntry, ...more },
   );
   stages.push(stage);
   return stage;
@@ -58,6 +61,18 @@ test("bars are made for a worker in the session, and each event is heard once by
     "again 2",
     "2 ticks: 2",
   ]);
+});
+
+test("hooks and timers of a worker are timed in its thread; handing events over is not taken for them", async () => {
+  const times = new LatencyHistogram();
+  const stage = await open("./busy.ts", {}, { hookTimes: [times] });
+  stage.quote(100);
+  await stage.until(has(stage, "timer"));
+  stage.quote(101);
+  await stage.until(() => stage.logged.filter((line) => line.includes("timer")).length === 2);
+  await stage.close(); // its last words are the times that it had not told yet
+  expect(times.count).toBe(6);
+  expect(times.percentileNs(0)).toBeGreaterThan(2.9e6);
 });
 
 test("market events and news go in, orders, cancels and lines come out, in order", async () => {
@@ -178,6 +193,31 @@ test("a worker without permission for the network is refused it", async () => {
   const stage = await open("./misbehaving.ts", { config: { how: "connect" } });
   stage.quote(100);
   await stage.until(has(stage, "no permission for the network"));
+});
+
+test("a worker hears what plugins that shape have made of its order", async () => {
+  const source = { from: "./shaped.ts", cwd };
+  const plugin = (await load(source.from)).find(({ name }) => name === "wants");
+  const stage = await Stage.open([{ plugin: plugin!, worker: true, source, budgets: NO_BUDGET }], [instrument], {
+    workerEntry,
+  });
+  stages.push(stage);
+  stage.quote(100);
+  await stage.until(() => stage.orders.length === 1);
+  const [order] = stage.orders;
+  const { timeInForce: _, ...terms } = order!.intent;
+  order!.intent = { ...terms, type: "postOnly", sizeLots: 100, priceTicks: 99 };
+  order!.sizeLots = 100;
+  stage.tellOrder(order!);
+  await stage.until(has(stage, "order postOnly 100 of 100 at 99 undefined"));
+});
+
+test("a plugin that shapes is refused in a worker, with the reason", async () => {
+  const source = { from: "./shaped.ts", cwd };
+  const plugin = (await load(source.from)).find(({ name }) => name === "shapes");
+  await expect(Stage.open([{ plugin: plugin!, worker: true, source }], [instrument], { workerEntry })).rejects.toThrow(
+    "a plugin in a worker cannot shape: risk waits for nobody. Run it in the session's thread",
+  );
 });
 
 test("what cannot cross threads is refused at the start, with the reason", async () => {

@@ -67,10 +67,32 @@ test("few values, or values that hardly differ from their neighbours, say nothin
 });
 
 test("a slope is growing when all of the interval is above the limit, flat when none is, else inconclusive", () => {
-  expect(judge({ low: 2, high: 3 }, 1)).toBe("growing");
-  expect(judge({ low: -2, high: 1 }, 1)).toBe("flat");
-  expect(judge({ low: 0, high: 3 }, 1)).toBe("inconclusive");
-  expect(judge({ low: 1, high: 3 }, 1)).toBe("inconclusive");
+  const range = 100;
+  const count = 11;
+  expect(judge({ low: 2, high: 3, range, count }, 1)).toBe("growing");
+  expect(judge({ low: -2, high: 1, range, count }, 1)).toBe("flat");
+  expect(judge({ low: 0, high: 3, range, count }, 1)).toBe("inconclusive");
+  expect(judge({ low: 1, high: 3, range, count }, 1)).toBe("inconclusive");
+});
+
+test("what moved by less in all than the limit allows is flat, though it moved along a curve", () => {
+  const filling = trendOf(Array.from({ length: 30 }, (_, i) => 100 - 20 * Math.exp(-i / 8)));
+  expect(filling.effective).toBeLessThan(5);
+  expect(filling.high).toBe(Number.POSITIVE_INFINITY);
+  expect(judge(filling, 1)).toBe("flat");
+  expect(judge(filling, 0.5)).toBe("inconclusive");
+});
+
+test("growth above the limit is never flat, whatever its curve", () => {
+  fc.assert(
+    fc.property(fc.array(fc.double({ min: 0, max: 10, noNaN: true }), { minLength: 3, maxLength: 50 }), (steps) => {
+      const values = steps.map((_, i) => steps.slice(0, i + 1).reduce((sum, step) => sum + step, 0));
+      const grown = (values.at(-1)! - values[0]!) / (values.length - 1);
+      const trend = trendOf(values);
+      if (judge({ ...trend, low: Number.NEGATIVE_INFINITY, high: Number.POSITIVE_INFINITY }, 3) === "flat")
+        expect(grown).toBeLessThanOrEqual(3 + 1e-9);
+    }),
+  );
 });
 
 test("Student's t is that of the tables within 1 %", () => {

@@ -18,6 +18,17 @@ export class Levels {
     this.#lots = new Float64Array(capacity);
   }
 
+  /**
+   * A list in these arrays, for a reader that writes into them itself.
+   * @internal
+   */
+  static over(ticks: Float64Array, lots: Float64Array): Levels {
+    const levels = new Levels(0);
+    levels.#ticks = ticks;
+    levels.#lots = lots;
+    return levels;
+  }
+
   get count(): number {
     return this.#count;
   }
@@ -40,6 +51,14 @@ export class Levels {
 
   clear(): void {
     this.#count = 0;
+  }
+
+  /**
+   * Takes the first `count` that stand in its arrays for its levels.
+   * @internal
+   */
+  keep(count: number): void {
+    this.#count = count;
   }
 
   /** A copy that the next `clear` does not touch. */

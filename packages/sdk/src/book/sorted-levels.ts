@@ -61,16 +61,26 @@ export class SortedLevels {
     this.#count = 0;
   }
 
-  /** The first slot whose key is not below `key`. Without a branch on what is compared: half of them would be foretold wrongly. */
+  /**
+   * The first slot whose key is not below `key`. Without a branch on what is compared, as half of them would be foretold wrongly; and in
+   * quarters, whose three reads wait for one another no longer than the one read of a half would.
+   */
   #find(key: number): number {
     const keys = this.#keys;
     let slot = 0;
     let left = this.#length;
+    while (left >= 4) {
+      const quarter = left >>> 2;
+      const at = slot + quarter - 1;
+      const isBelow = +((keys[at] as number) < key);
+      const isBelow2 = +((keys[at + quarter] as number) < key);
+      const isBelow3 = +((keys[at + 2 * quarter] as number) < key);
+      slot += (isBelow + isBelow2 + isBelow3) * quarter;
+      left = quarter + (left & 3 & -isBelow3); // the last quarter has what is over
+    }
     while (left > 0) {
-      const half = (left + 1) >>> 1;
-      const isBelow = +((keys[slot + half - 1] as number) < key);
-      slot += half & -isBelow;
-      left -= half;
+      slot += +((keys[slot] as number) < key);
+      left--;
     }
     return slot;
   }

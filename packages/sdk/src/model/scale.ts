@@ -51,9 +51,11 @@ export function parseUnits(text: string, decimals: number = ASSET_DECIMALS): big
 export function formatScaled(value: number | bigint, decimals: number): string {
   const negative = value < 0;
   const digits = String(negative ? -value : value).padStart(decimals + 1, "0");
-  const whole = digits.slice(0, digits.length - decimals);
-  const fraction = digits.slice(digits.length - decimals).replace(/0+$/, "");
-  return (negative ? "-" : "") + (fraction === "" ? whole : `${whole}.${fraction}`);
+  const dot = digits.length - decimals;
+  let end = digits.length;
+  while (end > dot && digits.charCodeAt(end - 1) === ZERO) end--;
+  const whole = digits.slice(0, dot);
+  return (negative ? "-" : "") + (end === dot ? whole : `${whole}.${digits.slice(dot, end)}`);
 }
 
 /** Decimal text of an amount in the asset's smallest unit. */

@@ -1,5 +1,6 @@
-import { createHmac, createPrivateKey, createSecretKey, type KeyObject, sign as signBytes } from "node:crypto";
+import { createPrivateKey, type KeyObject, sign as signBytes } from "node:crypto";
 import { InvalidInputError } from "@pitlane/perf";
+import { hmacSha256 } from "./hmac.ts";
 
 /** A key pair of a venue's API. */
 export interface ApiCredentials {
@@ -44,9 +45,7 @@ export function createSigner({ apiKey, apiSecret }: ApiCredentials): Signer {
     if (apiSecret.trim() !== apiSecret) {
       throw new InvalidInputError("credentials.apiSecret must not begin or end with white space");
     }
-    const key = createSecretKey(apiSecret, "utf8"); // a tenth faster than the text, which no closure keeps then
-    const sign = (payload: string) => createHmac("sha256", key).update(payload).digest("hex");
-    return { apiKey, algorithm: "hmac-sha256", sign };
+    return { apiKey, algorithm: "hmac-sha256", sign: hmacSha256(apiSecret) };
   }
   const key = privateKey(apiSecret);
   const algorithm = algorithmOf(key);

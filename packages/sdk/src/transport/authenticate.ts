@@ -27,11 +27,15 @@ export function authenticate(options: AuthenticateOptions): Layer {
   }
 
   return (next) => {
-    async function attempt(call: HttpCall): Promise<HttpReply> {
-      const pending = authenticator.prepare(call);
-      // Nothing to wait for where a key signs: the call goes out within this turn of the event loop.
-      if (pending !== undefined) await waitWithin(call, "credentials", options, () => pending);
-      return next(call);
+    /** The call goes out within this turn of the event loop where a key signs, and no promise is made beside those of `next`. */
+    function attempt(call: HttpCall): Promise<HttpReply> {
+      try {
+        const pending = authenticator.prepare(call);
+        if (pending === undefined) return next(call);
+        return waitWithin(call, "credentials", options, () => pending).then(() => next(call));
+      } catch (error) {
+        return Promise.reject(error);
+      }
     }
 
     async function sendPrivate(call: HttpCall): Promise<HttpReply> {

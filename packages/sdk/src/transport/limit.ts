@@ -26,6 +26,8 @@ export interface LimitOptions extends WaitOptions {
   readonly maxWaiting?: number;
   /** The reply header, in lower case, with the weight that the venue counts in the present window: `x-mbx-used-weight-1m`. */
   readonly usedWeightHeader?: string | undefined;
+  /** Whether a refusal speaks of this budget; default every `RateLimitError`, and every 429 and 418. */
+  readonly isOfBudget?: ((error: RateLimitError) => boolean) | undefined;
   /** Told of the calls that have to wait. */
   readonly waits?: BudgetWaits | undefined;
   /** Told `rateLimited` when the venue asks for a pause. */
@@ -38,7 +40,7 @@ export interface LimitOptions extends WaitOptions {
  *
  * - The venue's own count, from the reply header, raises ours: others may use the same key or address.
  * - Weight is given back only when nothing was sent.
- * - After a 429 or 418, no call goes out until Retry-After is over, of any priority.
+ * - After a 429 or 418 that speaks of this budget, no call goes out until Retry-After is over, of any priority.
  * - A call that could not be paid for before its deadline fails at once, with `BudgetExhaustedError`.
  *
  * What `authenticate` repeats inside of this layer is paid by the venue's count alone.
@@ -49,7 +51,7 @@ export interface LimitOptions extends WaitOptions {
  * const layer = limit({ budget, usedWeightHeader: "x-mbx-used-weight-1m", events, clock });
  */
 export function limit(options: LimitOptions): Layer {
-  const { usedWeightHeader, waits, events, clock } = options;
+  const { usedWeightHeader, isOfBudget, waits, events, clock } = options;
   const budget: CallBudget =
     options.budget.blockUntil === undefined ? new Blockable(options.budget, clock) : options.budget;
   const queue = new TakeQueue<Priority>({
@@ -93,6 +95,7 @@ export function limit(options: LimitOptions): Layer {
   function heed(call: HttpCall, error: unknown): void {
     const status = call.reply?.status;
     if (!(error instanceof RateLimitError) && status !== 429 && status !== 418) return;
+    if (error instanceof RateLimitError && isOfBudget?.(error) === false) return;
     const retryAfterMs = error instanceof RateLimitError ? error.retryAfterMs : secondsToMs(call.reply);
     budget.blockUntil?.(clock.nowUs() + Math.ceil(retryAfterMs * 1000));
     events?.emit("rateLimited", { origin: call.origin, retryAfterMs });

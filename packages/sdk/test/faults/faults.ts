@@ -10,7 +10,7 @@ export interface TriedFault {
   /** Data is lost, not late. */
   readonly loses?: true;
   /** Only there. */
-  readonly venue?: "axiom";
+  readonly venue?: "binance" | "axiom";
   /** Ends after so long, where it does not end by itself. */
   readonly forMs?: number;
 }
@@ -65,5 +65,25 @@ export const FAULTS: readonly TriedFault[] = [
   { name: "region silent", hits: "all", at: () => ({ kind: "regionSilent", region: REGION }), forMs: 1_500 },
   { name: "tokens expired", hits: "all", venue: "axiom", at: () => ({ kind: "tokensExpired" }) },
   { name: "Turnstile demanded", hits: "calls", venue: "axiom", at: () => ({ kind: "turnstile" }) },
+  {
+    name: "weight used by others",
+    hits: "calls",
+    venue: "binance",
+    at: (route) => ({ kind: "weightUsed", weight: 6_000, route }),
+  },
+  {
+    name: "prices fall by 20 %",
+    hits: "streams",
+    venue: "binance",
+    at: () => ({ kind: "priceMove", by: -0.2, overMs: 300 }),
+    forMs: 600,
+  },
+  {
+    name: "flood of trades",
+    hits: "streams",
+    venue: "binance",
+    at: () => ({ kind: "flood", tradesPerSecond: 1_000 }),
+    forMs: 1_000,
+  },
   { name: "clock skew 3 s", hits: "calls", at: () => ({ kind: "clockSkew", ms: 3_000, region: REGION }) },
 ];

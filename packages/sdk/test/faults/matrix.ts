@@ -47,7 +47,7 @@ export async function runMatrix({ only = "", onCell = () => {} }: MatrixOptions 
 }
 
 function canHit(fault: TriedFault, { kind, venue }: Operation): boolean {
-  if (fault.venue !== undefined && fault.venue !== venue) return false;
+  if (fault.venue !== undefined && fault.venue !== (venue ?? "binance")) return false;
   return fault.hits === "all" || fault.hits === `${kind}s`;
 }
 

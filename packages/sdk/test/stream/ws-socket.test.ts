@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import { createServer as createTlsServer } from "node:https";
+import * as net from "node:net";
 import {
   type AddressInfo,
   createServer as createTcpServer,
@@ -119,6 +120,25 @@ describe("messages", () => {
     await vi.waitFor(() => expect(messages).toHaveLength(sent.length));
     expect(messages.map(digest)).toEqual(sent.map(digest));
     expect(reads()).toBeGreaterThan(0);
+  });
+
+  test("of one turn leave in two writes: the first at once, the others together, before a close in that turn", async () => {
+    const server = await wsServer();
+    const { socket, seen } = setUp(server.url);
+    await vi.waitFor(() => expect(seen).toEqual(["open"]));
+    const received: string[] = [];
+    server.socket.on("message", (data: Buffer) => received.push(data.toString()));
+    const write = vi.spyOn(net.Socket.prototype as unknown as { _write(): void }, "_write");
+    const writev = vi.spyOn(net.Socket.prototype as unknown as { _writev(): void }, "_writev");
+    for (const message of ["one", "two", "three"]) socket.trySend(message);
+    expect([write.mock.calls.length, writev.mock.calls.length]).toEqual([1, 0]);
+    await new Promise<void>((resolve) => process.nextTick(resolve));
+    expect([write.mock.calls.length, writev.mock.calls.length]).toEqual([1, 1]);
+    vi.restoreAllMocks();
+    for (const message of ["four", "five"]) socket.trySend(message);
+    await socket.close(1000);
+    expect(received).toEqual(["one", "two", "three", "four", "five"]);
+    expect(server.seen.at(-1)).toBe("close 1000 ");
   });
 
   test("in fragments, with a ping between them, are put together", async () => {

@@ -60,4 +60,8 @@ export class BinanceProtocol implements Protocol {
   ban(ip: string, forMs: number): void {
     this.#options.venue.weightLimit.ban(ip, forMs, this.#options.clock.nowUs());
   }
+
+  useWeight(ip: string, weight: number): void {
+    this.#options.venue.weightLimit.fillUp(ip, weight, this.#options.clock.nowUs());
+  }
 }

@@ -25,6 +25,8 @@ export interface Call {
   /** Unit of the times in the answer. */
   readonly unit: TimeUnit;
   readonly ip: string;
+  /** Region of the port it came to. */
+  readonly region: string;
   /** Which API it came by. */
   readonly transport: "http" | "socket";
 }
@@ -94,6 +96,7 @@ export function perform(venue: Venue, endpoint: Endpoint, call: Call, credential
   venue.weightLimit.take(call.ip, weight, call.nowUs);
   const account = endpoint.signed ? callerOf(venue, call, credentials) : undefined;
   checkNames(endpoint, call.params);
+  venue.exchange.accepted.through(call.region);
   const result = endpoint.signed ? endpoint.handle({ ...call, account: account! }) : endpoint.handle(call);
   const { freeOnSuccess = false } = endpoint;
   const isFree = typeof freeOnSuccess === "boolean" ? freeOnSuccess : freeOnSuccess(result);

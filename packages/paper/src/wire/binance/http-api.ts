@@ -64,7 +64,7 @@ export class HttpApi {
         answer({ status: 404, headers: { "content-type": JSON_TYPE }, text });
         return;
       }
-      this.#perform(endpoint, request, nowUs, place.skewUs, answer);
+      this.#perform(endpoint, request, nowUs, place, answer);
     } catch (error) {
       answer(this.refusal(ip, error));
     }
@@ -83,12 +83,12 @@ export class HttpApi {
     endpoint: Endpoint,
     { query, body, headers, ip }: HttpRequest,
     nowUs: number,
-    skewUs: number,
+    { region, skewUs }: Place,
     answer: (answer: HttpAnswer) => void,
   ): void {
     const unit = parseTimeUnit(headerOf(headers, "x-mbx-time-unit"));
     const params = skewUs === 0 ? parseForm(query, body) : parseForm(shiftForm(query, skewUs), shiftForm(body, skewUs));
-    const call: Call = { params, nowUs, unit, ip, transport: "http" };
+    const call: Call = { params, nowUs, unit, ip, region, transport: "http" };
     const credentials = {
       apiKey: headerOf(headers, "x-mbx-apikey"),
       payload: endpoint.signed ? restPayload(query, body) : "",

@@ -141,6 +141,11 @@ export class WeightLimit {
     this.#weight.add(ip, -weight, nowUs);
   }
 
+  /** Counts as much as makes it `weight` in this minute; nothing when there is more already. */
+  fillUp(ip: string, weight: number, nowUs: number): void {
+    this.#weight.add(ip, Math.max(0, weight - this.used(ip, nowUs)), nowUs);
+  }
+
   used(ip: string, nowUs: number): number {
     return this.#weight.count(ip, nowUs);
   }

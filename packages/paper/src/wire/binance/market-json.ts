@@ -7,12 +7,16 @@ import { formatScaled, formatUnits, UNIT_DECIMALS } from "../../scale.ts";
 import { averageTicks } from "./filters.ts";
 import { inUnit, type TimeUnit } from "./time-unit.ts";
 
-/** JSON that is already text; it is sent as it is. */
+/** JSON that is already text; it is sent as it is, and read again where it is part of something else. */
 export class RawJson {
   readonly text: string;
 
   constructor(text: string) {
     this.text = text;
+  }
+
+  toJSON(): unknown {
+    return JSON.parse(this.text);
   }
 }
 

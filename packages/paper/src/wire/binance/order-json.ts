@@ -1,31 +1,26 @@
 import type { Amendment, Fill, Order, PreventedMatch } from "../../engine/order.ts";
 import type { Instrument } from "../../instruments.ts";
 import { formatUnits } from "../../scale.ts";
-import { price, size, ZERO_TEXT } from "./market-json.ts";
+import { price, RawJson, size, ZERO_TEXT } from "./market-json.ts";
 import { inUnit, type TimeUnit } from "./time-unit.ts";
 
 /** How much of an order a placement answers with. */
 export type ResponseType = "ACK" | "RESULT" | "FULL";
 
-/** The answer to `POST order`. */
-export function placedJson(instrument: Instrument, order: Order, type: ResponseType, unit: TimeUnit): object {
-  const ack = ackJson(instrument, order, order.updatedUs, unit);
-  if (type === "ACK") return ack;
-  const result = {
-    ...ack,
-    ...stateJson(instrument, order),
-    workingTime: workingTime(order, unit),
-    selfTradePreventionMode: order.request.prevention,
-    ...conditionalJson(instrument, order, unit),
-  };
-  if (type === "RESULT") return result;
-  return {
-    ...result,
-    fills: order.fills.map((fill) => fillJson(instrument, fill)),
-    ...(order.preventions === null
-      ? {}
-      : { preventedMatches: order.preventions.map((match) => preventedJson(instrument, match)) }),
-  };
+/**
+ * The answer to `POST order`. Put together as text, with the fields in the venue's order: it is made for every order, and
+ * JSON.stringify takes several times as long.
+ */
+export function placedJson(instrument: Instrument, order: Order, type: ResponseType, unit: TimeUnit): RawJson {
+  const { request } = order;
+  const ack = `{"symbol":"${instrument.symbol}","orderId":${order.id},"orderListId":${listId(order)},"clientOrderId":"${order.clientOrderId}","transactTime":${inUnit(order.updatedUs, unit)}`;
+  if (type === "ACK") return new RawJson(`${ack}}`);
+  const more = moreText(conditionalJson(instrument, order, unit));
+  const result = `${ack},${stateText(instrument, order)},"workingTime":${workingTime(order, unit)},"selfTradePreventionMode":"${request.prevention}"${more}`;
+  if (type === "RESULT") return new RawJson(`${result}}`);
+  const prevented = order.preventions?.map((match) => preventedJson(instrument, match));
+  const preventedText = prevented === undefined ? "" : `,"preventedMatches":${JSON.stringify(prevented)}`;
+  return new RawJson(`${result},"fills":[${fillsText(instrument, order.fills)}]${preventedText}}`);
 }
 
 /**
@@ -62,7 +57,7 @@ export function orderJson(instrument: Instrument, order: Order, unit: TimeUnit):
     orderId: order.id,
     orderListId: listId(order),
     clientOrderId: order.clientOrderId,
-    ...stateJson(instrument, order),
+    ...(JSON.parse(`{${stateText(instrument, order)}}`) as object),
     time: inUnit(order.createdUs, unit),
     updateTime: inUnit(order.updatedUs, unit),
     isWorking: order.workingUs >= 0,
@@ -74,19 +69,12 @@ export function orderJson(instrument: Instrument, order: Order, unit: TimeUnit):
   };
 }
 
-/** The answer to `DELETE order`. */
-export function canceledJson(instrument: Instrument, order: Order, unit: TimeUnit): object {
-  return {
-    symbol: instrument.symbol,
-    origClientOrderId: order.originalClientOrderId,
-    orderId: order.id,
-    orderListId: listId(order),
-    clientOrderId: order.clientOrderId,
-    transactTime: inUnit(order.updatedUs, unit),
-    ...stateJson(instrument, order),
-    selfTradePreventionMode: order.request.prevention,
-    ...conditionalJson(instrument, order, unit),
-  };
+/** The answer to `DELETE order`, as text like the one to `POST order`. */
+export function canceledJson(instrument: Instrument, order: Order, unit: TimeUnit): RawJson {
+  const more = moreText(conditionalJson(instrument, order, unit));
+  return new RawJson(
+    `{"symbol":"${instrument.symbol}","origClientOrderId":"${order.originalClientOrderId}","orderId":${order.id},"orderListId":${listId(order)},"clientOrderId":"${order.clientOrderId}","transactTime":${inUnit(order.updatedUs, unit)},${stateText(instrument, order)},"selfTradePreventionMode":"${order.request.prevention}"${more}}`,
+  );
 }
 
 /** `amendedOrder` in the answer to an amendment, which has names of its own for the quantities. */
@@ -184,21 +172,6 @@ function ackJson(instrument: Instrument, order: Order, atUs: number, unit: TimeU
   };
 }
 
-function stateJson(instrument: Instrument, order: Order) {
-  const { request } = order;
-  return {
-    price: price(instrument, request.priceTicks),
-    origQty: size(instrument, order.lots),
-    executedQty: size(instrument, order.filledLots),
-    origQuoteOrderQty: formatUnits(request.quoteUnits),
-    cummulativeQuoteQty: formatUnits(order.filledQuoteUnits),
-    status: order.status,
-    timeInForce: request.timeInForce,
-    type: request.type,
-    side: order.side,
-  };
-}
-
 // Fields that only some orders have. Most have none, and get no object of their own for them.
 function conditionalJson(instrument: Instrument, order: Order, unit: TimeUnit): object | undefined {
   const { request, trigger, preventedLots, preventedMatchId, expiryReason } = order;
@@ -229,14 +202,23 @@ function askedJson(instrument: Instrument, { request }: Order) {
   };
 }
 
-function fillJson(instrument: Instrument, fill: Fill) {
-  return {
-    price: price(instrument, fill.priceTicks),
-    qty: size(instrument, fill.lots),
-    commission: formatUnits(fill.commissionUnits),
-    commissionAsset: fill.commissionAsset,
-    tradeId: fill.tradeId,
-  };
+// Nothing in it that JSON would escape: ids are checked, all else is numbers and the venue's words.
+function stateText(instrument: Instrument, order: Order): string {
+  const { request } = order;
+  return `"price":"${price(instrument, request.priceTicks)}","origQty":"${size(instrument, order.lots)}","executedQty":"${size(instrument, order.filledLots)}","origQuoteOrderQty":"${formatUnits(request.quoteUnits)}","cummulativeQuoteQty":"${formatUnits(order.filledQuoteUnits)}","status":"${order.status}","timeInForce":"${request.timeInForce}","type":"${request.type}","side":"${order.side}"`;
+}
+
+function moreText(fields: object | undefined): string {
+  const text = fields === undefined ? "" : JSON.stringify(fields).slice(1, -1);
+  return text === "" ? "" : `,${text}`;
+}
+
+function fillsText(instrument: Instrument, fills: readonly Fill[]): string {
+  let text = "";
+  for (const fill of fills) {
+    text += `${text === "" ? "" : ","}{"price":"${price(instrument, fill.priceTicks)}","qty":"${size(instrument, fill.lots)}","commission":"${formatUnits(fill.commissionUnits)}","commissionAsset":"${fill.commissionAsset}","tradeId":${fill.tradeId}}`;
+  }
+  return text;
 }
 
 function listId({ list }: Order): number {

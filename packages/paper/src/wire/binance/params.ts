@@ -113,7 +113,8 @@ export function parseForm(query: string, body: string): Params {
 /** Parameters out of a WebSocket request's `params`: numbers and booleans become their JSON text, lists stay JSON. */
 export function parseObject(params: Readonly<Record<string, unknown>>): Params {
   const values = new Map<string, string>();
-  for (const [name, value] of Object.entries(params)) {
+  for (const name of Object.keys(params)) {
+    const value = params[name];
     if (value !== null && value !== undefined) values.set(name, jsonText(value));
   }
   return new Params(values);

@@ -112,11 +112,19 @@ export function restPayload(query: string, body: string): string {
 
 /** What a WebSocket API signature is over: all `params` but `signature`, by name, as `name=value` joined with `&`, not encoded. */
 export function socketPayload(params: Readonly<Record<string, unknown>>): string {
-  return Object.keys(params)
-    .filter((name) => name !== "signature")
-    .sort()
-    .map((name) => `${name}=${jsonText(params[name])}`)
-    .join("&");
+  const names = Object.keys(params);
+  if (!isSorted(names)) names.sort(); // most clients send them as they sign them
+  let payload = "";
+  for (const name of names) {
+    if (name === "signature") continue;
+    payload += payload === "" ? `${name}=${jsonText(params[name])}` : `&${name}=${jsonText(params[name])}`;
+  }
+  return payload;
+}
+
+function isSorted(names: readonly string[]): boolean {
+  for (let i = 1; i < names.length; i++) if (names[i - 1]! > names[i]!) return false;
+  return true;
 }
 
 /** HMAC-SHA-256 of `payload` in lower-case hex: the signature of an HMAC key. */

@@ -137,7 +137,7 @@ export class SocketApiConnection implements UserListener, Reader {
     const nowUs = clock.nowUs();
     venue.weightLimit.admit(ip, nowUs);
     const read = parseObject(shiftParams(params, place.skewUs));
-    const call: Call = { params: read, nowUs, unit: this.unit, ip, transport: "socket" };
+    const call: Call = { params: read, nowUs, unit: this.unit, ip, region: place.region, transport: "socket" };
     if (endpoint === undefined) {
       done(this.#answer(request, JSON.stringify(this.#performSession(request, call))));
       return undefined;

@@ -8,7 +8,7 @@ import { orderEndpoints } from "../../../src/wire/binance/order-endpoints.ts";
 import { parseForm } from "../../../src/wire/binance/params.ts";
 import { Authenticator } from "../../../src/wire/binance/signing.ts";
 
-/** The order endpoints without a wire: what a handler returns, or the body of its refusal. */
+/** The order endpoints without a wire: what a handler returns, or the body of its refusal, as the JSON that is sent reads. */
 function setUp() {
   const nothing = () => {};
   const exchange = new Exchange({
@@ -40,13 +40,17 @@ function setUp() {
     if (!endpoint.signed) throw new Error(`${http} is not signed`);
     try {
       const params = parseForm(`symbol=AAAUSDT&side=BUY&type=LIMIT&timeInForce=GTC&quantity=1&${form}`, "");
-      return endpoint.handle({ params, account, nowUs: 1, unit: "ms", ip: "", transport: "http" });
+      return asSent(endpoint.handle({ params, account, nowUs: 1, unit: "ms", ip: "", region: "", transport: "http" }));
     } catch (error) {
-      if (error instanceof VenueRefusal) return error.body;
+      if (error instanceof VenueRefusal) return asSent(error.body);
       throw error;
     }
   };
   return { call };
+}
+
+function asSent(body: unknown): unknown {
+  return JSON.parse(JSON.stringify(body));
 }
 
 test("a cancel-replace of which one half failed tells both halves", () => {

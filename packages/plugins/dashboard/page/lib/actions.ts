@@ -1,7 +1,14 @@
-import type { ActionAnswer, ActionBodies, ActionName, Alert, UpdateTestResult } from "../../src/protocol.ts";
+import type {
+  ActionAnswer,
+  ActionBodies,
+  ActionName,
+  Alert,
+  ProfileInfo,
+  UpdateTestResult,
+} from "../../src/protocol.ts";
 import type { Api } from "./api.ts";
 import { count } from "./format.ts";
-import type { Question, Ui } from "./ui.ts";
+import type { Field, Question, Ui } from "./ui.ts";
 
 /** What a person may do to the session. Each asks once, does it, and says what came of it. */
 export interface Actions {
@@ -13,12 +20,39 @@ export interface Actions {
   resumePlugin(plugin: string): Promise<void>;
   acknowledge(alert: Alert): Promise<void>;
   /** The profile's name; undefined when there is none. */
-  profile(): Promise<string | undefined>;
+  profile(kind: ProfileInfo["kind"]): Promise<string | undefined>;
   /** The test's result; undefined when it was not run. */
   updateTest(updates: number): Promise<UpdateTestResult | undefined>;
 }
 
 const REASON = { name: "reason", label: "Reason (kept in the journal)", value: "operator's decision" } as const;
+
+const PROFILES: Readonly<Record<ProfileInfo["kind"], { readonly title: string; readonly text: string }>> = {
+  cpu: {
+    title: "Take a CPU profile",
+    text: "The session is sampled every millisecond meanwhile, which costs it a few percent of its speed.",
+  },
+  allocations: {
+    title: "Take an allocation profile",
+    text: "One in about 32 KiB of what the session allocates is noted with its stack, which costs it little. What is still alive at the end is shown.",
+  },
+  heap: {
+    title: "Take a heap snapshot",
+    text: "The session stands still while it is written, for a second or several, and needs much memory: not while it trades for real. The file holds every text in memory, secrets included.",
+  },
+};
+
+const PROFILE_TIME: Field = {
+  name: "seconds",
+  label: "For how long",
+  value: "5",
+  options: [
+    ["2", "2 s"],
+    ["5", "5 s"],
+    ["10", "10 s"],
+    ["30", "30 s"],
+  ],
+};
 
 export function createActions(api: Api, ui: Ui): Actions {
   /** Undefined when the answer was no, or it failed: that has been said then. */
@@ -135,28 +169,20 @@ export function createActions(api: Api, ui: Ui): Actions {
         "The alert is acknowledged.",
       );
     },
-    async profile() {
+    async profile(kind) {
+      const { title, text } = PROFILES[kind];
+      const isHeap = kind === "heap";
       const answer = await run(
         "profile",
         {
-          title: "Take a CPU profile",
-          text: "The session is sampled every millisecond meanwhile, which costs it a few percent of its speed.",
-          fields: [
-            {
-              name: "seconds",
-              label: "For how long",
-              value: "5",
-              options: [
-                ["2", "2 s"],
-                ["5", "5 s"],
-                ["10", "10 s"],
-                ["30", "30 s"],
-              ],
-            },
-          ],
-          act: "Start profiling",
+          title,
+          text,
+          fields: isHeap ? [] : [PROFILE_TIME],
+          act: isHeap ? "Stop it and take one" : "Start profiling",
+          isGrave: isHeap,
         },
-        (fields) => ({ kind: "cpu", durationMs: Number(fields["seconds"]) * 1000 }),
+        // A snapshot is of one moment; the least time there is stands for none.
+        (fields) => ({ kind, durationMs: isHeap ? 100 : Number(fields["seconds"]) * 1000 }),
         "The profile is written.",
       );
       return answer?.name;

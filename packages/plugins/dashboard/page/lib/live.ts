@@ -21,6 +21,7 @@ export type Link = "connecting" | "live" | "lost" | "locked";
 export const POINTS = 900;
 const LINES = 500;
 const RETRY_MS = 1000;
+const ASLEEP_AFTER_MS = 10_000;
 
 /** The session as the page knows it now. Each store is one thing that views watch. */
 export interface Live {
@@ -45,7 +46,10 @@ export interface Live {
 }
 
 /** What a page has to offer to its connection; a window has. */
-export type LinkHost = Pick<Window, "setTimeout"> & { readonly EventSource: typeof EventSource };
+export type LinkHost = Pick<Window, "setTimeout"> & {
+  readonly EventSource: typeof EventSource;
+  readonly document: Pick<Document, "hidden" | "addEventListener">;
+};
 
 /**
  * Keeps the stores as the session is: asks for what there is, then follows the stream, and starts again when the connection is lost or
@@ -53,6 +57,9 @@ export type LinkHost = Pick<Window, "setTimeout"> & { readonly EventSource: type
  *
  * `EventSource` comes back by itself while the network fails, but gives up for good at an answer that is not 200: then the session is
  * asked for every second, because a runtime that is started anew is soon there again.
+ *
+ * A page that nobody has seen for 10 s gives its stream up, and asks for what it missed when it is seen again: a browser keeps six connections
+ * to one server, and streams of forgotten tabs would leave none for the one that is looked at.
  */
 export function connect(api: Api, host: LinkHost): Live {
   const live = {
@@ -71,6 +78,8 @@ export function connect(api: Api, host: LinkHost): Live {
   let stream: EventSource | undefined;
   let isFresh = false; // loaded, and no stream has said hello since
   let attempt = 0; // of the latest connection: what an earlier one still brings is not ours
+  let isAsleep = false;
+  let hidings = 0;
 
   const isHeld = () => live.heldSinceMs.get() !== undefined;
 
@@ -142,6 +151,7 @@ export function connect(api: Api, host: LinkHost): Live {
   };
 
   const start = () => {
+    if (isAsleep) return;
     const mine = ++attempt;
     load(mine).then(
       () => {
@@ -158,7 +168,26 @@ export function connect(api: Api, host: LinkHost): Live {
     );
   };
 
+  const sleep = (since: number) => {
+    if (!host.document.hidden || since !== hidings) return; // it was seen meanwhile
+    isAsleep = true;
+    attempt++;
+    stream?.close();
+    stream = undefined;
+  };
+  const look = () => {
+    if (host.document.hidden) {
+      const since = ++hidings;
+      host.setTimeout(() => sleep(since), ASLEEP_AFTER_MS);
+    } else if (isAsleep) {
+      isAsleep = false;
+      start();
+    }
+  };
+  host.document.addEventListener("visibilitychange", look);
+
   start();
+  look();
   return {
     ...live,
     hold(isHeldNow) {

@@ -162,7 +162,8 @@ function Search() {
 
 const PHASES: Readonly<Record<StoryPhase, string>> = {
   event: "event it answers",
-  hook: "wish, after hooks",
+  hook: "wish of a strategy's hook",
+  shape: "changed by a hook",
   risk: "risk's verdicts",
   request: "request to the venue",
   report: "the venue's report",

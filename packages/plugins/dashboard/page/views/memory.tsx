@@ -1,5 +1,6 @@
+import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
-import type { ProfileInfo, ProfileTree } from "../../src/protocol.ts";
+import type { ProfileHeap, ProfileInfo, ProfileTree } from "../../src/protocol.ts";
 import { useApp } from "../lib/context.ts";
 import { useFetched } from "../lib/fetched.ts";
 import { bytes, count, duration, NONE, percent } from "../lib/format.ts";
@@ -8,6 +9,7 @@ import { useScene } from "../lib/scene.ts";
 import { useStore } from "../lib/store.ts";
 import { Card, Empty, Stat, Stats, Table, Time } from "../widgets/basic.tsx";
 import { Flame } from "../widgets/flame.tsx";
+import { Heap } from "../widgets/heap.tsx";
 import { Icon } from "../widgets/icon.tsx";
 import { LineChart } from "../widgets/line-chart.tsx";
 import { useSpan } from "../widgets/span.tsx";
@@ -154,22 +156,28 @@ export function Memory() {
   );
 }
 
-/** Profiles of the run, and one of them as a flame graph. */
+const KINDS: Readonly<Record<ProfileInfo["kind"], string>> = {
+  cpu: "CPU",
+  allocations: "allocations",
+  heap: "heap snapshot",
+};
+
+/** Profiles of the run, and one of them as a flame graph or as what is on the heap. */
 function Profiles() {
   const { actions, route } = useApp();
   const { query: asked } = useStore(route);
   const list = useFetched<readonly ProfileInfo[]>("profiles", 10_000);
-  const [isBusy, setBusy] = useState(false);
+  const [busy, setBusy] = useState<ProfileInfo["kind"] | undefined>();
   const shown = asked["profile"];
-  const take = async () => {
-    setBusy(true);
+  const take = async (kind: ProfileInfo["kind"]) => {
+    setBusy(kind);
     try {
-      const name = await actions.profile();
+      const name = await actions.profile(kind);
       if (name === undefined) return;
       list.again();
       window.location.hash = routeTo("memory", { profile: name });
     } finally {
-      setBusy(false);
+      setBusy(undefined);
     }
   };
   return (
@@ -178,9 +186,17 @@ function Profiles() {
         title="Profiles"
         id="profiles"
         tools={
-          <button type="button" class="main" disabled={isBusy} onClick={take}>
-            <Icon name="profile" /> {isBusy ? "Profiling …" : "Take a CPU profile"}
-          </button>
+          <>
+            <button type="button" class="main" disabled={busy !== undefined} onClick={() => take("cpu")}>
+              <Icon name="profile" /> {busy === "cpu" ? "Profiling …" : "Take a CPU profile"}
+            </button>
+            <button type="button" disabled={busy !== undefined} onClick={() => take("allocations")}>
+              {busy === "allocations" ? "Profiling …" : "Allocations"}
+            </button>
+            <button type="button" disabled={busy !== undefined} onClick={() => take("heap")}>
+              {busy === "heap" ? "Writing …" : "Heap snapshot"}
+            </button>
+          </>
         }
       >
         <Table
@@ -191,9 +207,9 @@ function Profiles() {
           columns={[
             {
               head: "profile",
-              cell: ({ name, hasTree }) => (hasTree ? <a href={routeTo("memory", { profile: name })}>{name}</a> : name),
+              cell: ({ name }) => <a href={routeTo("memory", { profile: name })}>{name}</a>,
             },
-            { head: "kind", cell: ({ kind }) => kind },
+            { head: "kind", cell: ({ kind }) => KINDS[kind] },
             { head: "written", cell: ({ writtenAtUs }) => <Time us={writtenAtUs} /> },
             { head: "size", cell: ({ bytes: size }) => bytes(size), isFigure: true },
             {
@@ -207,28 +223,48 @@ function Profiles() {
           ]}
         />
       </Card>
-      {shown !== undefined && <ProfileCard name={shown} />}
+      {shown !== undefined &&
+        (shown.endsWith(".heapsnapshot") ? <HeapCard name={shown} /> : <FlameCard name={shown} />)}
     </>
   );
 }
 
-function ProfileCard({ name }: { readonly name: string }) {
+function FlameCard({ name }: { readonly name: string }) {
   const { data, problem } = useFetched<ProfileTree>(`profiles/${encodeURIComponent(name)}/tree`);
   return (
+    <ProfileCard title={`Flame graph of ${name}`} problem={problem}>
+      {data !== undefined && <Flame tree={data} />}
+    </ProfileCard>
+  );
+}
+
+function HeapCard({ name }: { readonly name: string }) {
+  const { data, problem } = useFetched<ProfileHeap>(`profiles/${encodeURIComponent(name)}/heap`);
+  return (
+    <ProfileCard title={`Heap of ${name}`} problem={problem}>
+      {data !== undefined && <Heap heap={data} />}
+    </ProfileCard>
+  );
+}
+
+/** The profile that is looked at; until it is there, that it is being read, or why it cannot be. */
+function ProfileCard(props: {
+  readonly title: string;
+  readonly problem: string;
+  readonly children: ComponentChildren;
+}) {
+  const { title, problem, children } = props;
+  return (
     <Card
-      title={`Flame graph of ${name}`}
-      id="flame"
+      title={title}
+      id="profile"
       tools={
         <a class="button" href={routeTo("memory")}>
           Close
         </a>
       }
     >
-      {data === undefined ? (
-        <Empty>{problem === "" ? "The profile is being read." : problem}</Empty>
-      ) : (
-        <Flame tree={data} />
-      )}
+      {children || <Empty>{problem === "" ? "The profile is being read." : problem}</Empty>}
     </Card>
   );
 }

@@ -195,7 +195,12 @@ function Lanes({ sample }: { readonly sample: SessionSample | undefined }) {
       empty="Known of the running session only."
       columns={[
         { head: "lane", cell: ({ name }) => name },
-        { head: "waiting", cell: ({ depth }) => count(depth), isFigure: true },
+        {
+          head: "waiting",
+          title: "at most, within the last second",
+          cell: ({ depth }) => count(depth),
+          isFigure: true,
+        },
         { head: "most", title: "that ever waited at once", cell: ({ maxDepth }) => count(maxDepth), isFigure: true },
         { head: "oldest", cell: ({ oldestAgeMs }) => durationMs(oldestAgeMs), isFigure: true },
         { head: "dispatched", cell: ({ dispatched }) => count(dispatched), isFigure: true },
@@ -207,6 +212,13 @@ function Lanes({ sample }: { readonly sample: SessionSample | undefined }) {
           isExtra: true,
         },
         { head: "dropped", cell: ({ dropped }) => count(dropped), isFigure: true },
+        {
+          head: "over bound",
+          title: "taken by a full lane, which never drops",
+          cell: ({ overBound }) => count(overBound),
+          isFigure: true,
+          isExtra: true,
+        },
         {
           head: "late",
           title: "dispatched later than the lane's deadline",

@@ -174,6 +174,8 @@ export interface Column<Row> {
   readonly isExtra?: boolean;
   /** What the column's head stands for, when pointed at. */
   readonly title?: string;
+  /** The column can order the rows: how it does now, and what its head does when pressed. */
+  readonly order?: { readonly now: "ascending" | "descending" | "none"; readonly press: () => void };
 }
 
 /** A table that scrolls in itself when it is too wide. */
@@ -197,8 +199,14 @@ export function Table<Row>(props: {
         <thead>
           <tr>
             {columns.map((column) => (
-              <th scope="col" key={column.head} class={classOf(column)} title={column.title}>
-                {column.head}
+              <th
+                scope="col"
+                key={column.head}
+                class={classOf(column)}
+                title={column.title}
+                aria-sort={column.order?.now}
+              >
+                {column.order === undefined ? column.head : <OrderButton head={column.head} order={column.order} />}
               </th>
             ))}
           </tr>
@@ -216,5 +224,14 @@ export function Table<Row>(props: {
         </tbody>
       </table>
     </section>
+  );
+}
+
+function OrderButton({ head, order }: { readonly head: string; readonly order: NonNullable<Column<never>["order"]> }) {
+  return (
+    <button type="button" class="plain order" onClick={order.press}>
+      {head}
+      <span aria-hidden="true">{{ ascending: "▲", descending: "▼", none: "" }[order.now]}</span>
+    </button>
   );
 }

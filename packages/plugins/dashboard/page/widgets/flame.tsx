@@ -1,9 +1,9 @@
 import { useMemo, useState } from "preact/hooks";
-import type { FlameTree } from "../../src/protocol.ts";
-import { duration, percent } from "../lib/format.ts";
+import type { ProfileTree } from "../../src/protocol.ts";
+import { bytes, duration, percent } from "../lib/format.ts";
 import { Table } from "./basic.tsx";
 
-type Frame = FlameTree["root"];
+type Frame = ProfileTree["root"];
 
 interface Cell {
   readonly frame: Frame;
@@ -27,13 +27,33 @@ const NARROWEST = 0.002; // of the width: what is thinner is left out, as it cou
 const DEEPEST = 80;
 const ROW_PX = 20;
 
-/** Where a profile's time went, callers above callees. A click or Enter makes a frame as wide as the graph; arrow keys walk. */
-export function Flame({ tree }: { readonly tree: FlameTree }) {
+/** How a profile's figures are written, and what they are, by the tree's unit. */
+const WORDS = {
+  us: {
+    amount: duration,
+    mostly: "Functions that took most time themselves",
+    label: "Functions by their own time",
+    empty: "The thread had nothing to do.",
+  },
+  bytes: {
+    amount: bytes,
+    mostly: "Functions that allocated most themselves",
+    label: "Functions by what they allocated",
+    empty: "Nothing that was allocated meanwhile was still alive at the end.",
+  },
+} as const;
+
+/**
+ * Where a profile's time or memory went, callers above callees. A click or Enter makes a frame as wide as the graph; arrow keys walk.
+ */
+export function Flame({ tree }: { readonly tree: ProfileTree }) {
+  const { amount, mostly, label, empty } = WORDS[tree.unit];
   const [zoom, setZoom] = useState<readonly number[]>([]);
   const [at, setAt] = useState(0);
   const cells = useMemo(() => layOut(tree.root, zoom), [tree, zoom]);
   const depth = Math.max(...cells.map((cell) => cell.depth)) + 1;
-  const whole = tree.root.totalUs;
+  const whole = tree.root.total;
+  const share = (part: number) => percent(whole === 0 ? 0 : part / whole);
   const walk = (event: KeyboardEvent) => {
     const next = neighbour(cells, at, event.key);
     if (next === undefined) return;
@@ -45,7 +65,9 @@ export function Flame({ tree }: { readonly tree: FlameTree }) {
     <div class="flame-box">
       <div class="flame-head">
         <span class="note">
-          {duration(whole)} busy, {duration(tree.idleUs)} idle
+          {tree.unit === "us"
+            ? `${duration(whole)} busy, ${duration(tree.idleUs)} idle`
+            : `${bytes(whole)} allocated and still alive at the end, estimated from samples`}
         </span>
         <button type="button" disabled={zoom.length === 0} onClick={() => setZoom([])}>
           Whole profile
@@ -64,7 +86,7 @@ export function Flame({ tree }: { readonly tree: FlameTree }) {
             class={`frame ${frame.kind}`}
             tabIndex={index === at ? 0 : -1}
             style={{ left: `${left * 100}%`, width: `${width * 100}%`, top: `${depth * ROW_PX}px` }}
-            title={`${frame.name} (${frame.kind})\n${frame.place}\n${duration(frame.totalUs)} in all, ${percent(frame.totalUs / whole)}; ${duration(frame.selfUs)} in itself`}
+            title={`${frame.name} (${frame.kind})\n${frame.place}\n${amount(frame.total)} in all, ${share(frame.total)}; ${amount(frame.self)} in itself`}
             onClick={() => {
               setZoom(path);
               setAt(0);
@@ -75,24 +97,24 @@ export function Flame({ tree }: { readonly tree: FlameTree }) {
         ))}
       </fieldset>
       <ul class="stage-legend">
-        {KINDS.map(([kind, words]) => (
+        {KINDS.filter(([kind]) => tree.unit === "us" || kind !== "gc").map(([kind, words]) => (
           <li key={kind}>
             <span class={`swatch frame-kind ${kind}`} />
             {words}
           </li>
         ))}
       </ul>
-      <h3>Functions that took most time themselves</h3>
+      <h3>{mostly}</h3>
       <Table
-        label="Functions by their own time"
+        label={label}
         rows={hottest(tree.root)}
         rowKey={({ key }) => key}
-        empty="The thread had nothing to do."
+        empty={empty}
         columns={[
           { head: "function", cell: ({ name }) => name },
           { head: "where", cell: ({ place }) => <span title={place}>{shortPlace(place)}</span>, isExtra: true },
-          { head: "itself", cell: ({ selfUs }) => duration(selfUs), isFigure: true },
-          { head: "share", cell: ({ selfUs }) => percent(whole === 0 ? 0 : selfUs / whole), isFigure: true },
+          { head: "itself", cell: ({ self }) => amount(self), isFigure: true },
+          { head: "share", cell: ({ self }) => share(self), isFigure: true },
         ]}
       />
     </div>
@@ -112,7 +134,7 @@ function layOut(root: Frame, zoom: readonly number[]): Cell[] {
     cells.push({ frame: of, depth, left, width, path });
     let from = left;
     for (const [index, child] of of.children.entries()) {
-      const part = of.totalUs === 0 ? 0 : (child.totalUs / of.totalUs) * width;
+      const part = of.total === 0 ? 0 : (child.total / of.total) * width;
       place(child, depth + 1, from, part, [...path, index]);
       from += part;
     }
@@ -156,18 +178,18 @@ function shortPlace(place: string): string {
   return (inside >= 0 ? parts.slice(inside + 1) : parts.slice(-3)).join("/");
 }
 
-/** Time in each function itself, over all its callers; the 15 with most of it. */
+/** What each function used itself, over all its callers; the 15 with most of it. */
 function hottest(root: Frame) {
-  const byPlace = new Map<string, { key: string; name: string; place: string; selfUs: number }>();
-  const add = ({ name, place, selfUs, children }: Frame) => {
+  const byPlace = new Map<string, { key: string; name: string; place: string; self: number }>();
+  const add = ({ name, place, self, children }: Frame) => {
     const key = `${name} ${place}`;
-    const known = byPlace.get(key) ?? { key, name, place, selfUs: 0 };
-    byPlace.set(key, { ...known, selfUs: known.selfUs + selfUs });
+    const known = byPlace.get(key) ?? { key, name, place, self: 0 };
+    byPlace.set(key, { ...known, self: known.self + self });
     for (const child of children) add(child);
   };
   add(root);
   return [...byPlace.values()]
-    .filter(({ selfUs }) => selfUs > 0)
-    .sort((a, b) => b.selfUs - a.selfUs)
+    .filter(({ self }) => self > 0)
+    .sort((a, b) => b.self - a.self)
     .slice(0, 15);
 }

@@ -1,13 +1,16 @@
 import {
   describeEntry,
+  describeShape,
   entriesIn,
   type JournalEntry,
   type JournalRow,
   lastRow,
   readRowsWithSegments,
+  shapesOf,
   storyLines,
   tellOrder,
   toJson,
+  withoutShapes,
 } from "pitlane";
 import type { OrderStoryInfo, StoryPhase, StoryStep } from "../protocol.ts";
 import { parseBody } from "./rows.ts";
@@ -71,7 +74,7 @@ async function* around(path: string, seq: number, own: readonly JournalRow[]): A
   yield* own;
 }
 
-/** An intent says three things: what a strategy's hook wanted, what risk said, and that it is sent. */
+/** An intent says four things: what a strategy's hook wanted, what other hooks made of it, what risk said, and whether it is sent. */
 function stepsOf(entry: JournalEntry, startUs: number): StoryStep[] {
   const { seq, atUs, kind } = entry;
   const body = JSON.parse(toJson(entry.body)) as Record<string, unknown>; // amounts as text
@@ -86,11 +89,14 @@ function stepsOf(entry: JournalEntry, startUs: number): StoryStep[] {
   });
   if (kind !== "intent") return [step(phaseOf(entry), describeEntry(entry))];
   const votes = Array.isArray(body["votes"]) ? (body["votes"] as readonly unknown[]) : [];
-  const price = body["priceTicks"] === undefined ? "" : ` at ${body["priceTicks"]} ticks`;
-  const wanted = `${body["strategy"]} wants: ${body["side"]} ${body["sizeLots"]} lots of ${body["instrument"]}${price}, ${body["type"]}`;
+  const shapes = shapesOf(body);
+  const wish = withoutShapes(body, shapes);
+  const price = wish["priceTicks"] === undefined ? "" : ` at ${wish["priceTicks"]} ticks`;
+  const wanted = `${wish["strategy"]} wants: ${wish["side"]} ${wish["sizeLots"]} lots of ${wish["instrument"]}${price}, ${wish["type"]}`;
   const isApproved = body["approved"] === true;
   return [
     step("hook", wanted),
+    ...shapes.map((shape) => step("shape", describeShape(shape))),
     ...votes.map((vote) => step("risk", voteText(vote))),
     step(isApproved ? "request" : "risk", isApproved ? "approved: sent once its turn comes" : "denied: never sent"),
   ];

@@ -1,19 +1,20 @@
 import { type PageQuery, readPage } from "./journal-page.ts";
 import { type TailQuery, TailReader } from "./journal-tail.ts";
 import { type OptimizerQuery, readOptimizer } from "./optimizer.ts";
-import { readTree, type TreeQuery } from "./profiles.ts";
+import { HeapReader, type ProfileQuery, readTree } from "./profiles.ts";
 import { type RunsQuery, readRuns } from "./runs.ts";
 import { readSamples, type SamplesQuery } from "./samples.ts";
 import { readStory, type StoryQuery } from "./story.ts";
 
 /** What is read from files, by name. */
-const readingsWith = (tails: TailReader) => ({
+const readingsWith = (tails: TailReader, heaps: HeapReader) => ({
   page: (query: PageQuery) => readPage(query),
   tail: (query: TailQuery) => tails.read(query),
   story: (query: StoryQuery) => readStory(query),
   runs: (query: RunsQuery) => readRuns(query),
   samples: (query: SamplesQuery) => readSamples(query),
-  tree: (query: TreeQuery) => readTree(query),
+  tree: (query: ProfileQuery) => readTree(query),
+  heap: (query: ProfileQuery) => heaps.read(query),
   optimizer: (query: OptimizerQuery) => readOptimizer(query),
 });
 
@@ -36,7 +37,7 @@ export type ReadingOutcome =
 /** Performs readings, one after the other. */
 export class Readings {
   readonly #tails = new TailReader();
-  readonly #all = readingsWith(this.#tails);
+  readonly #all = readingsWith(this.#tails, new HeapReader());
 
   /** Reads what a task asks for; what goes wrong is part of the outcome. */
   async perform({ name, query }: ReadingTask): Promise<ReadingOutcome> {

@@ -6,12 +6,13 @@ import type {
   JournalPage,
   MomentInfo,
   OrderStoryInfo,
+  ProfileHeap,
   ProfileInfo,
   ProfileTree,
   RunInfo,
   RunPoints,
 } from "../protocol.ts";
-import { isProfileName, listProfiles } from "../reading/profiles.ts";
+import { isProfileName, listProfiles, viewOf } from "../reading/profiles.ts";
 import { findRun } from "../reading/runs.ts";
 import { HttpError, SECURITY_HEADERS } from "../reply.ts";
 import { type Ask, type Desk, type Route, textOf, wholeOf } from "./route.ts";
@@ -27,6 +28,7 @@ export const fileRoutes: readonly Route[] = [
     answer: (_, { session }): ProfileInfo[] => listProfiles(session.folder),
   },
   { method: "GET", pattern: /^profiles\/([^/]+)\/tree$/, traffic: "heavy", answer: tree },
+  { method: "GET", pattern: /^profiles\/([^/]+)\/heap$/, traffic: "heavy", answer: heap },
   { method: "GET", pattern: /^profiles\/([^/]+)$/, traffic: "heavy", answer: download },
   { method: "GET", pattern: /^runs$/, traffic: "heavy", answer: runs },
   { method: "GET", pattern: /^runs\/([^/]+)\/samples$/, traffic: "heavy", answer: samples },
@@ -52,9 +54,14 @@ async function story({ parts: [clientOrderId = ""] }: Ask, { session, reader }: 
 
 async function tree(ask: Ask, { session, reader }: Desk): Promise<ProfileTree> {
   const path = await profilePath(ask, session.folder);
-  if (!path.endsWith(".cpuprofile"))
-    throw new HttpError(400, "only CPU profiles have a flame graph: download it instead");
+  if (viewOf(path) !== "tree") throw new HttpError(400, "a heap snapshot has no flame graph: ask for its heap");
   return reader.read("tree", { path });
+}
+
+async function heap(ask: Ask, { session, reader }: Desk): Promise<ProfileHeap> {
+  const path = await profilePath(ask, session.folder);
+  if (viewOf(path) !== "heap") throw new HttpError(400, "only a heap snapshot has a heap: ask for its tree");
+  return reader.read("heap", { path });
 }
 
 async function download(ask: Ask, { session }: Desk): Promise<void> {

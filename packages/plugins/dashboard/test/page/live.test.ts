@@ -82,6 +82,41 @@ test("says that it is locked out when the token is not known, and goes on trying
   expect(timers).toHaveLength(1);
 });
 
+test("gives its stream up when nobody has seen it for 10 s, and asks for what it missed when it is seen again", async () => {
+  const { live, stream, streams, timers, asked, see } = await setUp();
+  see(false);
+  see(true);
+  see(false);
+  expect(timers.map(({ ms }) => ms)).toEqual([10_000, 10_000]);
+  timers.shift()!.run(); // of the first time, when it was seen in between
+  expect(stream().readyState).toBe(1);
+  timers.shift()!.run();
+  expect(stream().readyState).toBe(2);
+  const before = asked.length;
+  see(true);
+  await settled();
+  expect(asked.slice(before)).toContain("/api/recent");
+  expect(streams()).toBe(2);
+  stream().send("hello", { runId: "first", startedAtUs: 0, serverTimeUs: 0 });
+  expect(live.link.get()).toBe("live");
+  see(true);
+  await settled();
+  expect(streams()).toBe(2);
+});
+
+test("does not come back by itself while nobody sees it", async () => {
+  const { stream, streams, timers, see } = await setUp();
+  stream().fail(true);
+  see(false);
+  timers.pop()!.run(); // asleep
+  timers.shift()!.run(); // the attempt that was planned
+  await settled();
+  expect(streams()).toBe(1);
+  see(true);
+  await settled();
+  expect(streams()).toBe(2);
+});
+
 function alert(change: Partial<Alert>): Alert {
   return {
     id: "a",
@@ -148,6 +183,7 @@ async function setUp() {
   };
   const sources: FakeSource[] = [];
   const timers: { readonly run: () => void; readonly ms: number }[] = [];
+  const document = Object.assign(new EventTarget(), { hidden: false });
   const host = {
     EventSource: class extends FakeSource {
       constructor() {
@@ -156,6 +192,7 @@ async function setUp() {
       }
     },
     setTimeout: (run: () => void, ms: number) => timers.push({ run, ms }),
+    document,
   } as unknown as LinkHost;
   const live = connect(createApi(send), host);
   await settled();
@@ -164,9 +201,14 @@ async function setUp() {
   return {
     live,
     stream,
+    streams: () => sources.length,
     sample,
     asked,
     timers,
+    see: (isSeen: boolean) => {
+      document.hidden = !isSeen;
+      document.dispatchEvent(new Event("visibilitychange"));
+    },
     setRun: (id: string) => {
       runId = id;
     },

@@ -74,7 +74,7 @@ export function addBacktest(program: Command, context: SettingsContext): void {
     .option("--walk-forward <train,test>", "choose parameters on a stretch, try them on the next one: 30d,7d")
     .option("--monte-carlo <runs>", "reorder and redraw the closed trades so many times")
     .option("-s, --seed <number>", "seed of the strategies' randomness and of drawn latencies")
-    .option("--workers <number>", "threads of a sweep (default: one a core)")
+    .option("--workers <number>", "threads of a sweep (default: the setting workers, of 0 one a core)")
     .option("-j, --json <file>", "write the report to this file")
     .option("--html <file>", "write the report as one page that needs nothing else")
     .addHelpText("after", HELP)

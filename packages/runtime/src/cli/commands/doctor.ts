@@ -1,16 +1,18 @@
 import { lookup } from "node:dns/promises";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join, relative, resolve } from "node:path";
 import { type Clock, createSystemClock } from "@pitlane/perf";
 import { binanceEndpoints, createBinanceMarket } from "@pitlane/sdk/binance";
 import type { Command } from "commander";
 import { satisfies } from "semver";
+import { environmentOf } from "../../config/venue-plan.ts";
 import type { Config } from "../../config.ts";
 import { type Check, type CheckStatus, failing, ok } from "../../doctor/check.ts";
 import { checkHost } from "../../doctor/host.ts";
 import { checkDisk, checkJournals, checkSecretFile } from "../../doctor/project.ts";
 import { checkPlace, type VenuePlace } from "../../doctor/venue.ts";
+import { checkVenueSettings } from "../../doctor/venue-settings.ts";
 import { loadStrategies } from "../../plugins/load-strategies.ts";
 import { VERSION } from "../../version.ts";
 import { EXIT } from "../exit.ts";
@@ -18,7 +20,7 @@ import { checkWritable, writeJson } from "../json-file.ts";
 import type { SettingsContext } from "../main.ts";
 import { parseExchanges } from "../open-exchange.ts";
 import { colors, type Output } from "../output.ts";
-import { SECRETS_FILE } from "../secrets.ts";
+import { openSecretStore, SECRETS_FILE } from "../secrets.ts";
 import { type SettingsFlags, settingsOf, withSettingsFlags } from "../settings-flags.ts";
 import { urlsOf } from "../venues.ts";
 
@@ -63,8 +65,12 @@ export function addDoctor(program: Command, context: SettingsContext): void {
       const secretFiles = [SECRETS_FILE, DASHBOARD_TOKEN_FILE].map((file) => checkSecretFile(join(cwd, file)));
       show([checkDisk(runs, clock), ...secretFiles, ...checkJournals(runs)]);
       show([await checkPlugins(config.strategies, cwd)]);
+      if (flags.exchange === undefined)
+        show(await checkVenueSettings(config, { env: context.env, listStored: () => listStored(context) }));
       if (flags.offline !== true) {
-        const found = await Promise.all(placesOf(flags, clock).map((place) => checkPlace(place, clock, stop)));
+        const found = await Promise.all(
+          placesOf(flags, config.venue, clock).map((place) => checkPlace(place, clock, stop)),
+        );
         show(found.flat());
       }
       const worst = (status: CheckStatus) => checks.filter((check) => check.status === status).length;
@@ -109,10 +115,20 @@ async function checkPlugins(strategies: Config["strategies"], cwd: string): Prom
   }
 }
 
-function placesOf({ exchange = [] }: DoctorFlags, clock: Clock): readonly VenuePlace[] {
+/** Nobody is asked for a passphrase here: a check that waits is none. */
+async function listStored(context: SettingsContext): Promise<readonly string[] | "locked" | undefined> {
+  if (!existsSync(join(context.cwd, SECRETS_FILE))) return undefined;
+  if ((context.env["PITLANE_PASSPHRASE"] ?? "") === "") return "locked";
+  return (await openSecretStore(context)).list();
+}
+
+function placesOf({ exchange = [] }: DoctorFlags, venue: Config["venue"], clock: Clock): readonly VenuePlace[] {
   const addresses = parseExchanges(exchange);
   if (addresses.length > 0) return addresses.map(({ name, url }) => placeOf(name, url, clock));
-  return binanceEndpoints().rest.map(({ region, url }) => placeOf(`binance ${region}`, url, clock));
+  if (venue.urls.rest !== "") return [placeOf(venue.name, venue.urls.rest, clock)];
+  const name = venue.name === "paper" ? "binance" : venue.name;
+  const { rest } = binanceEndpoints({ environment: environmentOf(venue.name) });
+  return rest.map(({ region, url }) => placeOf(`${name} ${region}`, url, clock));
 }
 
 function placeOf(name: string, url: string, clock: Clock): VenuePlace {

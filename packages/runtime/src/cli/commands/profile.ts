@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
-import { relative } from "node:path";
+import { basename, extname, relative } from "node:path";
 import { type Clock, createSystemClock, InvalidInputError } from "@pitlane/perf";
-import { type CpuProfile, flameGraphHtml } from "@pitlane/perf/monitor";
+import { type AllocationProfile, type CpuProfile, flameGraphHtml } from "@pitlane/perf/monitor";
 import type { Command } from "commander";
-import { isRunning, readSessionFile } from "../../session-file.ts";
+import { isRunning, readSessionFile, type SessionFile } from "../../session-file.ts";
 import {
   isRequestLeft,
   leaveRequest,
@@ -34,8 +34,9 @@ const LOOK_EVERY_MS = 50;
 const HELP = `
 A CPU profile samples the stack each millisecond; it slows the session a little. --alloc samples what is allocated and still alive at the end.
 --heap writes every object, and the session stands still meanwhile: not while it trades for real.
-The file is put into the run's folder: see it in the dashboard, in Chrome (F12, Performance or Memory, load), or, of a CPU profile, in the
-flame graph that is written beside it. It names functions and files of the program; a heap snapshot holds its secrets too.
+The file is put into the run's folder. While the session runs its dashboard shows it, under Memory: a flame graph, or of a heap snapshot the types
+of its objects. Of --cpu and --alloc a flame graph is written beside it, which any browser opens; Chrome's developer tools load all three. The
+file names functions and files of the program; a heap snapshot holds its secrets too.
 Exit code: 0 done; 1 the session does not run, has not answered, or could not take it; 2 bad usage or no such run.`;
 
 /** `pitlane profile [PID|RUN]`: what a running session spends its time or memory on. */
@@ -91,7 +92,7 @@ async function ask(folder: string, request: ProfileRequest, { cwd, output, stop,
     const answer = await waitFor(folder, id, request, clock, output, stop);
     if (answer === undefined) return fail(stop.aborted ? "stopped: the session goes on with it" : "no answer has come");
     if ("error" in answer) return fail(`not taken: ${answer.error}`);
-    tell(answer.path, request, cwd, output);
+    tell(answer.path, request, session, cwd, output);
   } finally {
     output.endStatus();
     withdraw(folder, id);
@@ -122,16 +123,32 @@ async function waitFor(
   return undefined;
 }
 
-function tell(path: string, { profile }: ProfileRequest, cwd: string, output: Output): void {
+function tell(
+  path: string,
+  { profile }: ProfileRequest,
+  { dashboard }: SessionFile,
+  cwd: string,
+  output: Output,
+): void {
   output.line(`profile  ${relative(cwd, path) || path}`);
-  if (profile !== "cpu") {
-    output.line("view     in the dashboard's folder of the run, or in Chrome: F12, Memory, Load profile");
-    return;
-  }
-  const page = path.replace(/\.cpuprofile$/, ".html");
-  writeWhole(page, flameGraphHtml(JSON.parse(readFileSync(path, "utf8")) as CpuProfile, "CPU profile of a session"));
-  output.line(`flame    ${relative(cwd, page) || page}`);
-  output.line(
-    "view     the flame graph in any browser; the profile in the dashboard, or in Chrome: F12, Performance, Load profile",
-  );
+  if (profile !== "heap") output.line(`flame    ${relative(cwd, writeFlameGraph(path))}`);
+  for (const place of placesOf(profile, basename(path), dashboard)) output.line(`view     ${place}`);
+}
+
+/** Where a profile can be looked at. Pure. */
+export function placesOf(kind: ProfileRequest["profile"], name: string, dashboard: string | null): string[] {
+  const places: string[] = [];
+  if (kind !== "heap") places.push("the flame graph in any browser");
+  if (dashboard !== null)
+    places.push(`${dashboard}/#/memory?profile=${encodeURIComponent(name)} while the session runs`);
+  places.push(`Chrome: F12, ${kind === "cpu" ? "Performance" : "Memory"}, Load profile`);
+  return places;
+}
+
+/** Puts the flame graph of a CPU or allocation profile beside it, and returns its path. */
+function writeFlameGraph(path: string): string {
+  const page = `${path.slice(0, -extname(path).length)}.html`;
+  const profile = JSON.parse(readFileSync(path, "utf8")) as CpuProfile | AllocationProfile;
+  writeWhole(page, flameGraphHtml(profile, `${"head" in profile ? "Allocation" : "CPU"} profile of a session`));
+  return page;
 }

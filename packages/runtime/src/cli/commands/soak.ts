@@ -35,6 +35,7 @@ const HELP = `
 The exchange runs in a process of its own. Each second heap, external memory and RSS are read; the first half of the run, 20 minutes at most, is
 left out. Of each block the least reading counts, after a full collection (--no-collect leaves V8 alone: intervals are then wider). A least
 squares line through them gives the growth, and Student's t its 95 % interval, for as many values as are left when neighbours resemble each other.
+What moved by less in all than the limit allows over that time is within it too, whatever its curve.
 Exit code: 0 growth is surely within the limit; 1 it is surely above ("growing"), or the interval holds the limit ("inconclusive": run longer).
 A whole day: pitlane soak --duration 24h --max-growth 1 --json soak.json`;
 
@@ -147,7 +148,7 @@ export function soakLines(
   const words = {
     flat: colors.green("flat: growth is within the limit"),
     growing: colors.red("growing: growth is above the limit"),
-    inconclusive: colors.yellow("inconclusive: the interval holds the limit, let it run longer"),
+    inconclusive: colors.yellow("inconclusive: let it run longer to tell it from growth above the limit"),
   }[verdict];
   return [
     `${words} of ${maxGrowth} MiB an hour`,
@@ -156,11 +157,11 @@ export function soakLines(
 }
 
 function seriesLine(name: string, trend: SeriesTrend, blockSeconds: number): string {
-  const { slope, low, high, blocks, effectiveBlocks, autocorrelation, verdict, mean, most } = trend;
+  const { slope, low, high, blocks, effectiveBlocks, autocorrelation, verdict, mean, most, range } = trend;
   const mib = (bytes: number) => (bytes / MIB).toFixed(2);
   const interval = low === null || high === null ? "no interval" : `95 % ${mib(low)} to ${mib(high)}`;
   const basis = `${blocks} blocks of ${blockSeconds} s, worth ${effectiveBlocks} (r ${autocorrelation})`;
-  return `${name.padEnd(9)} ${mib(slope)} MiB/h, ${interval}, from ${basis}; mean ${mib(mean)} MiB, most ${mib(most)} MiB; ${verdict ?? "shown only"}`;
+  return `${name.padEnd(9)} ${mib(slope)} MiB/h, ${interval}, from ${basis}; moved by ${mib(range)} MiB; mean ${mib(mean)} MiB, most ${mib(most)} MiB; ${verdict ?? "shown only"}`;
 }
 
 /**

@@ -1,7 +1,8 @@
 import { resolve } from "node:path";
 import { InvalidInputError } from "@pitlane/perf";
 import { type Command, Option } from "commander";
-import type { Config } from "../../config.ts";
+import { planVenue, VENUE_CHOICES, type VenueChoice, type VenuePlan } from "../../config/venue-plan.ts";
+import type { Config, Settings } from "../../config.ts";
 import { GC_MODES, type GcMode } from "../calm-gc.ts";
 import type { SettingsContext } from "../main.ts";
 import { parseExchanges } from "../open-exchange.ts";
@@ -18,6 +19,9 @@ interface StartFlags extends SettingsFlags {
   readonly journal?: string;
   readonly resume?: string;
   readonly exchange?: readonly string[];
+  readonly venue?: VenueChoice;
+  readonly symbols?: string;
+  readonly live?: true;
   readonly watch?: true;
   /** False with `--no-dashboard`. */
   readonly dashboard: boolean;
@@ -53,6 +57,9 @@ function withSessionFlags(command: Command): Command {
       "trade on a paper exchange that runs already, such as http://127.0.0.1:8080; on several, as alpha=URL, by repeating it",
       (url: string, earlier: readonly string[] = []) => [...earlier, url],
     )
+    .addOption(new Option("--venue <name>", "where orders go (also the setting venue.name)").choices(VENUE_CHOICES))
+    .option("--symbols <list>", "what to trade at a real venue, such as BTC/USDT,ETH/USDT (also venue.symbols)")
+    .option("--live", "yes, with real money: a venue that trades with it is refused without (also venue.live)")
     .option("-r, --recording <file...>", "run on a recorded session instead; several files are its parts, in order")
     .option("--speed <times>", "replay speed of a recording: max, or times real time", "max");
 }
@@ -60,8 +67,12 @@ function withSessionFlags(command: Command): Command {
 /** `pitlane start`: the embedded exchange and the strategies of the config. */
 export function addStart(program: Command, context: SettingsContext): void {
   withSessionFlags(
-    program.command("start").description("run the configured strategies on the embedded paper exchange"),
-  ).action(async (flags: StartFlags) => context.end(await session(await configOf(flags, context), flags, context)));
+    program.command("start").description("run the configured strategies, on the embedded paper exchange unless told"),
+  ).action(async (flags: StartFlags) => {
+    const { config, originOf } = await configOf(flags, context);
+    const isSample = originOf(["strategies"]).layer === "default";
+    context.end(await session(config, flags, context, isSample));
+  });
 }
 
 /** `pitlane run FILE`: the same with one strategy file of the user's. */
@@ -69,27 +80,55 @@ export function addRun(program: Command, context: SettingsContext): void {
   withSessionFlags(
     program
       .command("run")
-      .description("run a strategy file (TypeScript needs no build) on the embedded paper exchange")
+      .description("run a strategy file (TypeScript needs no build), on the embedded paper exchange unless told")
       .argument("<file>", "the strategy, such as ./my-strategy.ts"),
   ).action(async (file: string, flags: StartFlags) => {
-    const config = await configOf(flags, context);
+    const { config } = await configOf(flags, context);
     const path = resolve(context.cwd, file);
     const own = config.strategies.filter(({ use }) => resolve(context.cwd, use) === path);
     const strategies = own.length > 0 ? own : [{ use: file, config: {} }];
-    context.end(await session({ ...config, strategies }, flags, context));
+    context.end(await session({ ...config, strategies }, flags, context, false));
   });
 }
 
 /** The settings of all sources; the flags of settings that have one of their own win. */
-async function configOf(flags: StartFlags, context: SettingsContext): Promise<Config> {
+async function configOf(flags: StartFlags, context: SettingsContext): Promise<Settings> {
   const { seed, orders } = flags;
   const own = seed === undefined ? [] : [flagSetting(["seed"], parseWhole("--seed", seed, 0, 0xffffffff), "--seed")];
   if (orders !== undefined) own.push(flagSetting(["orderTransport"], orders, "--orders"));
   if (!flags.dashboard) own.push(flagSetting(["dashboard", "enabled"], false, "--no-dashboard"));
-  return (await settingsOf(flags, context, own)).config;
+  const { venue, symbols, live } = flags;
+  if (venue !== undefined) own.push(flagSetting(["venue", "name"], venue, "--venue"));
+  if (symbols !== undefined)
+    own.push(
+      flagSetting(
+        ["venue", "symbols"],
+        symbols.split(",").map((symbol) => symbol.trim()),
+        "--symbols",
+      ),
+    );
+  if (live === true) own.push(flagSetting(["venue", "live"], true, "--live"));
+  return settingsOf(flags, context, own);
 }
 
-async function session(config: Config, flags: StartFlags, context: SettingsContext): Promise<number> {
+/** The real venue of a session; none where a flag names another place, which never has real money. @throws {InvalidInputError} As `planVenue`. */
+function venueOf(config: Config, flags: StartFlags, hasDefaultStrategies: boolean): VenuePlan | undefined {
+  const { venue, live, exchange = [], recording = [] } = flags;
+  const other = exchange.length > 0 ? "--exchange" : recording.length > 0 ? "--recording" : undefined;
+  if (other === undefined && live === true && config.venue.name === "paper")
+    throw new InvalidInputError("--live needs a venue to be live at, such as --venue binance");
+  if (other === undefined) return planVenue(config, { hasDefaultStrategies });
+  if (live === true || (venue !== undefined && venue !== "paper"))
+    throw new InvalidInputError(`${other} is a place to run, and --venue or --live names another: leave one out`);
+  return undefined;
+}
+
+async function session(
+  config: Config,
+  flags: StartFlags,
+  context: SettingsContext,
+  hasDefaultStrategies: boolean,
+): Promise<number> {
   const { cwd, output, stop } = context;
   const { journal, resume, exchange = [], recording = [] } = flags;
   const { strategies, observers, dashboard, alerts } = config;
@@ -97,9 +136,12 @@ async function session(config: Config, flags: StartFlags, context: SettingsConte
     throw new InvalidInputError("--resume names the journal already: leave --journal out");
   if (exchange.length > 0 && recording.length > 0)
     throw new InvalidInputError("--exchange and --recording are two places to run: leave one out");
+  const planned = venueOf(config, flags, hasDefaultStrategies);
+  const { venue, ...others } = await withSecrets({ strategies, observers, dashboard, alerts, venue: planned }, context);
   return runSession({
     config,
-    withSecrets: await withSecrets({ strategies, observers, dashboard, alerts }, context),
+    withSecrets: others,
+    venue,
     durationMs: flags.duration === undefined ? undefined : parseDuration("--duration", flags.duration),
     recordings: recording,
     speed: parseSpeed(flags.speed ?? "max"),

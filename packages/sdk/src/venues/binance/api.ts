@@ -1,6 +1,8 @@
 import type { Priority } from "@pitlane/perf/limit";
 import type { WriteControl } from "../../calls.ts";
 import type { HttpMethod } from "../../transport/transport.ts";
+import type { OrderTicket } from "./order-budget.ts";
+import type { OrderAnswer } from "./scan-answer.ts";
 import type { Params } from "./sign.ts";
 
 /** One call of Binance's, whichever way it goes. */
@@ -19,6 +21,10 @@ export interface ApiCall {
   readonly weight: number;
   readonly priority: Priority;
   readonly control: WriteControl;
+  /** How its answer can be read without JSON.parse, where it can. */
+  readonly answer?: OrderAnswer | undefined;
+  /** Of a call that places orders: hears what the answer tells of their number. */
+  readonly ticket?: OrderTicket | undefined;
 }
 
 /**
@@ -27,7 +33,7 @@ export interface ApiCall {
  * @throws {RequestError} From `call`, with the outcome.
  */
 export interface Api {
-  /** Sends a call and brings the JSON of its answer. */
+  /** Sends a call and brings the JSON of its answer, or a `ScannedOrder` where the call says how to read one. */
   call(call: ApiCall): Promise<unknown>;
 }
 

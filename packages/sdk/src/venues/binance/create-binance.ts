@@ -68,13 +68,14 @@ function createSpot(options: BinanceOptions): BinanceClient {
   const connect = (place: NetworkPlace) => {
     if (signer === undefined) return connectRegions(place);
     const { clock, events } = place;
-    return connectRegions(place, (readServerTimeUs) => {
+    const signerOf = (readServerTimeUs: (signal: AbortSignal) => Promise<number>) => {
       const time = createVenueClock({ readServerTimeUs, events, clock });
       venueClock = time;
       const nowUs = () => time.nowUs();
       const resync = () => time.resync();
       return binanceAuthenticator({ signer, recvWindowMs, nowUs, resync });
-    });
+    };
+    return connectRegions(place, signerOf, options.orderLimits);
   };
   const wiring = wire(options, connect, ALL_PARTS.moreCalls, ALL_PARTS.otherPlaces());
   if (signer === undefined || venueClock === undefined) return assemble(wiring, refusing(), undefined);
@@ -97,7 +98,7 @@ function assemble(
   access: { readonly signing: Signing; readonly batching: BinanceOptions["batching"] } | undefined,
 ): BinanceClient {
   const { venue, network, market, events, clock, close } = wiring;
-  const orders = new Orders({ api, market, venue });
+  const orders = new Orders({ api, market, venue, budget: network.orders });
   return {
     venue,
     market,

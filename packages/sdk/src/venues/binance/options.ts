@@ -1,6 +1,7 @@
 import type { Clock, Random } from "@pitlane/perf";
 import type { MetricsRegistry } from "@pitlane/perf/metrics";
 import type { TransportOptions } from "../../transport/options.ts";
+import type { OrderLimit } from "./order-budget.ts";
 
 /** Which of Binance's markets: they differ in paths and in the sequence rule of their depth streams. Only `spot` takes orders here. */
 export type BinanceProduct = "spot" | "usdm" | "coinm";
@@ -69,6 +70,11 @@ export interface BinanceOptions extends BinanceMarketOptions {
   readonly recvWindowMs?: number;
   /** Which way signed calls go; default `rest`. Over `webSocket` they share one socket, which spares most of a request's cost. */
   readonly orderTransport?: "rest" | "webSocket";
+  /**
+   * Orders of the account to stay below, by the length of their windows; `[]` for no limit. Default: what the venue announces in
+   * exchangeInfo and, until that was read, 100 in 10 seconds and 200,000 a day.
+   */
+  readonly orderLimits?: readonly OrderLimit[];
   /** Collects single order calls for up to `maxAgeMs` or `maxSize` of them, and sends them together. Default: not. */
   readonly batching?: { readonly maxAgeMs: number; readonly maxSize: number };
   /** Measures the venue's clock after the first signed call and every half hour, so that a wrong host clock does no harm. Default true. */

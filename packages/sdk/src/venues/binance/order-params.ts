@@ -14,8 +14,6 @@ const ORDER_TYPES: Readonly<Record<OrderRequest["type"], string>> = {
   takeProfitLimit: "TAKE_PROFIT_LIMIT",
 };
 
-type TriggeredRequest = Extract<OrderRequest, { readonly trailingBps?: number }>;
-
 const PREVENTIONS: Readonly<Record<SelfTradePrevention, string>> = {
   none: "NONE",
   expireTaker: "EXPIRE_TAKER",
@@ -24,50 +22,30 @@ const PREVENTIONS: Readonly<Record<SelfTradePrevention, string>> = {
   decrement: "DECREMENT",
 };
 
-/** An order as the parameters of a new order call. */
+/** An order as the parameters of a new order call: behind the symbol in the order of their names, in which the WebSocket API has them signed. */
 export function toOrderParams(request: OrderRequest): Params {
-  const { instrument, selfTradePrevention } = request;
-  const params: Record<string, string | number | boolean> = {
-    symbol: instrument.venueSymbol,
-    type: ORDER_TYPES[request.type],
-    side: toSide(request.side),
-    newClientOrderId: request.clientOrderId,
-    newOrderRespType: "FULL", // brings the fills of the moment with the answer
-  };
-  if (selfTradePrevention !== undefined) params["selfTradePreventionMode"] = PREVENTIONS[selfTradePrevention];
-  if (request.type === "marketByQuote") {
-    params["quoteOrderQty"] = formatUnits(request.quoteAmount);
-    return params;
-  }
-  params["quantity"] = formatScaled(request.sizeLots, instrument.sizeDecimals);
+  const { instrument, selfTradePrevention, type } = request;
+  const { priceDecimals, sizeDecimals, venueSymbol } = instrument;
   // By kind, not by what is there: a field that the kind does not have must not reach the venue.
-  switch (request.type) {
-    case "limit":
-      params["timeInForce"] = request.timeInForce;
-      break;
-    case "stopLimit":
-    case "takeProfitLimit":
-      params["timeInForce"] = request.timeInForce;
-      addTrigger(params, request);
-      break;
-    case "stop":
-    case "takeProfit":
-      addTrigger(params, request);
-      return params;
-    case "market":
-      return params;
+  const isTriggered = type === "stop" || type === "stopLimit" || type === "takeProfit" || type === "takeProfitLimit";
+  const isPriced = type === "limit" || type === "postOnly" || type === "stopLimit" || type === "takeProfitLimit";
+  const params: Record<string, string | number | boolean> = { symbol: venueSymbol };
+  if (isPriced && request.icebergLots !== undefined)
+    params["icebergQty"] = formatScaled(request.icebergLots, sizeDecimals);
+  params["newClientOrderId"] = request.clientOrderId;
+  params["newOrderRespType"] = "FULL"; // brings the fills of the moment with the answer
+  if (isPriced) params["price"] = formatScaled(request.priceTicks, priceDecimals);
+  if (type === "marketByQuote") params["quoteOrderQty"] = formatUnits(request.quoteAmount);
+  else params["quantity"] = formatScaled(request.sizeLots, sizeDecimals);
+  if (selfTradePrevention !== undefined) params["selfTradePreventionMode"] = PREVENTIONS[selfTradePrevention];
+  params["side"] = toSide(request.side);
+  if (isTriggered && request.triggerTicks !== undefined) {
+    params["stopPrice"] = formatScaled(request.triggerTicks, priceDecimals);
   }
-  params["price"] = formatScaled(request.priceTicks, instrument.priceDecimals);
-  if (request.icebergLots !== undefined) {
-    params["icebergQty"] = formatScaled(request.icebergLots, instrument.sizeDecimals);
-  }
+  if (isPriced && type !== "postOnly") params["timeInForce"] = request.timeInForce;
+  if (isTriggered && request.trailingBps !== undefined) params["trailingDelta"] = request.trailingBps;
+  params["type"] = ORDER_TYPES[type];
   return params;
-}
-
-function addTrigger(params: Record<string, string | number | boolean>, request: TriggeredRequest): void {
-  const { instrument, triggerTicks, trailingBps } = request;
-  if (triggerTicks !== undefined) params["stopPrice"] = formatScaled(triggerTicks, instrument.priceDecimals);
-  if (trailingBps !== undefined) params["trailingDelta"] = trailingBps;
 }
 
 /** An order that is meant, by its client order id. */
@@ -79,9 +57,9 @@ export function toRefParams({ instrument, clientOrderId }: OrderRef): Params {
 export function toAmendParams({ instrument, clientOrderId, sizeLots }: AmendRequest): Params {
   return {
     symbol: instrument.venueSymbol,
-    origClientOrderId: clientOrderId,
     newClientOrderId: clientOrderId,
     newQty: formatScaled(sizeLots, instrument.sizeDecimals),
+    origClientOrderId: clientOrderId,
   };
 }
 

@@ -12,9 +12,12 @@ import { textOf, toFields, toList } from "./fields.ts";
 import { toListCall } from "./list-params.ts";
 import { parseCancelAll, parseOrderList } from "./list-wire.ts";
 import type { Market } from "./market.ts";
+import type { OrderBudget, OrderTicket } from "./order-budget.ts";
 import { toAmendParams, toOrderParams, toRefParams, toReplaceParams } from "./order-params.ts";
 import { checkAmend, checkClientOrderId, checkOrder, checkVenue } from "./order-rules.ts";
 import { isReplaceData, parseReplace, type Replaced } from "./replace-wire.ts";
+import { ScannedOrder } from "./scan-answer.ts";
+import { scanCancel, scanNewOrder } from "./scan-order.ts";
 import type { Params } from "./sign.ts";
 import { parseAmend, parseCancel, parseNewOrder, parseOrder, parseOwnTrade } from "./wire.ts";
 
@@ -22,9 +25,12 @@ export interface OrdersOptions {
   readonly api: Api;
   readonly market: Market;
   readonly venue: string;
+  /** The venue's limit on orders; undefined where it is not kept. */
+  readonly budget: OrderBudget | undefined;
 }
 
-type WriteShape = Required<Pick<ApiCall, "verb" | "path" | "method" | "params" | "weight" | "priority">>;
+type WriteShape = Required<Pick<ApiCall, "verb" | "path" | "method" | "params" | "weight" | "priority">> &
+  Pick<ApiCall, "answer">;
 
 // What places or cancels weighs nothing when it succeeds (since 2026-04-02); of what failed the venue's own count tells.
 const MOST_FILLS = 1_000; // of one myTrades reply
@@ -34,7 +40,7 @@ const MOST_IN_BATCH = 1_000;
  * The order calls. Checks come before any I/O; a write goes out once, and what may have happened is in its error.
  *
  * Binance has no batch endpoint for spot: the calls on several orders send single ones side by side, which over the WebSocket
- * API leave in one write of the socket.
+ * API leave in two writes of the socket.
  */
 export class Orders implements OrderCalls {
   readonly #options: OrdersOptions;
@@ -43,13 +49,22 @@ export class Orders implements OrderCalls {
     this.#options = options;
   }
 
-  async submit(request: OrderRequest, control: WriteControl = {}): Promise<OrderReport> {
-    this.#checkOrder(request);
+  // These two make no promise beside the one of what they call: it would cost more than the checks.
+  submit(request: OrderRequest, control: WriteControl = {}): Promise<OrderReport> {
+    try {
+      this.#checkOrder(request);
+    } catch (error) {
+      return Promise.reject(error);
+    }
     return this.#submit(request, control);
   }
 
-  async cancel(ref: OrderRef, control: WriteControl = {}): Promise<OrderReport> {
-    this.#checkRef(ref);
+  cancel(ref: OrderRef, control: WriteControl = {}): Promise<OrderReport> {
+    try {
+      this.#checkRef(ref);
+    } catch (error) {
+      return Promise.reject(error);
+    }
     return this.#cancel(ref, control);
   }
 
@@ -75,7 +90,7 @@ export class Orders implements OrderCalls {
       priority: "cancel",
     };
     try {
-      return parseReplace(await this.#write(call, control), ref, request.clientOrderId, 200);
+      return parseReplace(await this.#place(call, 1, control), ref, request.clientOrderId, 200);
     } catch (error) {
       if (!(error instanceof VenueError) || !isReplaceData(error.venueData)) {
         throw afterWrite(error, request.clientOrderId);
@@ -131,8 +146,8 @@ export class Orders implements OrderCalls {
     checkVenue(request.instrument, this.#options.venue);
     const { path, method, params } = toListCall(request);
     try {
-      const reply = await this.#write({ verb: "POST", path, method, params, weight: 0, priority: "new" }, control);
-      return parseOrderList(reply, request.instrument);
+      const call: WriteShape = { verb: "POST", path, method, params, weight: 0, priority: "new" };
+      return parseOrderList(await this.#place(call, ordersIn(request), control), request.instrument);
     } catch (error) {
       throw afterWrite(error, request.clientListId);
     }
@@ -194,26 +209,42 @@ export class Orders implements OrderCalls {
   }
 
   async #submit(request: OrderRequest, control: WriteControl): Promise<OrderReport> {
-    const params = toOrderParams(request);
+    const call: WriteShape = {
+      verb: "POST",
+      path: "/order",
+      method: "order.place",
+      params: toOrderParams(request),
+      weight: 0,
+      priority: "new",
+      answer: { read: scanNewOrder, asked: request },
+    };
+    // What `#place` does, without a promise of its own for every order.
+    let ticket: OrderTicket | undefined;
     try {
-      const reply = await this.#write(
-        { verb: "POST", path: "/order", method: "order.place", params, weight: 0, priority: "new" },
-        control,
-      );
-      return parseNewOrder(reply, request.instrument);
+      const paid = this.#options.budget?.take(call.method, 1, control);
+      ticket = paid instanceof Promise ? await paid : paid;
+      const reply = await this.#write(call, control, ticket);
+      ticket?.end();
+      return reply instanceof ScannedOrder ? reply.report : parseNewOrder(reply, request.instrument);
     } catch (error) {
+      ticket?.end(error);
       throw afterWrite(error, request.clientOrderId);
     }
   }
 
   async #cancel(ref: OrderRef, control: WriteControl): Promise<OrderReport> {
-    const params = toRefParams(ref);
+    const call: WriteShape = {
+      verb: "DELETE",
+      path: "/order",
+      method: "order.cancel",
+      params: toRefParams(ref),
+      weight: 0,
+      priority: "cancel",
+      answer: { read: scanCancel, asked: ref },
+    };
     try {
-      const reply = await this.#write(
-        { verb: "DELETE", path: "/order", method: "order.cancel", params, weight: 0, priority: "cancel" },
-        control,
-      );
-      return parseCancelled(reply, ref);
+      const reply = await this.#write(call, control);
+      return reply instanceof ScannedOrder ? reply.report : parseCancelled(reply, ref);
     } catch (error) {
       throw afterWrite(error, ref.clientOrderId);
     }
@@ -233,8 +264,24 @@ export class Orders implements OrderCalls {
     }
   }
 
-  #write(shape: WriteShape, control: WriteControl): Promise<unknown> {
-    const { verb, path, method, params, weight, priority } = shape; // written out: V8 takes microseconds to spread an object
+  /** As `#write`, of a call that places `orders` orders: they are paid for first. */
+  async #place(shape: WriteShape, orders: number, control: WriteControl): Promise<unknown> {
+    const { budget } = this.#options;
+    if (budget === undefined) return this.#write(shape, control);
+    const paid = budget.take(shape.method, orders, control);
+    const ticket = paid instanceof Promise ? await paid : paid;
+    try {
+      const reply = await this.#write(shape, control, ticket);
+      ticket.end();
+      return reply;
+    } catch (error) {
+      ticket.end(error);
+      throw error;
+    }
+  }
+
+  #write(shape: WriteShape, control: WriteControl, ticket?: OrderTicket): Promise<unknown> {
+    const { verb, path, method, params, weight, priority, answer } = shape; // written out: V8 takes microseconds to spread an object
     return this.#options.api.call({
       verb,
       path,
@@ -245,6 +292,8 @@ export class Orders implements OrderCalls {
       weight,
       priority,
       control,
+      answer,
+      ticket,
     });
   }
 
@@ -272,6 +321,11 @@ export class Orders implements OrderCalls {
     checkClientOrderId(clientListId, "clientListId");
     return { [name]: clientListId };
   }
+}
+
+/** How many orders a list has. */
+function ordersIn({ type }: OrderListRequest): number {
+  return type === "otoco" ? 3 : 2;
 }
 
 /** The report of a cancel. Cancelling a leg cancels its whole list, and is answered with that. */

@@ -1,5 +1,7 @@
+import { setMaxListeners } from "node:events";
 import type { Clock } from "@pitlane/perf";
 import { PRIORITIES, TakeQueue, WeightedBudget } from "@pitlane/perf/limit";
+import type { RateLimitError } from "../../errors.ts";
 import type { ClientHealth } from "../../health.ts";
 import { createHealthMeter } from "../../health-meter.ts";
 import type { EndpointChoice } from "../../region/endpoints.ts";
@@ -16,8 +18,11 @@ import { measure } from "../../transport/measure.ts";
 import { createPools } from "../../transport/pools.ts";
 import { retry } from "../../transport/retry.ts";
 import { type Authenticator, compose, type Layer } from "../../transport/transport.ts";
+import type { Fields } from "./fields.ts";
 import { Market } from "./market.ts";
 import { type Network, type NetworkPlace, USED_WEIGHT } from "./network.ts";
+import { OrderBudget, type OrderLimit, TOO_MANY_ORDERS } from "./order-budget.ts";
+import { rateCountsOf } from "./rate-counts.ts";
 import { Rest, replyError } from "./rest.ts";
 import type { WeightLimit } from "./socket-api.ts";
 import { wsApiOf } from "./ws-api-endpoints.ts";
@@ -29,6 +34,8 @@ export interface RegionalNetwork extends Network {
   readonly wsApi: EndpointChoice;
   /** The request weight, for calls that do not go by REST. */
   readonly weight: WeightLimit;
+  /** The limit on orders; undefined for a client that places none. */
+  readonly orders: OrderBudget | undefined;
   /** Hears what becomes of sockets of one kind, which `health` then tells of. */
   watch(kind: string): ConnectionWatch;
   health(): ClientHealth;
@@ -41,11 +48,13 @@ const MOST_WAITING = 1_000;
  * Puts pools, regions and layers together; nothing is connected.
  *
  * @param signerOf Makes what signs. It gets what asks for the venue's time at once.
+ * @param orderLimits The caller's own; undefined: the venue's.
  * @throws {InvalidInputError} Naming the option and its rule.
  */
 export function connectRegions(
   place: NetworkPlace,
   signerOf: (readServerTimeUs: (signal: AbortSignal) => Promise<number>) => Authenticator | undefined = () => undefined,
+  orderLimits?: readonly OrderLimit[] | undefined,
 ): RegionalNetwork {
   const { options, venue, facts, endpoints, connectTimeoutMs, callTimeoutMs, connections, events, clock, random } =
     place;
@@ -67,6 +76,15 @@ export function connectRegions(
   const waits = meter.addBudget({ name: "weight", ...allowed }, () => budget.usedWeight());
   const authenticator = signerOf((signal) => time.getServerTimeUs({ signal }));
   const waiting = { clock, closing: place.closing };
+  setMaxListeners(0, place.closing); // every call that waits listens
+  const orders =
+    authenticator === undefined
+      ? undefined
+      : new OrderBudget({ ...waiting, limits: orderLimits, callTimeoutMs, events });
+  // Every client reads it before its first order: it has the instruments.
+  const onReply = (path: string, reply: unknown) => {
+    if (path === "/exchangeInfo") orders?.learn(rateCountsOf((reply as Fields)["rateLimits"]));
+  };
   const layers: readonly Layer[] = [
     deadline({ timeoutMs: callTimeoutMs, clock }),
     measure({ registry: options.metrics, venue, clock }),
@@ -78,11 +96,11 @@ export function connectRegions(
       suspectAfterMs: options.suspectAfterMs ?? 300,
       clock,
     }),
-    limit({ ...waiting, budget, waits, usedWeightHeader: USED_WEIGHT, events }),
+    limit({ ...waiting, budget, waits, usedWeightHeader: USED_WEIGHT, isOfBudget: isOfWeight, events }),
     ...(authenticator === undefined ? [] : [authenticate({ ...waiting, authenticator })]),
     classify(replyError),
   ];
-  const rest = new Rest({ send: compose(pools.send, ...layers), apiPath });
+  const rest = new Rest({ send: compose(pools.send, ...layers), apiPath, onReply });
   // The venue's clock is measured past the queue and the repeats, whose waits would count as its distance.
   const bare = compose(
     pools.send,
@@ -102,13 +120,22 @@ export function connectRegions(
     stream: regions.service("stream"),
     wsApi: regions.service("wsApi"),
     weight: socketWeight(budget, waits, clock),
+    orders,
     watch: meter.watch,
-    health: () => meter.read(regions, authenticator === undefined ? ["rest", "stream"] : ["rest", "stream", "wsApi"]),
+    health() {
+      const health = meter.read(regions, orders === undefined ? ["rest", "stream"] : ["rest", "stream", "wsApi"]);
+      return orders === undefined ? health : { ...health, budgets: [...health.budgets, ...orders.health()] };
+    },
     async close() {
       await regions.close();
       await Promise.all([pools.close(), probePools.close()]);
     },
   };
+}
+
+/** Too many orders are no reason to hold up anything else: their own budget waits. */
+function isOfWeight({ venueCode }: RateLimitError): boolean {
+  return venueCode !== TOO_MANY_ORDERS;
 }
 
 /** The same budget, for the calls of a socket. */

@@ -1,20 +1,26 @@
 import { ProtocolError, type RequestError } from "../../errors.ts";
 import { HttpCall, type HttpReply, type Send } from "../../transport/transport.ts";
+import { headerOf } from "../../transport/wire-reply.ts";
 import { type Api, type ApiCall, publicRead } from "./api.ts";
 import { secretsOf } from "./authenticator.ts";
 import { toError } from "./errors.ts";
 import { excerpt } from "./fields.ts";
+import { tryReadOrder } from "./scan-answer.ts";
+import { newOrderScan } from "./scan-order.ts";
 import { encodeParams, type Params, redact } from "./sign.ts";
 
 export interface RestOptions {
   readonly send: Send;
   /** `/api/v3`. */
   readonly apiPath: string;
+  /** Gets the JSON of every answer, by its path below that. */
+  readonly onReply?: (path: string, reply: unknown) => void;
 }
 
 /** Binance's REST API as JSON in and out. What its calls need on the way is done by the layers of `send`. */
 export class Rest implements Api {
   readonly #options: RestOptions;
+  readonly #scan = newOrderScan();
 
   constructor(options: RestOptions) {
     this.#options = options;
@@ -25,8 +31,9 @@ export class Rest implements Api {
     return this.call(publicRead(path, params, 1, { signal }));
   }
 
-  async call({ verb, path, params, isSigned, isRead, weight, priority, control }: ApiCall): Promise<unknown> {
-    const { send, apiPath } = this.#options;
+  async call(asked: ApiCall): Promise<unknown> {
+    const { verb, path, params, isSigned, isRead, weight, priority, control } = asked;
+    const { send, apiPath, onReply } = this.#options;
     const text = encodeParams(params);
     const isForm = verb === "POST" || verb === "PUT";
     const call = new HttpCall({
@@ -45,7 +52,13 @@ export class Rest implements Api {
       onSent: control.onSent,
     });
     try {
-      return parseReply(call, await send(call));
+      const reply = await send(call);
+      asked.ticket?.tellHeaders((name) => headerOf(reply, name));
+      const order = asked.answer && tryReadOrder(reply.body, asked.answer, this.#scan);
+      if (order !== undefined) return order;
+      const value = parseReply(call, reply);
+      onReply?.(path, value);
+      return value;
     } catch (error) {
       if (isRead) control.signal?.throwIfAborted(); // a read has no outcome to tell: its caller gets the reason back
       throw error;

@@ -1,8 +1,8 @@
-import type { DepthDiff } from "../../book/depth-diff.ts";
 import type { Instrument } from "../../model/instrument.ts";
+import type { FrameMemory } from "./frame-memory.ts";
 import type { QuoteFrame, TradeFrame } from "./frames.ts";
 import { scanDecimal, scanFlag, scanInteger, scanKey, skipExactly, skipInteger, skipText } from "./scan.ts";
-import { scanLevels } from "./scan-levels.ts";
+import { type LevelForm, scanLevels } from "./scan-levels.ts";
 
 // One reader for each kind of frame; bars have theirs in scan-bar.ts. `at` is the index behind `"data":{`; true means that the whole frame was of the documented
 // form and the result holds what JSON.parse would have given. After false the result is worth nothing.
@@ -15,15 +15,15 @@ export interface ScanTarget {
   readonly instrument: Instrument;
   /** Bytes of the instrument's `venueSymbol`. */
   readonly symbol: Uint8Array;
+  readonly form: LevelForm;
 }
 
-/** `depthUpdate` of spot and futures. @param view - The same bytes, as `scanLevels` wants them. */
+/** `depthUpdate` of spot and futures, into the memory's diff. @param memory - Holds the same bytes as `data`. */
 export function scanDepth(
   data: Uint8Array,
-  view: DataView,
+  memory: FrameMemory,
   at: number,
-  { instrument, symbol }: ScanTarget,
-  diff: DepthDiff,
+  { form, symbol }: ScanTarget,
   out: Float64Array,
 ): boolean {
   let seen = 0;
@@ -55,12 +55,12 @@ export function scanDepth(
         bit = 16;
         break;
       case 0x62: // b
-        at = scanLevels(data, view, at, instrument, diff.bids, out);
+        at = scanLevels(data, memory, at, form, memory.bids, out);
         leftOut += out[6] as number;
         bit = 32;
         break;
       case 0x61: // a
-        at = scanLevels(data, view, at, instrument, diff.asks, out);
+        at = scanLevels(data, memory, at, form, memory.asks, out);
         leftOut += out[6] as number;
         bit = 64;
         break;
@@ -81,6 +81,7 @@ export function scanDepth(
     at++;
   }
   if ((seen | 4) !== 127 || !isEnd(data, at)) return false;
+  const { diff } = memory;
   diff.firstSequence = out[0] as number;
   diff.lastSequence = out[1] as number;
   diff.previousSequence = out[2] as number;

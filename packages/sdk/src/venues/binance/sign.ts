@@ -27,16 +27,62 @@ export function withSignature(payload: string, signer: Signer): string {
   return `${payload}&signature=${encodeURIComponent(signer.sign(payload))}`;
 }
 
-/** Signed WebSocket API parameters: with the key, signed over the raw texts in the order of their names, nothing encoded. */
-export function signWsApi(params: Params, signer: Signer): Params & { readonly signature: string } {
-  const all: Record<string, Params[string]> = { apiKey: signer.apiKey };
-  for (const name in params) all[name] = params[name] as Params[string]; // copied by hand: a spread takes longer
+/** Parameters as they are sent over the WebSocket API. */
+export interface SignedParams {
+  /** JSON of the parameters, key and signature included. */
+  readonly json: string;
+  /** The signature that is in it, which no message may show. */
+  readonly signature: string;
+}
+
+/**
+ * Signed WebSocket API parameters: with the key, signed over the raw texts in the order of their names, nothing encoded.
+ *
+ * What is signed and what is sent are put together in one pass: this is done for every order. Fastest where `params` come in the
+ * order of their names. Without `recvWindowMs` none is sent.
+ */
+export function signWsApi(
+  params: Params,
+  signer: Signer,
+  timestampMs: number,
+  recvWindowMs: number | undefined,
+): SignedParams {
+  const names = ["apiKey"];
+  for (const name in params) names.push(name);
+  if (recvWindowMs !== undefined) names.push("recvWindow");
+  names.push("timestamp");
+  sort(names);
   let payload = "";
-  for (const name of Object.keys(all).sort())
-    payload += payload === "" ? `${name}=${all[name]}` : `&${name}=${all[name]}`;
+  let json = "";
+  for (const name of names) {
+    const value =
+      name === "timestamp"
+        ? timestampMs
+        : name === "recvWindow"
+          ? (recvWindowMs as number)
+          : name === "apiKey"
+            ? signer.apiKey
+            : (params[name] as Params[string]);
+    payload += payload === "" ? `${name}=${value}` : `&${name}=${value}`;
+    if (typeof value !== "string") json += `"${name}":${value},`;
+    else if (!NEEDS_ENCODING.test(value)) json += `"${name}":"${value}",`;
+    else json += `"${name}":${JSON.stringify(value)},`;
+  }
   const signature = signer.sign(payload);
-  all["signature"] = signature;
-  return all as Params & { readonly signature: string };
+  return { json: `{${json}"signature":"${signature}"}`, signature };
+}
+
+/** By code units, in place. Made for what is sorted but for a few: `Array.sort` takes three times as long for these. */
+function sort(names: string[]): void {
+  for (let i = 1; i < names.length; i++) {
+    const name = names[i] as string;
+    let at = i;
+    while (at > 0 && (names[at - 1] as string) > name) {
+      names[at] = names[at - 1] as string;
+      at--;
+    }
+    names[at] = name;
+  }
 }
 
 /** `text` without the secrets in it, so that a reply that quotes our request does not carry them on into a log. */

@@ -5,9 +5,12 @@ import type { Link } from "../../stream/link.ts";
 import { BudgetExhaustedError, CallAbortedError } from "../../transport/errors.ts";
 import type { Api, ApiCall } from "./api.ts";
 import { type Fields, parseJson, toFields } from "./fields.ts";
+import { TOO_MANY_ORDERS } from "./order-budget.ts";
 import { type PendingCall, PendingCalls } from "./pending-calls.ts";
-import { type Params, redact, signWsApi } from "./sign.ts";
-import { toSocketError, usedWeightOf } from "./socket-reply.ts";
+import { MINUTE_MS, type RateCount, rateCountsOf } from "./rate-counts.ts";
+import { AnswerScanner } from "./scan-answer.ts";
+import { redact, signWsApi } from "./sign.ts";
+import { toSocketError } from "./socket-reply.ts";
 
 /** The connection under a `SocketApi`: a `Connection`. */
 export interface ApiConnection {
@@ -67,19 +70,24 @@ export class SocketApi implements Api {
   #link: Link | undefined; // that calls go out on
   readonly #logons = new Map<Link, string>(); // signatures of those under way
   readonly #closing = new AbortController();
+  readonly #scanner = new AnswerScanner();
 
   constructor(options: SocketApiOptions) {
     this.#options = options;
     this.#calls = new PendingCalls(options.clock, options.callTimeoutMs);
   }
 
-  async call(call: ApiCall): Promise<unknown> {
-    if (this.#closing.signal.aborted) throw new InvalidInputError("the client is closed: create another one");
+  call(call: ApiCall): Promise<unknown> {
     const { method } = call;
-    if (method === undefined) throw new InvalidInputError(`the WebSocket API has no call ${call.verb} ${call.path}`);
-    if (!this.#options.limit.tryTake(call)) await this.#paid(method, call);
-    this.#open();
-    return this.#calls.add(method, call, this.#onAdded);
+    try {
+      if (this.#closing.signal.aborted) throw new InvalidInputError("the client is closed: create another one");
+      if (method === undefined) throw new InvalidInputError(`the WebSocket API has no call ${call.verb} ${call.path}`);
+      // Without a promise of its own where nothing waits: each is paid for again by every order.
+      if (!this.#options.limit.tryTake(call)) return this.#paid(method, call).then(() => this.#add(method, call));
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    return this.#add(method, call);
   }
 
   /** Closes the socket; calls under way fail. */
@@ -114,10 +122,17 @@ export class SocketApi implements Api {
     }
   }
 
+  #add(method: string, call: ApiCall): Promise<unknown> {
+    this.#open();
+    return this.#calls.add(method, call, this.#onAdded);
+  }
+
   #open(): void {
     this.#connection ??= this.#options.open({
       onOpen: (link) => this.#onOpen(link),
-      onFrame: (data, link) => this.#onFrame(data.toString("utf8"), link),
+      onFrame: (data, link) => {
+        if (!this.#tryScan(data)) this.#onFrame(data.toString("utf8"), link);
+      },
       onLost: (reason) => {
         this.#link = undefined;
         this.#logons.clear();
@@ -129,9 +144,9 @@ export class SocketApi implements Api {
   #onOpen(link: Link): void {
     const { signer, recvWindowMs, nowUs } = this.#options;
     if (signer.algorithm !== "ed25519") return this.#ready(link);
-    const params = signWsApi({ recvWindow: recvWindowMs, timestamp: Math.floor(nowUs() / 1000) }, signer);
-    this.#logons.set(link, params.signature);
-    link.trySend(JSON.stringify({ id: LOGON_ID, method: "session.logon", params }));
+    const { json, signature } = signWsApi({}, signer, Math.floor(nowUs() / 1000), recvWindowMs);
+    this.#logons.set(link, signature);
+    link.trySend(`{"id":${LOGON_ID},"method":"session.logon","params":${json}}`);
   }
 
   #ready(link: Link): void {
@@ -159,22 +174,44 @@ export class SocketApi implements Api {
   }
 
   #send(pending: PendingCall): void {
-    const { params: asked, isSigned, method } = pending.call;
-    const params = isSigned ? this.#authenticate(pending) : asked;
-    this.#calls.send(pending, (id) => this.#link?.trySend(JSON.stringify({ id, method, params })) ?? false);
+    const { call, what } = pending;
+    const params = call.isSigned ? this.#authenticate(pending) : JSON.stringify(call.params);
+    this.#calls.send(
+      pending,
+      (id) => this.#link?.trySend(`{"id":${id},"method":"${what}","params":${params}}`) ?? false,
+    );
   }
 
-  #authenticate(pending: PendingCall): Params {
+  /** JSON of the parameters with what proves who asks. */
+  #authenticate(pending: PendingCall): string {
     const { signer, recvWindowMs, nowUs } = this.#options;
-    const { params: asked } = pending.call;
-    const params: Record<string, Params[string]> = {};
-    for (const name in asked) params[name] = asked[name] as Params[string]; // copied by hand: a spread takes longer
-    params["recvWindow"] = recvWindowMs;
-    params["timestamp"] = Math.floor(nowUs() / 1000);
-    if (signer.algorithm === "ed25519") return params; // the session is logged on
-    const signed = signWsApi(params, signer);
-    pending.signature = signed.signature;
-    return signed;
+    const { params } = pending.call;
+    const timestamp = Math.floor(nowUs() / 1000);
+    // The session is logged on.
+    if (signer.algorithm === "ed25519") return JSON.stringify({ ...params, recvWindow: recvWindowMs, timestamp });
+    const { json, signature } = signWsApi(params, signer, timestamp, recvWindowMs);
+    pending.signature = signature;
+    return json;
+  }
+
+  /** Takes the answer to an order that was placed or cancelled, in the form that it nearly always has. */
+  #tryScan(data: Buffer): boolean {
+    const scanner = this.#scanner;
+    const id = scanner.idOf(data);
+    const pending = id > 0 ? this.#calls.answered(id) : undefined;
+    if (pending?.call.answer === undefined) return false;
+    const result = scanner.tryRead(data, pending.call.answer);
+    if (result === undefined) return false;
+    this.#learn(scanner.counts, pending);
+    pending.resolve(result);
+    return true;
+  }
+
+  #learn(counts: readonly RateCount[], pending: PendingCall | undefined): void {
+    for (const { type, windowMs, count } of counts) {
+      if (type === "REQUEST_WEIGHT" && windowMs === MINUTE_MS && count >= 0) this.#options.limit.observe(count);
+    }
+    pending?.call.ticket?.tell(counts);
   }
 
   #onFrame(received: string, link: Link): void {
@@ -188,13 +225,12 @@ export class SocketApi implements Api {
       );
       return;
     }
-    const used = usedWeightOf(message);
-    if (used !== undefined) this.#options.limit.observe(used);
-    if (message["event"] !== undefined) return this.#onVenueEvent(message["event"]);
     const { id } = message;
+    const pending = typeof id === "number" && id !== LOGON_ID ? this.#calls.answered(id) : undefined;
+    this.#learn(rateCountsOf(message["rateLimits"]), pending);
+    if (message["event"] !== undefined) return this.#onVenueEvent(message["event"]);
     if (id === LOGON_ID) return this.#onLogon(message, link);
     if (typeof id !== "number") return this.#onSessionEnd(message, link);
-    const pending = this.#calls.answered(id);
     if (pending === undefined) return; // its caller has gone
     if (message["status"] === 200) return pending.resolve(message["result"]);
     this.#onRefusal(pending, message);
@@ -209,7 +245,8 @@ export class SocketApi implements Api {
     } catch (cause) {
       return pending.reject(cause instanceof Error ? cause : new Error(String(cause)));
     }
-    if (error instanceof RateLimitError) limit.pause(error.retryAfterMs);
+    // Too many orders are no reason to hold up anything else: their own budget waits.
+    if (error instanceof RateLimitError && error.venueCode !== TOO_MANY_ORDERS) limit.pause(error.retryAfterMs);
     const isEarlyOrLate = error instanceof AuthError && error.venueCode === BAD_TIMESTAMP;
     if (!isEarlyOrLate || pending.isRenewed) return pending.reject(error);
     pending.isRenewed = true;

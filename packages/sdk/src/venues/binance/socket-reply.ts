@@ -16,14 +16,3 @@ export function toSocketError(what: string, message: Fields): RequestError {
   const seconds = isTimed ? String((retryAfter - serverTime) / 1000) : undefined;
   return toError(what, { status, retryAfter: seconds, text: JSON.stringify(error) });
 }
-
-/** The used weight that an answer tells, where it does. */
-export function usedWeightOf(message: Fields): number | undefined {
-  const limits = message["rateLimits"];
-  if (!Array.isArray(limits)) return undefined;
-  for (const limit of limits) {
-    const { rateLimitType, interval, count } = limit as Fields;
-    if (rateLimitType === "REQUEST_WEIGHT" && interval === "MINUTE" && typeof count === "number") return count;
-  }
-  return undefined;
-}

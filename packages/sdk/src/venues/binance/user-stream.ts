@@ -1,6 +1,7 @@
 import type { Clock, Random } from "@pitlane/perf";
 import { ProtocolError, RateLimitError, type RequestError, TimeoutError } from "../../errors.ts";
 import type { Instrument } from "../../model/instrument.ts";
+import type { OrderReport } from "../../model/order.ts";
 import type { EndpointChoice } from "../../region/endpoints.ts";
 import type { Signer } from "../../session/sign.ts";
 import { Connection, type ConnectionWatch } from "../../stream/connection.ts";
@@ -9,6 +10,8 @@ import { Settlement } from "../../stream/settlement.ts";
 import type { UserStream, UserStreamCounters, UserStreamOptions } from "../../stream/streams.ts";
 import { excerpt, type Fields, integerOf, parseJson, textOf, toFields } from "./fields.ts";
 import { checkVenue } from "./order-rules.ts";
+import { newOrderScan } from "./scan-order.ts";
+import { scanEnvelope, tryScanPosition, tryScanReport } from "./scan-user.ts";
 import { redact, signWsApi } from "./sign.ts";
 import { toSocketError } from "./socket-reply.ts";
 import { parseBalanceChange, parseListStatus } from "./user-wire.ts";
@@ -69,6 +72,7 @@ class BinanceUserStream implements UserStream {
   readonly #connection: Connection;
   readonly #subscriptions = new Map<Link, Subscription>(); // those under way, and granted ones
   readonly #counters = { reports: 0, balances: 0, otherInstruments: 0, ignored: new Map<string, number>() };
+  readonly #scan = newOrderScan();
   readonly #onAbort = () => void this.close();
   #requestId = 0;
   #hasSubscribed = false;
@@ -82,7 +86,9 @@ class BinanceUserStream implements UserStream {
     this.#connection = new Connection({
       endpoints,
       onOpen: (link) => this.#subscribe(link),
-      onFrame: (data, _isBinary, _atUs, _ns, link) => this.#onMessage(data.toString("utf8"), link),
+      onFrame: (data, _isBinary, _atUs, _ns, link) => {
+        if (!link.isCurrent || !this.#tryScan(data)) this.#onMessage(data.toString("utf8"), link);
+      },
       onLost: (_reason, link) => this.#forget(link),
       onLeft: (link) => this.#forget(link),
       onError: (error) => this.#report(error),
@@ -119,20 +125,41 @@ class BinanceUserStream implements UserStream {
 
   #subscribe(link: Link): void {
     const { signer, recvWindowMs, callTimeoutMs, nowUs } = this.#parts;
-    const params = signWsApi({ recvWindow: recvWindowMs, timestamp: Math.floor(nowUs() / 1000) }, signer);
+    const { json, signature } = signWsApi({}, signer, Math.floor(nowUs() / 1000), recvWindowMs);
     const id = ++this.#requestId;
     const timer = setTimeout(() => {
       const message = `the user stream's subscription got no answer in ${callTimeoutMs} ms`;
       this.#report(new TimeoutError(message, { outcome: "unknown" }));
       link.drop(message);
     }, callTimeoutMs);
-    this.#subscriptions.set(link, { id, signature: params.signature, timer });
-    link.trySend(JSON.stringify({ id, method: SUBSCRIBE, params }));
+    this.#subscriptions.set(link, { id, signature, timer });
+    link.trySend(`{"id":${id},"method":"${SUBSCRIBE}","params":${json}}`);
   }
 
   #forget(link: Link): void {
     clearTimeout(this.#subscriptions.get(link)?.timer);
     this.#subscriptions.delete(link);
+  }
+
+  /** Takes the two events that every order brings, in the form that they nearly always have. */
+  #tryScan(data: Buffer): boolean {
+    const scan = this.#scan;
+    const at = scanEnvelope(data);
+    if (at < 0) return false;
+    try {
+      if (tryScanReport(data, at, this.#instruments, scan)) {
+        this.#counters.reports++;
+        this.#options.onReport(scan.report as OrderReport);
+        return true;
+      }
+      const balances = tryScanPosition(data, at, scan.numbers);
+      if (balances === undefined) return false;
+      this.#counters.balances++;
+      this.#options.onBalances(balances);
+    } catch (error) {
+      this.#report(error); // of a callback
+    }
+    return true;
   }
 
   #onMessage(received: string, link: Link): void {

@@ -204,9 +204,14 @@ function withReason(report: OrderReport, ...reasons: readonly unknown[]): OrderR
   return reason === undefined ? report : { ...report, reason: reason as string };
 }
 
+/** What the venue's word for an order's status means; undefined for one that is not known. */
+export function statusNamed(word: string): VenueOrderStatus | undefined {
+  return STATUSES.get(word);
+}
+
 function statusOf(where: string, fields: Fields, name: string): VenueOrderStatus {
   const text = textOf(where, fields, name);
-  const status = STATUSES.get(text);
+  const status = statusNamed(text);
   if (status === undefined) throw new ProtocolError(`${where}: "${name}" is ${text}, not an order status we know`);
   return status;
 }

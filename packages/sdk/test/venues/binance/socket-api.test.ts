@@ -6,7 +6,12 @@ import { AuthError, NetworkError, RateLimitError, RejectedError, TimeoutError } 
 import { createSigner } from "../../../src/session/sign.ts";
 import type { Link } from "../../../src/stream/link.ts";
 import type { ApiCall } from "../../../src/venues/binance/api.ts";
+import type { RateCount } from "../../../src/venues/binance/rate-counts.ts";
+import { ScannedOrder } from "../../../src/venues/binance/scan-answer.ts";
+import { scanNewOrder } from "../../../src/venues/binance/scan-order.ts";
 import { type ApiConnectionCallbacks, SocketApi } from "../../../src/venues/binance/socket-api.ts";
+import { parseNewOrder } from "../../../src/venues/binance/wire.ts";
+import { testInstrument } from "../../support/instruments.ts";
 import { rejectionOf } from "../../support/rejection.ts";
 
 interface Sent {
@@ -161,6 +166,72 @@ describe("a call", () => {
     say({ id: 0, status: 200, result: {} }, last);
     say({ id: last.sent[1]?.id, status: 200, result: "after all" }, last);
     expect(await waiting).toBe("after all");
+  });
+});
+
+describe("the answer to an order", () => {
+  const instrument = testInstrument();
+  const answered = {
+    symbol: "BTCUSDT",
+    orderId: 28,
+    orderListId: -1,
+    clientOrderId: "mine-1",
+    transactTime: 1_767_225_600_000,
+    price: "61000.01000000",
+    origQty: "0.01000000",
+    executedQty: "0.00000000",
+    origQuoteOrderQty: "0.00000000",
+    cummulativeQuoteQty: "0.00000000",
+    status: "NEW",
+    timeInForce: "GTC",
+    type: "LIMIT",
+    side: "BUY",
+    workingTime: 1_767_225_600_000,
+    selfTradePreventionMode: "EXPIRE_MAKER",
+    fills: [],
+  };
+  const rateLimits = [
+    { rateLimitType: "ORDERS", interval: "SECOND", intervalNum: 10, limit: 100, count: 12 },
+    { rateLimitType: "REQUEST_WEIGHT", interval: "MINUTE", intervalNum: 1, limit: 6_000, count: 70 },
+  ];
+
+  test.each([
+    ["in the documented form is read from its bytes", answered, true],
+    ["in another form is read as JSON", { ...answered, usedSor: true }, false],
+  ])("%s, and so is what it tells of the venue's limits", async (_, result, isScanned) => {
+    const { api, open, say, weights } = setUp();
+    const told: (readonly RateCount[])[] = [];
+    const ticket = {
+      tell: (counts: readonly RateCount[]) => told.push([...counts]),
+      tellHeaders: () => {},
+      end: () => {},
+    };
+    const answer = { read: scanNewOrder, asked: { instrument, clientOrderId: "mine-1" } };
+    const call = api.call({ ...place, answer, ticket });
+    const link = open();
+    say({ id: link.sent[0]?.id, status: 200, result, rateLimits }, link);
+    const read = await call;
+    expect(read instanceof ScannedOrder).toBe(isScanned);
+    expect(read instanceof ScannedOrder ? read.report : parseNewOrder(read, instrument)).toEqual(
+      parseNewOrder(result, instrument),
+    );
+    expect(weights).toEqual([70]);
+    expect(told).toEqual([
+      [
+        { type: "ORDERS", windowMs: 10_000, limit: 100, count: 12 },
+        { type: "REQUEST_WEIGHT", windowMs: 60_000, limit: 6_000, count: 70 },
+      ],
+    ]);
+  });
+
+  test("that there were too many of them holds up nothing else", async () => {
+    const { api, open, say, pauses } = setUp();
+    const call = rejectionOf(api.call(place));
+    const link = open();
+    const error = { code: -1015, msg: "Too many new orders; current limit is 100 orders per 10 SECOND." };
+    say({ id: link.sent[0]?.id, status: 429, error }, link);
+    expect(await call).toBeInstanceOf(RateLimitError);
+    expect(pauses).toEqual([]);
   });
 });
 
