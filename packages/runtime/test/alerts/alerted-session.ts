@@ -30,7 +30,7 @@ export interface SessionSetUp {
 
 /** Most figures are of the last minute: an alert is over a minute after its cause at the latest. */
 const A_MINUTE = { timeout: 90_000, interval: 100 } as const;
-export const SOON = { timeout: 30_000, interval: 50 } as const;
+export const SOON = { timeout: 60_000, interval: 50 } as const;
 
 /** A session on a paper exchange of its own, whose alerts look from the first second on. */
 export async function openAlerted({
