@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import { defineProject } from "vitest/config";
 
 /** Tests read the packages' TypeScript sources, so no build stands between an edit and its test. */
@@ -10,5 +11,14 @@ export const project = (name: string) =>
         externalConditions: ["@pitlane/source", "module", "node", "default"],
       },
     },
-    test: { name, include: ["test/**/*.test.ts"], environment: "node", testTimeout: 30_000, hookTimeout: 30_000 },
+    test: {
+      name,
+      include: ["test/**/*.test.ts"],
+      environment: "node",
+      setupFiles: [fileURLToPath(new URL("vitest.waits.ts", import.meta.url))],
+      // For a busy machine: what waits for a condition loses nothing by them.
+      testTimeout: 60_000,
+      hookTimeout: 60_000,
+      expect: { poll: { timeout: 15_000 } },
+    },
   });

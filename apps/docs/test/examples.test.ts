@@ -12,7 +12,7 @@ const JITI = join(dirname(createRequire(import.meta.url).resolve("jiti/package.j
 
 /** Runs an example as a reader would, on the packages as they are published. */
 function run(file: string) {
-  return promisify(execFile)(process.execPath, [JITI, file], { timeout: 20_000 });
+  return promisify(execFile)(process.execPath, [JITI, file], { timeout: 90_000 });
 }
 
 interface Folder {
@@ -42,6 +42,7 @@ describe.each(FOLDERS)("the examples of the guides, $name", ({ name, guide, pack
 
   test.skipIf(missing !== "").each(programs ?? files)(
     `%s runs to its end, prints something and complains of nothing${missing}`,
+    { timeout: 120_000 },
     async (file) => {
       const { stdout, stderr } = await run(join(folder, file));
       expect(stdout.trim()).not.toBe("");

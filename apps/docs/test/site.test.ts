@@ -89,7 +89,7 @@ describe.skipIf(missing !== "")(`the built site in a browser${missing}`, () => {
     await page.waitForLoadState("networkidle");
     expect(requests.filter((url) => new URL(url).hostname !== "127.0.0.1")).toEqual([]);
     expect(complaints).toEqual([]);
-  }, 120_000); // dozens of pages, each loaded whole
+  }, 240_000); // dozens of pages, each loaded whole
 
   test("the reference describes what @pitlane/sdk exports", async () => {
     const { page, complaints } = await setUp();

@@ -214,20 +214,32 @@ describe("a recording", () => {
 
 describe("orders in a recording", () => {
   test("trade with the recorded book, and are filled by what the recording does", async () => {
-    const { paper, rest, open } = await setUp(
+    const clock = new ManualClock();
+    const { paper, open } = await setUp(
       [
         line(0, SNAPSHOT),
         line(10, depth(11, 11, [["99.8", "3"]])),
         line(1000, trade(1, "99.9", "0.2", true)),
         line(2000, depth(12, 12, [], [["100.0", "1"]])),
       ],
-      { replaySpeed: 1 },
+      { clock, replaySpeed: 1 },
     );
+    const nowMs = () => clock.nowUs() / 1000;
+    const rest = new RestClient(paper, nowMs);
     const api = await open("/ws-api/v3");
-    await api.ask(1, "userDataStream.subscribe.signature", signedParams(paper));
+    await api.ask(1, "userDataStream.subscribe.signature", signedParams(paper, {}, nowMs()));
     const stream = await open("/ws/btcusdt@depth@100ms/btcusdt@trade");
-    const replaying = paper.replay();
-    await stream.until(({ u }) => u === 11);
+    let isDone = false;
+    const replaying = paper.replay().finally(() => {
+      isDone = true;
+    });
+    const goOn = async (until: () => boolean) => {
+      while (!until()) {
+        if (clock.sleeping > 1) clock.advance({ ms: 1 });
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+    };
+    await goOn(() => stream.messages.some(({ u }) => u === 11));
     const order = { symbol: "BTCUSDT", type: "LIMIT", timeInForce: "GTC" };
     // Takes half of the best ask.
     const taken = await rest.signed("POST", "order", { ...order, side: "BUY", quantity: "1", price: "100.1" });
@@ -235,6 +247,7 @@ describe("orders in a recording", () => {
     // Rests between bid and ask: the recorded seller at 99.9 would have met it, and the recorded ask at 100.0 does.
     const resting = await rest.signed("POST", "order", { ...order, side: "BUY", quantity: "0.5", price: "100.0" });
     expect(resting.body.status).toBe("NEW");
+    await goOn(() => isDone);
     await replaying;
     const fills = (await rest.signed("GET", "myTrades", { symbol: "BTCUSDT", orderId: resting.body.orderId })).body;
     expect(fills.map(({ price, qty, isMaker }: Record<string, unknown>) => [price, qty, isMaker])).toEqual([

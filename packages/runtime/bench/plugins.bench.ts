@@ -82,7 +82,7 @@ const toWorker: Case = {
   loop: () => {
     const ring = createSharedSpscRing({ layout: EVENT_LAYOUT, capacity: 1024 }) as EventRing;
     const { port1 } = new MessageChannel();
-    const feed = new WorkerFeed(ring, port1, [instrument], () => 0);
+    const feed = new WorkerFeed({ ring, notes: port1, instruments: [instrument], positionLots: () => 0 });
     port1.unref();
     const book = new OrderBook();
     return (n) => {

@@ -84,7 +84,7 @@ test("one session trades on two exchanges: orders, fills and balances stay with 
     "alpha:AAA/USDT",
     "beta:AAA/USDT",
   ]);
-  await vi.waitFor(() => expect(runtime.status().fills).toBeGreaterThanOrEqual(2), { timeout: 10_000 });
+  await vi.waitFor(() => expect(runtime.status().fills).toBeGreaterThanOrEqual(2), { timeout: 20_000 });
   const report = await runtime.close("requested");
   expect(report.orders).toMatchObject({ intents: 2, submitted: 2, filled: 2, unknown: 0, open: 0 });
   expect(report.faults).toEqual([]); // balances were compared with both venues' words
@@ -95,7 +95,7 @@ test("one session trades on two exchanges: orders, fills and balances stay with 
   const replayed = await replayRun({ journalPath, plugins: entries, clock, log: () => {} });
   expect(replayed).toMatchObject({ divergences: 0, first: null });
   expect(replayed.decisions).toBeGreaterThanOrEqual(2);
-}, 30_000);
+});
 
 test("balances are the sums over all venues, and each venue's own", async () => {
   const alpha = await exchange("alpha", 1);
@@ -189,15 +189,15 @@ test("a halt cancels at each venue by its own call for an instrument, and by one
   const { runtime } = await openOn(venue, [rester(orders)], { risk: { afterHalt: "stay" } });
   // The session has heard of it, too: orders under way are cancelled one by one.
   await vi.waitFor(() => expect(orders.map(({ state }) => state)).toEqual(new Array(6).fill("accepted")), {
-    timeout: 10_000,
+    timeout: 20_000,
   });
   runtime.setTradingState("halted", "drill");
-  await vi.waitFor(() => expect(runtime.status().openOrders).toBe(0), { timeout: 10_000 });
+  await vi.waitFor(() => expect(runtime.status().openOrders).toBe(0), { timeout: 20_000 });
   expect(await alpha.client.orders.listOpen()).toEqual([]);
   expect(await beta.client.orders.listOpen()).toEqual([]);
   expect(calls.sort()).toEqual(["alpha cancelAll", "beta cancel", "beta cancel", "beta cancel"]);
   expect((await runtime.close("requested")).faults).toEqual([]);
-}, 30_000);
+});
 
 test("what two venues have wrong in opposite ways is told at the close", async () => {
   const alpha = await exchange("alpha", 1);
@@ -221,4 +221,4 @@ test("what two venues have wrong in opposite ways is told at the close", async (
   shift = 100_000_000n;
   const { faults } = await runtime.close("requested");
   expect(faults.map(({ message }) => message.split(":")[0]).sort()).toEqual(["at alpha, USDT", "at beta, USDT"]);
-}, 30_000);
+});

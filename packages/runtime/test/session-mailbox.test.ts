@@ -34,7 +34,7 @@ function setUp(perform: (request: SessionRequest, signal: AbortSignal) => Promis
   const faults: string[] = [];
   const close = openMailbox({ folder, perform, onFault: (message) => faults.push(message) });
   closers.push(close);
-  const answered = (id: string) => expect.poll(() => takeAnswer(folder, id), { timeout: 5_000 });
+  const answered = (id: string) => expect.poll(() => takeAnswer(folder, id));
   return { folder, faults, close, answered };
 }
 
@@ -91,7 +91,7 @@ test("more requests than it holds are refused", async () => {
   );
   const ids = Array.from({ length: 9 }, () => leaveRequest(folder, REQUEST));
   const refused = () => readdirSync(join(folder, "mail")).filter((name) => name.endsWith(".answer.json")).length;
-  await expect.poll(refused, { timeout: 5_000 }).toBe(1);
+  await expect.poll(refused).toBe(1);
   await close();
   const answers = ids.map((id) => takeAnswer(folder, id));
   expect(

@@ -83,7 +83,7 @@ test("processes that open one new file at the same time share it", async () => {
   const tierFile = fileURLToPath(new URL("../../src/cache/sqlite-tier.ts", import.meta.url));
   const outfile = join(folder, "many.cjs");
   const contents = `import { SqliteTier } from ${JSON.stringify(tierFile)};
-    const options = { path: ${JSON.stringify(path)}, busyTimeoutMs: 5_000, clock: { nowUs: () => 0 } };
+    const options = { path: ${JSON.stringify(path)}, busyTimeoutMs: 10_000, clock: { nowUs: () => 0 } };
     async function run() {
       const tier = new SqliteTier(options);
       for (let i = 0; i < 100; i++) await tier.invalidate([{ kind: "key", text: process.argv[2] }]);

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, readlinkSync, realpathSync } from "node:fs";
 import fc from "fast-check";
 import { afterEach, expect, test } from "vitest";
 import { InvalidInputError } from "../../src/index.ts";
@@ -87,6 +87,7 @@ onLinux("moves every thread of a running process", async () => {
   const core = pinner.allowedCores[0]!;
   const child = started(pinner.spawn(pinner.allowedCores, process.execPath, SLEEP, { stdio: "ignore" }));
   await once(child, "spawn");
+  await untilStarted(child.pid!);
   await pinner.pinProcess(child.pid!, [core]);
   const threads = readdirSync(`/proc/${child.pid}/task`);
   await pinner.pinProcess(child.pid!, [core]); // those that were started meanwhile
@@ -142,7 +143,11 @@ function coresOf(task: string): number[] {
   return allowedCores(readFileSync(`/proc/${task}/status`, "utf8"));
 }
 
-// taskset pins itself and then becomes the program: the pid is there before the pin is.
+// taskset pins itself and then becomes the program: the pid is there before the pin is, and before the program is.
+async function untilStarted(pid: number): Promise<void> {
+  await expect.poll(() => readlinkSync(`/proc/${pid}/exe`)).toBe(realpathSync(process.execPath));
+}
+
 async function untilPinned(pid: number, cores: readonly number[]): Promise<void> {
   await expect.poll(() => coresOf(String(pid))).toEqual(cores);
 }

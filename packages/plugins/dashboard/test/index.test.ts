@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
-import { afterEach, expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import observer, { openDashboard } from "../src/index.ts";
 import { createFakeSession, type FakeSession } from "./fake-session.ts";
 import { ask } from "./set-up.ts";
@@ -43,16 +43,18 @@ test("the link of a project stays, and a token of the settings wins over it", as
 
 test("while the usual port is taken it gets a free one, and says so", async () => {
   const session = setUp();
-  const taken = createServer();
-  await new Promise<void>((resolve) => {
-    taken.once("error", () => resolve()); // somebody else has it: as good
-    taken.listen(7070, "127.0.0.1", resolve);
+  await vi.waitFor(async () => {
+    const taken = createServer();
+    await new Promise<void>((resolve) => {
+      taken.once("error", () => resolve()); // somebody else has it: as good, unless they leave it just now
+      taken.listen(7070, "127.0.0.1", resolve);
+    });
+    const dashboard = await openDashboard(session);
+    await dashboard.close();
+    taken.close();
+    expect(dashboard.port).not.toBe(7070);
+    expect(dashboard.lines).toContain(`dashboard  port 7070 is taken: it is at ${dashboard.port}`);
   });
-  const dashboard = await openDashboard(session);
-  expect(dashboard.port).not.toBe(7070);
-  expect(dashboard.lines).toContain(`dashboard  port 7070 is taken: it is at ${dashboard.port}`);
-  await dashboard.close();
-  taken.close();
 });
 
 test("settings that are wrong are refused before anything listens", async () => {

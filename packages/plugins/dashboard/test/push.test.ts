@@ -159,7 +159,7 @@ test("a page that was too slow goes on with the latest sample, and is told what 
     text += part;
   });
   socket.resume();
-  await vi.waitUntil(() => text.includes('"seq":2120,'), { timeout: 10_000 });
+  await vi.waitUntil(() => text.includes('"seq":2120,'));
   const missed = [...text.matchAll(/event: behind\ndata: (.+)/g)].map(
     ([, json = ""]) => JSON.parse(json).sample as number,
   );

@@ -42,9 +42,9 @@ async function trade(plugin: Plugin, config: object, market: PaperMarket, second
   }
 }
 
-const IN_A_MINUTE = { timeout: 60_000 };
+const LONG = { timeout: 180_000 };
 
-test("market maker: quotes both sides, and its position keeps within its limit", IN_A_MINUTE, async () => {
+test("market maker: quotes both sides, and its position keeps within its limit", LONG, async () => {
   const run = await trade(
     marketMaker,
     { halfSpreadBps: 1, maxQuotes: 2 },
@@ -58,7 +58,7 @@ test("market maker: quotes both sides, and its position keeps within its limit",
   expect(Math.abs(run.positions[0]!)).toBeLessThanOrEqual(3 * quoteLots); // the last quote is placed below the limit
 });
 
-test("momentum: takes and closes, one order at a time, none of which stays", IN_A_MINUTE, async () => {
+test("momentum: takes and closes, one order at a time, none of which stays", LONG, async () => {
   const run = await trade(momentum, { lookbackMs: 300, entryBps: 2 }, { model: "random-walk", instruments: [AAA] }, 20);
   expect(run.faults).toEqual([]);
   expect(run.intents.length).toBeGreaterThan(3);
@@ -66,7 +66,7 @@ test("momentum: takes and closes, one order at a time, none of which stays", IN_
   expect(run.open).toBe(0);
 });
 
-test("pair arbitrage: what it holds of one is against the other", IN_A_MINUTE, async () => {
+test("pair arbitrage: what it holds of one is against the other", LONG, async () => {
   const config = { sampleMs: 100, window: 30, entryZ: 1.5, holdMs: 2000 };
   const run = await trade(pairArbitrage, config, { model: "correlated-pairs", instruments: [AAA, BBB] }, 30);
   expect(run.faults).toEqual([]);
@@ -76,7 +76,7 @@ test("pair arbitrage: what it holds of one is against the other", IN_A_MINUTE, a
   expect(aaa * bbb).toBeLessThanOrEqual(0);
 });
 
-test("triangular arbitrage: goes round, and what it buys it sells again", IN_A_MINUTE, async () => {
+test("triangular arbitrage: goes round, and what it buys it sells again", LONG, async () => {
   const run = await trade(triangularArbitrage, {}, { model: "random-walk", instruments: [AAA, BBB, CROSS] }, 30);
   expect(run.faults).toEqual([]);
   const round = ["buy paper:AAA/USDT", "sell paper:AAA/BBB", "sell paper:BBB/USDT"];
@@ -88,7 +88,7 @@ test("triangular arbitrage: goes round, and what it buys it sells again", IN_A_M
   expect(bbb).toBeLessThan(0); // what came over the cross was sold
 });
 
-test("twap: trades all of its size and not a lot more", IN_A_MINUTE, async () => {
+test("twap: trades all of its size and not a lot more", LONG, async () => {
   const config = { size: "1.5", durationMs: 10_000, slices: 8 };
   const run = await trade(twap, config, { model: "random-walk", instruments: [AAA] }, 14);
   expect(run.faults).toEqual([]);

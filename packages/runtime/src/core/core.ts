@@ -2,6 +2,7 @@ import type { Clock } from "@pitlane/perf";
 import type { LatencyHistogram } from "@pitlane/perf/metrics";
 import {
   type BarEvent,
+  type BookChange,
   type Instrument,
   InvalidInputError,
   type MarketEvent,
@@ -246,14 +247,19 @@ export class Core {
     return this.#nowUs;
   }
 
-  /** A market event. Hooks hear of it at the next drain. */
-  onMarket(event: MarketEvent, nowNs: number): void {
+  /**
+   * A market event. Hooks hear of it at the next drain, plugins in workers at once.
+   *
+   * @param change What a `book` event changed; undefined when the whole book is new. Workers alone need it.
+   */
+  onMarket(event: MarketEvent, nowNs: number, change?: BookChange): void {
     const index = this.indexOf(event.instrument);
     this.market.apply(event, index);
     this.#risk.onMarket(event, index);
     if (this.#nowUs >= this.performance.nextMarkUs) this.#mark();
     this.#feeds.before(event, index, this.#nowUs);
     this.bus.publish(event, index, nowNs);
+    if (this.#host?.hasWorkers) this.#host.onMarket(event, change);
     this.#feeds.after(event, index, this.#nowUs);
     if (event.kind === "gap" && event.channel === "book") this.#leaveMarket(event.instrument);
   }
@@ -609,6 +615,7 @@ export class Core {
         return execution.submit(owner, intent, { voter, verdict });
       },
       signals: this.#options.config.execution ?? DEFAULT_SIGNALS,
+      canAmend: execution.canAmend,
       amend: (order, sizeLots) => {
         this.#checkMoment();
         return execution.amend(order, sizeLots);
@@ -628,9 +635,14 @@ export class Core {
         this.#checkMoment();
         this.#options.onPricesNeeded?.();
         const decision = this.#router.decide(request);
-        const strategy = nameOf(this.#options.plugins[owner]!);
-        this.#options.journal.append("route", { strategy, ...toRouteRecord(decision) });
+        this.#noteRoute(owner, toRouteRecord(decision));
         return decision;
+      },
+      routing: {
+        settings: this.#options.config.router ?? DEFAULT_ROUTER,
+        latencyNs: (venue) => this.#answers.ns(venue),
+        hasUnknown: (venue) => execution.hasUnknown(venue),
+        note: (owner, decision) => this.#noteRoute(owner, decision),
       },
       book: (instrument) => market.book(instrument),
       quote: (instrument) => {
@@ -663,6 +675,11 @@ export class Core {
       },
       control,
     };
+  }
+
+  #noteRoute(owner: number, decision: object): void {
+    const strategy = nameOf(this.#options.plugins[owner]!);
+    this.#options.journal.append("route", { strategy, ...decision });
   }
 
   /** Plugins' voters, in the order that they ask for. */

@@ -48,7 +48,7 @@ export class Inputs {
     const index = core.indexOf(event.instrument);
     this.#isFrameOpen = true;
     this.#market.write(event, change, index, atUs);
-    core.onMarket(event, nowNs);
+    core.onMarket(event, nowNs, change);
   }
 
   /** The frame whose events came is over: hooks hear of them now. */

@@ -57,6 +57,7 @@ export function recover(
 ): void {
   takeBack(core, entries, instrumentOf, owners);
   core.execution.endRecovery();
+  core.plugins.endRecovery();
 }
 
 /** What recovery needs of a core. */

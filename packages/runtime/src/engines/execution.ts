@@ -232,6 +232,11 @@ export class Execution {
     return allow();
   }
 
+  /** False where the wire cannot make orders smaller. */
+  get canAmend(): boolean {
+    return this.#options.wire.amend !== undefined;
+  }
+
   /** How much waits for the venue's word, kept up to date. It follows from the inputs, so a replay sees the same. */
   get backlog(): Backlog {
     return this.#backlog;

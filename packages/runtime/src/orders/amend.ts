@@ -1,11 +1,17 @@
 import { allow, deny, type Verdict } from "../hooks/verdict.ts";
 import { isFinal, isWorking, type Order } from "./order.ts";
 
+/** What decides whether an order can be made smaller. */
+export type Amendable = Pick<
+  Order,
+  "clientOrderId" | "state" | "cancelling" | "amendLots" | "filledLots" | "sizeLots" | "intent"
+>;
+
 /**
  * Whether an order can be made smaller to `sizeLots` as a whole, fills included: it must work at the venue, with nothing under way, and
  * the new size be below the present one and above what is filled. Pure.
  */
-export function reviewAmend(order: Order, sizeLots: number): Verdict {
+export function reviewAmend(order: Amendable, sizeLots: number): Verdict {
   const { clientOrderId, state, cancelling, amendLots, filledLots, intent } = order;
   const { instrument } = intent;
   if (isFinal(state)) return deny("NOT_OPEN", `order ${clientOrderId} is ${state}`);

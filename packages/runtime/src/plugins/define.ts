@@ -149,7 +149,7 @@ export interface PluginContext<Config = unknown> {
    * `maxSlippageBps` beyond; dropped or cancelled after `maxLatencyMs`. One below `execution.minConfidence` is an order in state `denied`, code
    * `LOW_CONFIDENCE`. It is counted, voted on, journaled and sent as what `submit` takes.
    *
-   * @throws {InvalidInputError} As `submit`, and in a worker.
+   * @throws {InvalidInputError} As `submit`.
    * @example
    * ctx.on("trade", { instrument }, ({ aggressor }) => {
    *   ctx.submitSignal({ instrument, side: aggressor, sizeLots: 1000, confidence: 0.8 });
@@ -164,12 +164,12 @@ export interface PluginContext<Config = unknown> {
    *
    * @returns A denial when it cannot be asked for: `NOT_OPEN`, `NOT_ACKNOWLEDGED` (the venue has not confirmed the order yet),
    * `CANCEL_PENDING`, `AMEND_PENDING`, `BAD_SIZE`, `AMEND_NOT_SUPPORTED`.
-   * @throws {InvalidInputError} When called outside of hooks and timers, and in a worker.
+   * @throws {InvalidInputError} When called outside of hooks and timers.
    */
   amend(order: OrderView, change: { readonly sizeLots: number }): Verdict;
   /**
    * The session's orders of which the venue has said nothing yet, kept up to date. While `isHigh`, want less: at `limit`, intents are denied
-   * with `QUEUE_FULL`. In a worker it is always empty.
+   * with `QUEUE_FULL`.
    */
   backlog(): Backlog;
   /** Own orders that may still trade, oldest first. */
@@ -179,7 +179,7 @@ export interface PluginContext<Config = unknown> {
    * immediate-or-cancel order at the worst price that its book asks for it, and is voted on as every order. The decision says how it was come to,
    * and is journaled (`route`) before the orders; no suitable venue is a decision too, and nothing is submitted then. See `routeOrder`.
    *
-   * @throws {InvalidInputError} When the request cannot be, as `submit`, and in a worker.
+   * @throws {InvalidInputError} When the request cannot be, and as `submit`.
    * @example
    * const { decision, orders } = ctx.route({ symbol: "AAA/USDT", side: "buy", sizeUnits: 5_00000000n, limitPrice: "61.25" });
    * if (decision.outcome === "none") ctx.log(decision.reason);
@@ -188,21 +188,21 @@ export interface PluginContext<Config = unknown> {
   /**
    * Own orders whose `tag` begins with `prefix`, oldest first: those open, and those that ended in this process or since the snapshot that it
    * began from, 10,000 at most. After a restart it says what became of orders that a snapshot knows nothing of; from `reconcile` on it is
-   * whole. @throws {InvalidInputError} In a worker.
+   * whole.
    */
   ordersTagged(prefix: string): readonly OrderView[];
-  /** The live order book; undefined while it is not in sync. In a worker it has the best level of each side and no more. */
+  /** The live order book; undefined while it is not in sync. */
   book(instrument: Instrument): OrderBook | undefined;
   /** The last quote; undefined before the first, and after a gap until it is news again. */
   quote(instrument: Instrument): QuoteEvent | undefined;
   /**
    * Live statistics of a market: VWAP, imbalances, volatility, impact. They are kept from the call in `setup` on; later calls give the same.
-   * @throws {InvalidInputError} When it was not called in `setup`, and in a worker.
+   * @throws {InvalidInputError} When it was not called in `setup`.
    */
   stats(instrument: Instrument): MarketStats;
   /**
    * The latest trades or quotes of a market, kept from here on: 10,000 rows unless told, 1 to 2^24; trades take 48 bytes a row and quotes as
-   * many. Only during `setup`; not in a worker.
+   * many. Only during `setup`.
    */
   recent<Kind extends RecentKind>(instrument: Instrument, kind: Kind, capacity?: number): RecentData[Kind];
   /** Bought less sold in this run over all strategies, in lots. */

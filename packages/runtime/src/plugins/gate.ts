@@ -61,12 +61,10 @@ export class IntentGate {
   signal(owner: number, signal: Signal): OrderView {
     const { services, names } = this.#options;
     const { signals } = services;
-    if (signals === undefined)
-      throw new InvalidInputError(
-        `${names[owner]}: ctx.submitSignal is not known here: run it in the session's thread`,
-      );
     if (!services.instruments.includes(signal.instrument))
       throw new InvalidInputError("a signal's instrument must be one of ctx.instruments");
+    if (services.submitSignal !== undefined) return services.submitSignal(owner, signal);
+    if (signals === undefined) throw new InvalidInputError(`${names[owner]}: ctx.submitSignal is not known here`);
     const { intent, refusal } = shapeSignal(signal, services.quote(signal.instrument), signals);
     return refusal === undefined ? this.submit(owner, intent) : this.#refuse(owner, intent, refusal, "signal");
   }

@@ -1,7 +1,7 @@
 import { type Clock, InvalidInputError } from "@pitlane/perf";
 import type { LatencyHistogram, MetricSnapshot, MetricsSnapshot } from "@pitlane/perf/metrics";
 import type { Knob } from "@pitlane/perf/tune";
-import type { Instrument } from "@pitlane/sdk";
+import type { BookChange, Instrument, MarketEvent } from "@pitlane/sdk";
 import { type ControlHook, type ControlPhase, runControlHooks } from "../hooks/control.ts";
 import { ignoreRejection, isPromise } from "../hooks/owners.ts";
 import type { Verdict } from "../hooks/verdict.ts";
@@ -22,6 +22,7 @@ import type { HostServices, Registrations } from "./services.ts";
 import { type HostSnapshot, type PluginSnapshot, restore, takeSnapshot } from "./snapshot.ts";
 import { PluginStarter, type Running } from "./starter.ts";
 import { within } from "./within.ts";
+import type { WorkerPlugin } from "./worker-host.ts";
 import type { WorkerMessage } from "./worker-protocol.ts";
 
 export type { PluginControl, PluginEntry } from "./entry.ts";
@@ -96,6 +97,7 @@ export class PluginHost {
   readonly #flattener: Flattener;
   readonly #running: Running[] = []; // by owner
   readonly #isOut: boolean[]; // quarantined, by owner
+  #workers: readonly WorkerPlugin[] = []; // none in a replay, which does not run them
   readonly #pauses: Pauses;
   #order: readonly number[];
   #uses: readonly (readonly number[])[];
@@ -164,7 +166,10 @@ export class PluginHost {
     });
     this.#flattener = new Flattener(services, (owner, message) => this.#tell(owner, message));
     this.#isOut = entries.map(() => false);
-    this.#pauses = new Pauses((owner, isShed) => services.setShed?.(owner, isShed));
+    this.#pauses = new Pauses((owner, isShed) => {
+      services.setShed?.(owner, isShed);
+      this.#running[owner]?.worker?.setShed(isShed);
+    });
   }
 
   /**
@@ -185,6 +190,7 @@ export class PluginHost {
       throw error;
     }
     for (const { scope } of host.#running) host.#starter.attach(scope);
+    if (options.isReplay !== true) host.#workers = host.#running.flatMap(({ worker }) => worker ?? []);
     return host;
   }
 
@@ -277,6 +283,21 @@ export class PluginHost {
       if (plugin.onGap !== "cancel") continue;
       for (const order of services.openOrders(owner, instrument)) services.cancel(order);
     }
+  }
+
+  /** Some plugin runs in a worker, which `onMarket` is for. */
+  get hasWorkers(): boolean {
+    return this.#workers.length > 0;
+  }
+
+  /** A market event, for plugins in workers, as it comes in. @param change What a `book` event changed; undefined when the whole book is new. */
+  onMarket(event: MarketEvent, change: BookChange | undefined): void {
+    for (const worker of this.#workers) worker.onMarket(event, change);
+  }
+
+  /** Orders of an earlier process are all known now. */
+  endRecovery(): void {
+    for (const worker of this.#workers) worker.endRecovery();
   }
 
   /** A timer is due: runs it as a hot hook, isolated and metered. Nothing when it was cleared meanwhile; that of a paused plugin waits. */
@@ -522,7 +543,10 @@ export class PluginHost {
     const { worker } = this.#running[owner] ?? {};
     if (worker === undefined) throw new InvalidInputError(`${this.names[owner]} does not run in a worker`);
     if (this.#isOut[owner]) return;
-    worker.apply(message, (intent) => this.#gate.submit(owner, intent));
+    worker.apply(message, {
+      submit: (intent) => this.#gate.submit(owner, intent),
+      signal: (signal) => this.#gate.signal(owner, signal),
+    });
   }
 
   /** Its orders are cancelled, and it hears of that: what it knows of itself stays right. */

@@ -3,10 +3,11 @@ import type { BusEvent, EventDefinition } from "../bus/events.ts";
 import type { Backlog } from "../engines/execution.ts";
 import type { FeedServices } from "../engines/market-feeds.ts";
 import type { RiskVote, Verdict } from "../engines/risk.ts";
+import type { RouterSettings } from "../engines/route-desk.ts";
 import type { RouteDecision, RouteRequest } from "../engines/router-types.ts";
 import type { HookEntry, HookPlace } from "../hooks/kinds.ts";
 import type { Intent, OrderView } from "../orders/order.ts";
-import type { SignalSettings } from "../orders/signal.ts";
+import type { Signal, SignalSettings } from "../orders/signal.ts";
 import type { LogLevel } from "./define.ts";
 import type { PluginControl } from "./host.ts";
 
@@ -24,14 +25,20 @@ export interface HostServices {
   cancel(order: OrderView): void;
   /** How signals are shaped into orders; where there is none, plugins have no `submitSignal`. */
   readonly signals?: SignalSettings;
+  /** Takes a signal as it is, where the session shapes it elsewhere: `signals` is not looked at then. */
+  submitSignal?(owner: number, signal: Signal): OrderView;
   /** Makes an order smaller, or says why not; where there is none, plugins have no `amend`. */
   amend?(order: OrderView, sizeLots: number): Verdict;
+  /** False where the venue cannot make orders smaller. Default true. */
+  readonly canAmend?: boolean;
   /** What waits for the venue's word; nothing does where there is none. */
   backlog?(): Backlog;
   openOrders(owner: number, instrument: Instrument | undefined): readonly OrderView[];
-  /** Decides where an order of a plugin goes, and journals that; not in a worker. @throws {InvalidInputError} */
+  /** Decides where an order of a plugin goes, and journals that. @throws {InvalidInputError} */
   route?(owner: number, request: RouteRequest): RouteDecision;
-  /** Orders of one plugin whose tag begins with `prefix`, oldest first; not in a worker. */
+  /** What a router elsewhere needs, such as that of a worker, and where its decisions are journaled. */
+  readonly routing?: RoutingServices;
+  /** Orders of one plugin whose tag begins with `prefix`, oldest first. */
   ordersTagged?(owner: number, prefix: string): readonly OrderView[];
   book(instrument: Instrument): OrderBook | undefined;
   quote(instrument: Instrument): QuoteEvent | undefined;
@@ -67,6 +74,17 @@ export interface HostServices {
    * and calls `PluginHost.applyControl`; in a replay that comes from the journal. Where there is none, it is applied at once.
    */
   control?(control: PluginControl): void;
+}
+
+/** What a session's router knows beside the markets. */
+export interface RoutingServices {
+  readonly settings: RouterSettings;
+  /** Time to a venue's answer; undefined when none is known. */
+  latencyNs(venue: string): number | undefined;
+  /** True while an order there has an outcome that nobody knows. */
+  hasUnknown(venue: string): boolean;
+  /** Journals a decision: plain data, as `toRouteRecord` gives. */
+  note(owner: number, decision: object): void;
 }
 
 /** A plugin's risk voter. */

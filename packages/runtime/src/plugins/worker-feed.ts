@@ -1,11 +1,14 @@
 import type { MessagePort } from "node:worker_threads";
 import type {
   BarEvent,
+  BookChange,
   BookEvent,
   Channel,
   GapEvent,
   Instrument,
+  Levels,
   MarketEvent,
+  OrderBook,
   QuoteEvent,
   ResyncEvent,
   TradeEvent,
@@ -16,7 +19,9 @@ import {
   EVENT_LAYOUT,
   type EventRecord,
   type EventRing,
+  LEVELS,
   NOTE,
+  QUIET,
   QUOTE,
   SELL,
   TRADE,
@@ -26,6 +31,12 @@ import {
 /** News of own orders that wait for room in the ring: a worker that leaves more unread is not keeping up at all. */
 const MOST_WAITING = 10_000;
 
+/** Levels of a side that go through the ring: beyond, one message costs less. */
+const MOST_LEVELS = 64;
+
+/** A gap, the whole book and the end of the gap. */
+const TELLING_LOST = 3;
+
 type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
 
 interface Lost {
@@ -33,11 +44,22 @@ interface Lost {
   readonly last: MarketEvent;
 }
 
+export interface WorkerFeedOptions {
+  readonly ring: EventRing;
+  readonly notes: MessagePort;
+  readonly instruments: readonly Instrument[];
+  readonly positionLots: (instrument: Instrument) => number;
+}
+
 /**
  * Writes what a worker shall hear into its ring.
  *
- * A ring that is full loses market events, and says so: before the next event of that instrument the worker is told of a gap and of its
- * end. News of own orders is never lost: it waits here, and `isBehind` tells when too much does.
+ *     quote, trade        a record
+ *     book                its levels that changed, two a record, then a record; as a whole, or many levels, a note
+ *     all else            a note: an object on the port, and a record that keeps its place
+ *
+ * A ring that is full loses market events, and says so: before the next event of that instrument the worker is told of a gap, is given the
+ * whole book, and is told of the gap's end. News of own orders is never lost: it waits here, and `isBehind` tells when too much does.
  */
 export class WorkerFeed {
   readonly #ring: EventRing;
@@ -48,13 +70,10 @@ export class WorkerFeed {
   readonly #lost = new Map<Instrument, Map<Channel, Lost>>();
   readonly #waiting: { readonly note: WorkerNote; readonly instrument: Instrument }[] = [];
   #dropped = 0;
+  /** The plugin is to know what comes, and not to be called for it. */
+  isQuiet = false;
 
-  constructor(
-    ring: EventRing,
-    notes: MessagePort,
-    instruments: readonly Instrument[],
-    positionLots: (instrument: Instrument) => number,
-  ) {
+  constructor({ ring, notes, instruments, positionLots }: WorkerFeedOptions) {
     this.#ring = ring;
     this.#notes = notes;
     this.#indexes = new Map(instruments.map((instrument, index) => [instrument, index]));
@@ -70,9 +89,16 @@ export class WorkerFeed {
     return this.#waiting.length > MOST_WAITING;
   }
 
-  market(event: MarketEvent): void {
+  /** @param change What a `book` event changed; undefined when the whole book is new. */
+  market(event: MarketEvent, change?: BookChange): void {
     if (this.#lost.size > 0 && !this.#tellLost(event.instrument)) return this.#lose(event);
-    if (!this.#push(event)) this.#lose(event);
+    if (!this.#push(event, change)) this.#lose(event);
+  }
+
+  /** The book of an instrument as it is, for a worker that has come late: no hook hears of it. */
+  book(instrument: Instrument, book: OrderBook): void {
+    const at = { sequence: 0, venueAtUs: 0, receivedAtUs: 0, receivedNs: Number.NaN };
+    this.#pushWhole({ kind: "book", instrument, book, ...at }, true);
   }
 
   /** News of an own order, in order. */
@@ -91,14 +117,14 @@ export class WorkerFeed {
     this.#waiting.splice(0, written);
   }
 
-  #push(event: MarketEvent): boolean {
+  #push(event: MarketEvent, change: BookChange | undefined): boolean {
     switch (event.kind) {
       case "quote":
         return this.#pushQuote(event);
       case "trade":
         return this.#pushTrade(event);
       case "book":
-        return this.#pushBook(event);
+        return this.#pushBook(event, change);
       default:
         return this.#pushWords(event);
     }
@@ -116,34 +142,58 @@ export class WorkerFeed {
 
   #pushTrade(event: TradeEvent): boolean {
     const record = this.#head(TRADE, event);
-    record.flags = (event.aggressor === "sell" ? SELL : 0) | (event.isBackfilled ? BACKFILLED : 0);
+    record.flags |= (event.aggressor === "sell" ? SELL : 0) | (event.isBackfilled ? BACKFILLED : 0);
     record.sequence = event.tradeId;
     record.bidTicks = event.priceTicks;
     record.bidLots = event.sizeLots;
     return this.#ring.tryPush(record);
   }
 
-  #pushBook(event: BookEvent): boolean {
-    const { book } = event;
+  #pushBook(event: BookEvent, change: BookChange | undefined): boolean {
+    if (change === undefined) return this.#pushWhole(event, this.isQuiet);
+    const { bids, asks } = change;
+    const records = Math.max(bids.count, asks.count);
+    if (records > MOST_LEVELS) return this.#pushLevels(event, false, inTurns(bids), inTurns(asks), this.isQuiet);
+    if (this.#ring.size + records >= this.#ring.capacity) return false;
     const record = this.#head(BOOK, event);
+    record.kind = LEVELS;
+    for (let i = 0; i < records; i++) {
+      record.bidTicks = i < bids.count ? bids.ticksAt(i) : Number.NaN;
+      record.bidLots = i < bids.count ? bids.lotsAt(i) : 0;
+      record.askTicks = i < asks.count ? asks.ticksAt(i) : Number.NaN;
+      record.askLots = i < asks.count ? asks.lotsAt(i) : 0;
+      this.#ring.tryPush(record);
+    }
+    record.kind = BOOK;
     record.sequence = event.sequence;
-    record.bidTicks = book.bestBidTicks;
-    record.bidLots = book.bestBidLots;
-    record.askTicks = book.bestAskTicks;
-    record.askLots = book.bestAskLots;
     return this.#ring.tryPush(record);
+  }
+
+  #pushWhole(event: BookEvent, isQuiet: boolean): boolean {
+    return this.#pushLevels(event, true, allOf(event.book, "bid"), allOf(event.book, "ask"), isQuiet);
+  }
+
+  #pushLevels(
+    { instrument, book: _, ...about }: BookEvent,
+    isWhole: boolean,
+    bids: Float64Array,
+    asks: Float64Array,
+    isQuiet: boolean,
+  ): boolean {
+    return this.#pushNote(instrument, { type: "book", event: { ...about, isWhole, bids, asks } }, isQuiet);
   }
 
   #pushWords({ instrument, ...event }: GapEvent | ResyncEvent | BarEvent): boolean {
     return this.#pushNote(instrument, { type: "market", event });
   }
 
-  #pushNote(instrument: Instrument, note: WorkerNote): boolean {
+  #pushNote(instrument: Instrument, note: WorkerNote, isQuiet = this.isQuiet): boolean {
     // This thread alone pushes, so room that is there stays until the record is in, and no note comes without its record.
     if (this.#ring.size >= this.#ring.capacity || this.#ring.closed) return false;
     this.#notes.postMessage(note);
     const record = this.#record;
     record.kind = NOTE;
+    record.flags = isQuiet ? QUIET : 0;
     record.instrument = this.#indexes.get(instrument)!;
     record.positionLots = this.#positionLots(instrument);
     return this.#ring.tryPush(record);
@@ -152,6 +202,7 @@ export class WorkerFeed {
   #head(kind: number, { instrument, receivedAtUs, receivedNs, venueAtUs }: MarketEvent): Writable<EventRecord> {
     const record = this.#record;
     record.kind = kind;
+    record.flags = this.isQuiet ? QUIET : 0;
     record.instrument = this.#indexes.get(instrument)!;
     record.receivedAtUs = receivedAtUs;
     record.receivedNs = receivedNs;
@@ -177,8 +228,9 @@ export class WorkerFeed {
       const { receivedAtUs, receivedNs, venueAtUs } = last;
       const about = { instrument, receivedAtUs, receivedNs, venueAtUs, channel };
       const reason = `the worker was too slow for ${count} events`;
-      if (this.#ring.size + 2 > this.#ring.capacity) return false;
+      if (this.#ring.size + TELLING_LOST > this.#ring.capacity) return false;
       this.#pushWords({ ...about, kind: "gap", cause: "overflow", reason });
+      if (last.kind === "book") this.#pushWhole(last, true);
       // A gap of the stream's own that got lost here is not over: its end is yet to come, and will be told as it is.
       if (last.kind !== "gap") this.#pushWords({ ...about, kind: "resync", backfilled: 0, missing: count });
       channels.delete(channel);
@@ -186,4 +238,24 @@ export class WorkerFeed {
     this.#lost.delete(instrument);
     return true;
   }
+}
+
+/** Levels as a note carries them. */
+function inTurns(levels: Levels): Float64Array {
+  const all = new Float64Array(2 * levels.count);
+  for (let i = 0; i < levels.count; i++) {
+    all[2 * i] = levels.ticksAt(i);
+    all[2 * i + 1] = levels.lotsAt(i);
+  }
+  return all;
+}
+
+function allOf(book: OrderBook, side: "bid" | "ask"): Float64Array {
+  const all = new Float64Array(2 * (side === "bid" ? book.bidLevels : book.askLevels));
+  let at = 0;
+  book.forEachLevel(side, (ticks, lots) => {
+    all[at++] = ticks;
+    all[at++] = lots;
+  });
+  return all;
 }

@@ -3,10 +3,12 @@ import { type Clock, createRandom, InvalidInputError, type Random } from "@pitla
 import { backoffMs } from "@pitlane/perf/flow";
 import type { LatencyCounts } from "@pitlane/perf/metrics";
 import { createSharedSpscRing } from "@pitlane/perf/ring";
-import type { Instrument, MarketEvent } from "@pitlane/sdk";
+import type { BookChange, Instrument, MarketEvent } from "@pitlane/sdk";
 import type { FillEvent, OrderEvent } from "../bus/events.ts";
 import type { HookEntry } from "../hooks/kinds.ts";
+import { deny } from "../hooks/verdict.ts";
 import type { Intent, OrderView } from "../orders/order.ts";
+import type { Signal } from "../orders/signal.ts";
 import { PluginBootError, reasonOf } from "./errors.ts";
 import type { PluginEntry } from "./host.ts";
 import type { Scope } from "./scope.ts";
@@ -15,6 +17,7 @@ import type { PluginSnapshot } from "./snapshot.ts";
 import { WorkerFeed } from "./worker-feed.ts";
 import {
   EVENT_LAYOUT,
+  EVENTS_CAPACITY,
   EVERY_INSTRUMENT,
   type EventRing,
   type FromWorker,
@@ -23,17 +26,16 @@ import {
   type MessageRecord,
   type MessageRing,
   type OrderNews,
-  RING_CAPACITY,
-  SIDES,
-  SUBMIT,
-  TIMES_IN_FORCE,
+  type OrderRef,
   type ToWorker,
-  TYPES,
+  WISHES_CAPACITY,
   type WorkerHook,
   type WorkerMessage,
   type WorkerStart,
 } from "./worker-protocol.ts";
 import { WorkerRefs } from "./worker-refs.ts";
+import { Standings, venuesOf } from "./worker-standings.ts";
+import { readWish } from "./worker-wishes.ts";
 
 export interface WorkerPluginOptions {
   readonly entry: PluginEntry;
@@ -70,9 +72,17 @@ const CLOSE_MS = 2_000;
 const RESTARTS = 5;
 const RESTARTS_WITHIN_NS = 60e9;
 
+/** What the session does of a worker's wishes. */
+export interface WishPerformers {
+  readonly submit: (intent: Intent) => OrderView;
+  readonly signal: (signal: Signal) => OrderView;
+}
+
 /** A thread that runs, and what connects it. */
 interface Thread {
   readonly worker: Worker;
+  /** How it stands: its plugin is being set up, or runs. */
+  isReady: boolean;
   readonly events: EventRing;
   readonly messages: MessageRing;
   readonly notes: MessagePort;
@@ -88,7 +98,11 @@ interface Thread {
 /**
  * A plugin in a worker thread, seen from the session.
  *
- *     hooks of the session -> event ring -> worker: hooks of the plugin -> message ring -> control inputs -> orders
+ *     market events as they come in, own orders' news -> event ring -> worker: hooks of the plugin
+ *       -> ring of wishes -> control inputs -> orders
+ *
+ * The worker is told of the market before the bus has it, and every event of it: nothing is conflated but by the ring's being full. It makes bars,
+ * statistics and buffers of that itself.
  *
  * A worker that hangs, dies or outgrows its memory costs the session nothing but its own orders: the session never waits for it. It is
  * started again, with back-off, from its last snapshot; after five ends within a minute it is out.
@@ -98,6 +112,12 @@ export class WorkerPlugin {
   readonly #refs: WorkerRefs;
   readonly #random: Random;
   readonly #stop = new AbortController();
+  readonly #standings: Standings;
+  readonly #venues: readonly string[];
+  readonly #holds = new Map<string, bigint>(); // as the worker was told last
+  #trades: "all" | ReadonlySet<Instrument> = new Set(); // that it listens to
+  #bars: "all" | ReadonlySet<Instrument> = new Set();
+  #isShed = false;
   #thread: Thread | undefined;
   #snapshot: PluginSnapshot | undefined;
   #endings: number[] = []; // monotonic nanoseconds
@@ -106,6 +126,8 @@ export class WorkerPlugin {
   constructor(options: WorkerPluginOptions) {
     this.#options = options;
     this.#refs = new WorkerRefs();
+    this.#venues = venuesOf(options.services.instruments);
+    this.#standings = new Standings(this.#venues);
     this.#random = createRandom(options.seed).fork(`restarts of ${options.name}`);
   }
 
@@ -121,23 +143,38 @@ export class WorkerPlugin {
 
   /** Starts the thread and registers what feeds it. @throws {PluginBootError} When the plugin does not start in it. */
   async start(scope: Scope): Promise<void> {
-    const hooks = await this.#open();
-    const { owner, services } = this.#options;
-    const add = (kind: string, instrument: Instrument | undefined, handler: HookEntry["handler"]) =>
-      scope.hooks.push({ kind, instrument, owner, handler });
-    const fed = new Set<string>(); // once each: the worker itself calls every hook of its own
-    for (const { kind, instrument, every } of hooks.toSorted((a, b) => a.instrument - b.instrument)) {
-      if (kind === "order" || kind === "fill") continue;
-      const one = instrument === EVERY_INSTRUMENT ? undefined : services.instruments[instrument];
-      if (every !== undefined)
-        for (const market of one === undefined ? services.instruments : [one]) services.feeds?.bars(market, every);
-      if (fed.has(`${kind} ${EVERY_INSTRUMENT}`) || fed.has(`${kind} ${instrument}`)) continue;
-      fed.add(`${kind} ${instrument}`);
-      add(kind, one, (event: MarketEvent) => this.#thread?.feed.market(event));
-    }
+    await this.#open();
+    const { owner } = this.#options;
+    const add = (kind: string, handler: HookEntry["handler"]) =>
+      scope.hooks.push({ kind, instrument: undefined, owner, handler });
     // Whatever the plugin listens to: its views of orders live by this.
-    add("order", undefined, (event: OrderEvent) => this.#onOrder(event));
-    add("fill", undefined, (event: FillEvent) => this.#onFill(event));
+    add("order", (event: OrderEvent) => this.#onOrder(event));
+    add("fill", (event: FillEvent) => this.#onFill(event));
+  }
+
+  /** A market event. @param change What a `book` event changed; undefined when the whole book is new. */
+  onMarket(event: MarketEvent, change: BookChange | undefined): void {
+    const thread = this.#thread;
+    if (thread === undefined) return;
+    const { kind, instrument } = event;
+    if (kind === "trade" && !isAmong(this.#trades, instrument)) return;
+    if (kind === "bar" && !isAmong(this.#bars, instrument)) return;
+    thread.feed.market(event, change);
+    const backlog = this.#options.services.backlog?.();
+    if (backlog !== undefined) this.#standings.setBacklog(backlog);
+  }
+
+  /** While it is shed it is told of the market without being called. */
+  setShed(isShed: boolean): void {
+    this.#isShed = isShed;
+    if (this.#thread !== undefined) this.#thread.feed.isQuiet = isShed;
+  }
+
+  /** Orders of an earlier process were taken back: a thread that was started before them is started anew. */
+  endRecovery(): void {
+    const known = this.#known();
+    if (this.#thread !== undefined && known.some(({ clientOrderId }) => this.#refs.ref(clientOrderId) === undefined))
+      this.#replace();
   }
 
   /** In a replay: what the thread had last sent of its state. */
@@ -154,31 +191,55 @@ export class WorkerPlugin {
   }
 
   /** Performs a wish of the worker's. In a replay, without one. */
-  apply(message: WorkerMessage, submit: (intent: Intent) => OrderView): void {
-    const { services } = this.#options;
-    if (message.type === "cancel") {
-      const order = this.#refs.order(message.ref);
-      if (order !== undefined) services.cancel(order);
-      return;
+  apply(message: WorkerMessage, { submit, signal }: WishPerformers): void {
+    const { services, owner } = this.#options;
+    switch (message.type) {
+      case "cancel": {
+        const order = this.#order(message);
+        if (order !== undefined) services.cancel(order);
+        return;
+      }
+      case "amend":
+        return this.#amend(message, message.sizeLots);
+      case "route":
+        return services.routing?.note(owner, message.decision);
+      case "submit": {
+        const { ref, intent } = message;
+        return this.#submit(ref, message.instrument, (instrument) => submit({ ...withProfit(intent), instrument }));
+      }
+      case "signal": {
+        const { ref, signal: wanted } = message;
+        return this.#submit(ref, message.instrument, (instrument) => signal({ ...withProfit(wanted), instrument }));
+      }
     }
-    const instrument = services.instruments.find(({ id }) => id === message.instrument);
-    if (instrument === undefined)
-      throw new InvalidInputError(`${message.instrument} is not an instrument of this session`);
-    const intent: Intent = { ...message.intent, instrument };
+  }
+
+  #submit(ref: number, id: string, submit: (instrument: Instrument) => OrderView): void {
+    const instrument = this.#options.services.instruments.find((one) => one.id === id);
+    if (instrument === undefined) throw new InvalidInputError(`${id} is not an instrument of this session`);
     try {
-      this.#refs.add(message.ref, submit(intent));
+      this.#refs.add(ref, submit(instrument));
     } catch (error) {
-      const reason = reasonOf(error);
-      const news = {
-        ref: message.ref,
-        clientOrderId: "",
-        venueOrderId: "",
-        state: "denied",
-        filledLots: 0,
-        reason,
-      } as const;
+      const none = { clientOrderId: "", venueOrderId: "", filledLots: 0 };
+      const news = { ref, ...none, state: "denied", reason: reasonOf(error) } as const;
       this.#thread?.feed.note(instrument, { type: "order", news, fill: undefined, holdings: [] });
     }
+  }
+
+  #amend(ref: OrderRef, sizeLots: number): void {
+    const { services } = this.#options;
+    const order = this.#order(ref);
+    if (order === undefined) return;
+    const verdict =
+      services.amend?.(order, sizeLots) ?? deny("AMEND_NOT_SUPPORTED", "orders cannot be made smaller here");
+    if (!verdict.allowed)
+      this.#tellOrder(order.intent.instrument, order, undefined, `${verdict.code}: ${verdict.reason}`);
+  }
+
+  #order({ ref, clientOrderId }: OrderRef): OrderView | undefined {
+    const { services, owner } = this.#options;
+    if (clientOrderId === undefined) return this.#refs.order(ref);
+    return services.openOrders(owner, undefined).find((order) => order.clientOrderId === clientOrderId);
   }
 
   /** Ends the thread, with time to close, and starts no other. */
@@ -200,10 +261,11 @@ export class WorkerPlugin {
     await end(thread);
   }
 
-  /** A thread that is set up; what it listens to. @throws {PluginBootError} When it does not come so far. */
-  async #open(): Promise<readonly WorkerHook[]> {
+  /** Starts a thread: it is told of the market and of its orders from here on. @throws {PluginBootError} When it does not come to run. */
+  async #open(): Promise<void> {
     const { name, clock } = this.#options;
     const thread = this.#spawn();
+    this.#thread = thread;
     const { worker } = thread;
     const ready = new Promise<readonly WorkerHook[]>((resolve, reject) => {
       const fail = (reason: string) => reject(workerError(name, `strategy ${name} failed in its worker: ${reason}`));
@@ -228,10 +290,12 @@ export class WorkerPlugin {
     );
     try {
       const hooks = await Promise.race([ready, late]);
-      this.#thread = thread;
+      thread.isReady = true;
+      this.#trades = wantedOf("trade", hooks, this.#options.services.instruments);
+      this.#bars = wantedOf("bar", hooks, this.#options.services.instruments);
       this.#watch(thread);
-      return hooks;
     } catch (error) {
+      if (this.#thread === thread) this.#thread = undefined;
       await end(thread);
       throw error;
     } finally {
@@ -241,16 +305,15 @@ export class WorkerPlugin {
   }
 
   #spawn(): Thread {
-    const { entry, name, services, memoryMb, seed, caches, owner, workerEntry = defaultEntry(name) } = this.#options;
+    const { entry, name, services, memoryMb, seed, caches, workerEntry = defaultEntry(name) } = this.#options;
     const { plugin, source, config, permissions } = entry;
     if (source === undefined)
       throw workerError(name, `${name} is to run in a worker, which has to load it again: say in its entry where from`);
-    const events = createSharedSpscRing({ layout: EVENT_LAYOUT, capacity: RING_CAPACITY }) as EventRing;
-    const messages = createSharedSpscRing({ layout: MESSAGE_LAYOUT, capacity: RING_CAPACITY }) as MessageRing;
+    const events = createSharedSpscRing({ layout: EVENT_LAYOUT, capacity: EVENTS_CAPACITY }) as EventRing;
+    const messages = createSharedSpscRing({ layout: MESSAGE_LAYOUT, capacity: WISHES_CAPACITY }) as MessageRing;
     const beat = new SharedArrayBuffer(4);
     const { port1, port2 } = new MessageChannel();
-    const indexes = new Map(services.instruments.map((instrument, index) => [instrument, index]));
-    const open = services.openOrders(owner, undefined);
+    const { instruments } = services;
     const start: WorkerStart = {
       name,
       plugin: plugin.name,
@@ -258,32 +321,48 @@ export class WorkerPlugin {
       config: config ?? {},
       seed,
       caches,
-      instruments: services.instruments,
+      instruments,
       events: events.buffer,
       messages: messages.buffer,
       beat,
+      standings: this.#standings.buffer,
       notes: port2,
       mayUseNetwork: plugin.permissions?.network === true && permissions?.network !== false,
       mayUseTimers: plugin.permissions?.timers !== false && permissions?.timers !== false,
+      mayAmend: services.amend !== undefined && services.canAmend !== false,
+      signals: services.signals,
+      router: services.routing?.settings,
       nowUs: services.nowUs(),
-      positions: services.instruments.map((instrument) => services.positionLots(instrument)),
-      holdings: this.#holdings(services.instruments),
-      orders: this.#refs.known(open).map(([ref, order]) => {
+      positions: instruments.map((instrument) => services.positionLots(instrument)),
+      quotes: instruments.map((instrument) => {
+        const { instrument: _, ...quote } = services.quote(instrument) ?? {};
+        return "kind" in quote ? quote : undefined;
+      }),
+      holdings: this.#holdings(instruments),
+      orders: this.#known().map((order) => {
         const { instrument, ...intent } = order.intent;
-        return { ...newsOf(ref, order), instrument: indexes.get(instrument)!, intent };
+        return { ...newsOf(this.#refs.adopt(order), order), instrument: instruments.indexOf(instrument), intent };
       }),
       nextRef: this.#refs.next,
       snapshot: this.#snapshot,
     };
+    this.#shareVenues();
     const worker = new Worker(workerEntry, {
       name: `pitlane ${name}`,
       workerData: start,
       transferList: [port2],
       resourceLimits: { maxOldGenerationSizeMb: memoryMb },
     });
-    const feed = new WorkerFeed(events, port1, services.instruments, (instrument) => services.positionLots(instrument));
+    const positionLots = (instrument: Instrument) => services.positionLots(instrument);
+    const feed = new WorkerFeed({ ring: events, notes: port1, instruments, positionLots });
+    feed.isQuiet = this.#isShed;
+    for (const instrument of instruments) {
+      const book = services.book(instrument);
+      if (book !== undefined) feed.book(instrument, book);
+    }
     return {
       worker,
+      isReady: false,
       events,
       messages,
       notes: port1,
@@ -312,6 +391,8 @@ export class WorkerPlugin {
     let missed = 0;
     while (await slept(clock, hungMs / CHECKS, stop.signal)) {
       feed.flush();
+      this.#shareVenues();
+      this.#tellHoldings(feed);
       const now = Atomics.load(beat, 0);
       missed = now === seen ? missed + 1 : 0;
       seen = now;
@@ -326,9 +407,11 @@ export class WorkerPlugin {
       worker.postMessage({ type: "snapshot" } satisfies ToWorker);
   }
 
-  async #takeMessages({ messages, stop }: Thread): Promise<void> {
+  async #takeMessages({ messages, notes, stop }: Thread): Promise<void> {
+    const { onMessage, services } = this.#options;
     const first = MESSAGE_LAYOUT.createRecord();
-    const handle = (record: MessageRecord) => this.#options.onMessage(this.#toMessage(record));
+    const idOf = (ref: number) => this.#refs.order(ref)?.clientOrderId;
+    const handle = (record: MessageRecord) => onMessage(readWish(record, notes, services.instruments, idOf));
     try {
       while (await messages.take(first, stop.signal)) {
         handle(first);
@@ -337,24 +420,6 @@ export class WorkerPlugin {
     } catch (error) {
       if (!stop.signal.aborted) throw error;
     }
-  }
-
-  #toMessage(record: MessageRecord): WorkerMessage {
-    const { kind, ref, instrument, side, type, timeInForce, priceTicks, sizeLots } = record;
-    if (kind !== SUBMIT) return { type: "cancel", ref };
-    const force = TIMES_IN_FORCE[timeInForce];
-    const intent = {
-      side: SIDES[side]!,
-      type: TYPES[type]!,
-      sizeLots,
-      ...(Number.isNaN(priceTicks) ? {} : { priceTicks }),
-      ...(force === undefined ? {} : { timeInForce: force }),
-      ...(Number.isNaN(record.priority) ? {} : { priority: record.priority }),
-      ...(Number.isNaN(record.confidence) ? {} : { confidence: record.confidence }),
-      ...(Number.isNaN(record.maxLatencyMs) ? {} : { maxLatencyMs: record.maxLatencyMs }),
-      ...(record.reduceOnly === 1 ? { reduceOnly: true } : {}),
-    };
-    return { type: "submit", ref, instrument: this.#options.services.instruments[instrument]!.id, intent };
   }
 
   #onMessage(thread: Thread, message: FromWorker): void {
@@ -367,7 +432,7 @@ export class WorkerPlugin {
   }
 
   #onExit(thread: Thread, reason: string): void {
-    if (this.#thread !== thread) return;
+    if (this.#thread !== thread || !thread.isReady) return; // one that is set up fails in `#open`
     this.#thread = undefined;
     void end(thread);
     const { clock, onLost, onEnded } = this.#options;
@@ -411,17 +476,52 @@ export class WorkerPlugin {
     this.#tellOrder(instrument, order, fill);
   }
 
-  #tellOrder(instrument: Instrument, order: OrderView, fill: Omit<FillEvent["fill"], "instrument"> | undefined): void {
-    const ref = this.#refs.ref(order.clientOrderId);
-    if (ref === undefined) return;
-    const news = newsOf(ref, order);
-    this.#thread?.feed.note(instrument, { type: "order", news, fill, holdings: this.#holdings([instrument]) });
+  #tellOrder(
+    instrument: Instrument,
+    order: OrderView,
+    fill: Omit<FillEvent["fill"], "instrument"> | undefined,
+    reason = order.reason,
+  ): void {
+    const thread = this.#thread;
+    if (thread === undefined) return; // its next one is told all that is open
+    const isNew = this.#refs.ref(order.clientOrderId) === undefined;
+    const ref = this.#refs.adopt(order);
+    const { instrument: _, ...intent } = order.intent;
+    const news = { ...newsOf(ref, order), reason, ...(isNew && { intent }) };
+    this.#shareVenues();
+    thread.feed.note(instrument, { type: "order", news, fill, holdings: this.#holdings([instrument]) });
     if (!order.isOpen) this.#refs.finish(ref);
+  }
+
+  #shareVenues(): void {
+    const { routing } = this.#options.services;
+    if (routing === undefined) return;
+    for (const venue of this.#venues)
+      this.#standings.setVenue(venue, routing.latencyNs(venue), routing.hasUnknown(venue));
+  }
+
+  /** Fills of others change what the account holds. */
+  #tellHoldings(feed: WorkerFeed): void {
+    const { instruments } = this.#options.services;
+    const [first] = instruments;
+    if (first === undefined) return;
+    const told = new Map(this.#holds);
+    const changed = this.#holdings(instruments).filter(([asset, units]) => told.get(asset) !== units);
+    if (changed.length > 0) feed.note(first, { type: "holdings", holdings: changed });
   }
 
   #holdings(instruments: readonly Instrument[]): readonly Holding[] {
     const assets = new Set(instruments.flatMap(({ base, quote }) => [base, quote]));
-    return [...assets].map((asset) => [asset, this.#options.services.balance(asset)]);
+    const holdings = [...assets].map((asset): Holding => [asset, this.#options.services.balance(asset)]);
+    for (const [asset, units] of holdings) this.#holds.set(asset, units);
+    return holdings;
+  }
+
+  /** Orders of the plugin's that it can ask for: what is open, and what has a tag and is still known. */
+  #known(): readonly OrderView[] {
+    const { services, owner } = this.#options;
+    const tagged = services.ordersTagged?.(owner, "") ?? [];
+    return [...new Set([...tagged, ...services.openOrders(owner, undefined)])];
   }
 }
 
@@ -440,15 +540,35 @@ export function createWorkerPlugin(options: WorkerPluginOptions): WorkerPlugin {
   return new WorkerPlugin(options);
 }
 
-function newsOf(ref: number, { clientOrderId, venueOrderId, state, filledLots, reason, intent }: OrderView): OrderNews {
+function newsOf(ref: number, order: OrderView): OrderNews {
+  const { clientOrderId, venueOrderId, state, filledLots, reason, intent, sizeLots: nowLots } = order;
   const { type, sizeLots, priceTicks, timeInForce } = intent;
   const terms = {
     type,
     sizeLots,
+    nowLots,
     ...(priceTicks === undefined ? {} : { priceTicks }),
     ...(timeInForce === undefined ? {} : { timeInForce }),
   };
   return { ref, clientOrderId, venueOrderId, state, filledLots, reason, terms };
+}
+
+/** Terms as a message has them. */
+function withProfit<Terms extends { readonly expectedProfit?: string }>({ expectedProfit, ...terms }: Terms) {
+  return { ...terms, ...(expectedProfit !== undefined && { expectedProfit: BigInt(expectedProfit) }) };
+}
+
+function wantedOf(
+  kind: WorkerHook["kind"],
+  hooks: readonly WorkerHook[],
+  instruments: readonly Instrument[],
+): "all" | ReadonlySet<Instrument> {
+  const indexes = hooks.filter((hook) => hook.kind === kind).map(({ instrument }) => instrument);
+  return indexes.includes(EVERY_INSTRUMENT) ? "all" : new Set(indexes.map((index) => instruments[index]!));
+}
+
+function isAmong(wanted: "all" | ReadonlySet<Instrument>, instrument: Instrument): boolean {
+  return wanted === "all" || wanted.has(instrument);
 }
 
 function workerError(name: string, message: string): PluginBootError {

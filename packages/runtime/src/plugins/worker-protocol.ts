@@ -1,10 +1,11 @@
 import type { MessagePort } from "node:worker_threads";
 import type { LatencyCounts } from "@pitlane/perf/metrics";
 import { type RecordOf, recordLayout, type SharedSpscRing } from "@pitlane/perf/ring";
-import type { BarEvent, Fill, GapEvent, Instrument, ResyncEvent } from "@pitlane/sdk";
-import type { BarEvery } from "../engines/bar-every.ts";
-import type { BuiltBarEvent } from "../engines/bars.ts";
+import type { BarEvent, BookEvent, Fill, GapEvent, Instrument, QuoteEvent, ResyncEvent } from "@pitlane/sdk";
+import type { RouterSettings } from "../engines/route-desk.ts";
 import type { Intent, OrderState } from "../orders/order.ts";
+import type { IntentRecord } from "../orders/records.ts";
+import type { Signal, SignalSettings } from "../orders/signal.ts";
 import type { LogLevel } from "./define.ts";
 import type { PluginSnapshot } from "./snapshot.ts";
 
@@ -22,7 +23,7 @@ const EVENT_FIELDS = {
   venueAtUs: "f64",
   /** Sequence, or the id of a trade. */
   sequence: "f64",
-  /** Bid and ask with their sizes; price and size of a trade. */
+  /** Bid and ask with their sizes; price and size of a trade; a level of each side that a book changes, NaN for none. */
   bidTicks: "f64",
   bidLots: "f64",
   askTicks: "f64",
@@ -37,15 +38,20 @@ export const QUOTE = 1;
 export const TRADE = 2;
 export const BOOK = 3;
 export const NOTE = 4;
+/** Levels of the `BOOK` that follows: nobody may look at a book half changed. */
+export const LEVELS = 5;
 
 export const SELL = 1;
 export const BACKFILLED = 2;
+/** The plugin is to know it, and not to be called: it was shed. */
+export const QUIET = 4;
 
 /** Records from a worker. */
 const MESSAGE_FIELDS = {
   kind: "u8",
   side: "u8",
   type: "u8",
+  /** Index in `TIMES_IN_FORCE`. */
   timeInForce: "u8",
   instrument: "u16",
   /** The worker's own number of the order. */
@@ -53,12 +59,15 @@ const MESSAGE_FIELDS = {
   /** In ticks; NaN for none. */
   priceTicks: "f64",
   sizeLots: "f64",
-  /** NaN for none, as the next two. */
+  /** NaN for none, as the next three. */
   priority: "f64",
   confidence: "f64",
   maxLatencyMs: "f64",
+  maxSlippageBps: "f64",
   /** 1 for true. */
   reduceOnly: "u8",
+  /** 1 when a `WishNote` was sent before it. */
+  hasNote: "u8",
 } as const;
 export const MESSAGE_LAYOUT = recordLayout(MESSAGE_FIELDS);
 export type MessageRing = SharedSpscRing<typeof MESSAGE_FIELDS>;
@@ -66,21 +75,55 @@ export type MessageRecord = Readonly<RecordOf<typeof MESSAGE_FIELDS>>;
 
 export const SUBMIT = 1;
 export const CANCEL = 2;
+export const SIGNAL = 3;
+export const AMEND = 4;
+export const ROUTE = 5;
+
+/** What of a wish is no number. */
+export interface WishNote {
+  readonly tag?: string | undefined;
+  readonly expectedProfit?: bigint | undefined;
+  /** Of `ROUTE`: the decision as the journal keeps it. */
+  readonly route?: object;
+}
 
 export const SIDES = ["buy", "sell"] as const;
 export const TYPES = ["limit", "postOnly", "market"] as const satisfies readonly Intent["type"][];
 /** The first stands for none. */
 export const TIMES_IN_FORCE = [undefined, "GTC", "IOC", "FOK"] as const;
 
-/** Records each ring holds. */
-export const RING_CAPACITY = 8192;
+/** Records the ring of wishes holds. */
+export const WISHES_CAPACITY = 8_192;
+/** Records the ring of events holds: the levels of books are among them. */
+export const EVENTS_CAPACITY = 65_536;
 
-/** A worker's wish as the session's input: plain data. */
+/** Which order is meant. */
+export interface OrderRef {
+  /** The worker's number; one below 0 was given by the session, to an order that the worker has not wanted. */
+  readonly ref: number;
+  /** Of an order with a number below 0. */
+  readonly clientOrderId?: string;
+}
+
+/** A worker's wish as the session's input: plain data, as it is journaled. */
 export type WorkerMessage =
-  | ({ readonly type: "submit"; readonly ref: number; readonly instrument: string } & {
-      readonly intent: Omit<Intent, "instrument">;
-    })
-  | { readonly type: "cancel"; readonly ref: number };
+  | {
+      readonly type: "submit";
+      readonly ref: number;
+      /** Its id. */
+      readonly instrument: string;
+      readonly intent: Omit<IntentRecord, "instrument">;
+    }
+  | {
+      readonly type: "signal";
+      readonly ref: number;
+      readonly instrument: string;
+      readonly signal: Omit<Signal, "instrument" | "expectedProfit"> & Pick<IntentRecord, "expectedProfit">;
+    }
+  | ({ readonly type: "cancel" } & OrderRef)
+  | ({ readonly type: "amend"; readonly sizeLots: number } & OrderRef)
+  /** Where the worker's router has sent an order, for the journal: its pieces follow as `submit`. */
+  | { readonly type: "route"; readonly decision: object };
 
 /** An order as a worker hears of it. */
 export interface OrderNews {
@@ -90,30 +133,43 @@ export interface OrderNews {
   readonly state: OrderState;
   readonly filledLots: number;
   readonly reason: string;
-  /** What plugins that shape have made of it; left out where the order was never made. */
-  readonly terms?: Pick<Intent, "type" | "sizeLots" | "priceTicks" | "timeInForce">;
+  /** What plugins that shape have made of it, and the size that it has now; left out where the order was never made. */
+  readonly terms?: Pick<Intent, "type" | "sizeLots" | "priceTicks" | "timeInForce"> & { readonly nowLots: number };
+}
+
+/** An order that the worker has not wanted itself: of its earlier thread, or by which the session closes its position. */
+export interface OrderBirth extends OrderNews {
+  readonly intent: Omit<Intent, "instrument">;
 }
 
 /** An asset and what the account holds of it. */
 export type Holding = readonly [asset: string, units: bigint];
 
-/** What has text in it. */
+/** A change of a book that is too large for the ring, or all of it. */
+export interface BookNote extends Omit<BookEvent, "instrument" | "book"> {
+  /** True when the levels are all there are. */
+  readonly isWhole: boolean;
+  /** Price in ticks and size in lots, in turns. */
+  readonly bids: Float64Array;
+  readonly asks: Float64Array;
+}
+
+/** What does not fit into a record. */
 export type WorkerNote =
   | {
       readonly type: "market";
-      readonly event:
-        | Omit<GapEvent, "instrument">
-        | Omit<ResyncEvent, "instrument">
-        | Omit<BarEvent, "instrument">
-        | Omit<BuiltBarEvent, "instrument">;
+      readonly event: Omit<GapEvent, "instrument"> | Omit<ResyncEvent, "instrument"> | Omit<BarEvent, "instrument">;
     }
+  | { readonly type: "book"; readonly event: BookNote }
   | {
       readonly type: "order";
-      readonly news: OrderNews;
+      readonly news: OrderNews | OrderBirth;
       /** Undefined when the order changed without one. */
       readonly fill: Omit<Fill, "instrument"> | undefined;
       readonly holdings: readonly Holding[];
-    };
+    }
+  /** What the account holds has changed by the doing of others. */
+  | { readonly type: "holdings"; readonly holdings: readonly Holding[] };
 
 /** What a worker is started with. */
 export interface WorkerStart {
@@ -129,18 +185,23 @@ export interface WorkerStart {
   readonly messages: SharedArrayBuffer;
   /** One word that changes while the worker is well. */
   readonly beat: SharedArrayBuffer;
+  /** See `Standings`. */
+  readonly standings: SharedArrayBuffer;
   readonly notes: MessagePort;
   readonly mayUseNetwork: boolean;
   readonly mayUseTimers: boolean;
+  readonly mayAmend: boolean;
+  /** Undefined where plugins have none. */
+  readonly signals: SignalSettings | undefined;
+  readonly router: RouterSettings | undefined;
   readonly nowUs: number;
   /** By index of the instrument, in lots. */
   readonly positions: readonly number[];
+  /** By index of the instrument; undefined before the first. */
+  readonly quotes: readonly (Omit<QuoteEvent, "instrument"> | undefined)[];
   readonly holdings: readonly Holding[];
-  /** Orders of an earlier worker that are still open. */
-  readonly orders: readonly (OrderNews & {
-    readonly instrument: number;
-    readonly intent: Omit<Intent, "instrument">;
-  })[];
+  /** Orders that are open, and those with a tag that are still known. */
+  readonly orders: readonly (OrderBirth & { readonly instrument: number })[];
   readonly nextRef: number;
   readonly snapshot: PluginSnapshot | undefined;
 }
@@ -152,13 +213,14 @@ export type ToWorker = { readonly type: "snapshot" } | { readonly type: "close" 
 export const WORKER_KINDS = ["quote", "book", "trade", "bar", "gap", "resync", "order", "fill"] as const;
 export type WorkerKind = (typeof WORKER_KINDS)[number];
 
-/** What a worker wants to hear. */
+/** Market events of which a worker is told where it listens alone; of all others always, as `ctx.quote` and `ctx.book` live by them. */
+export type WorkerFeedKind = "trade" | "bar";
+
+/** What a worker wants to be told. */
 export interface WorkerHook {
-  readonly kind: WorkerKind;
+  readonly kind: WorkerFeedKind;
   /** Index of the instrument, or `EVERY_INSTRUMENT`. */
   readonly instrument: number;
-  /** Of bars: those made of trades that it wants. */
-  readonly every?: BarEvery | undefined;
 }
 
 /** What a worker says beside its wishes. */

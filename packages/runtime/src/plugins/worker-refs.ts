@@ -6,16 +6,22 @@ export interface RefsRecord {
   readonly open: readonly (readonly [ref: number, clientOrderId: string])[];
 }
 
-const FINISHED_KEPT = 1_000;
+const FINISHED_KEPT = 10_000;
 
-/** Which number of a worker's is which order of the session's. The last finished ones stay known: a fill may be told after the end. */
+/**
+ * Which number of a worker's is which order of the session's. The last finished ones stay known: a fill may be told after the end.
+ *
+ * Orders that the worker has not wanted itself, of its earlier process or by which the session closes its position, are numbered below 0. Such a
+ * number holds in this process alone: no input names one without the order's own id.
+ */
 export class WorkerRefs {
   readonly #orders = new Map<number, OrderView>();
   readonly #byId = new Map<string, number>();
-  readonly #finished: number[] = [];
+  readonly #finished = new Set<number>(); // oldest first
   #next = 1;
+  #nextAdopted = -1;
 
-  /** The number after the highest ever used. */
+  /** The number after the highest that the worker ever used. */
   get next(): number {
     return this.#next;
   }
@@ -34,27 +40,28 @@ export class WorkerRefs {
     return this.#byId.get(clientOrderId);
   }
 
+  /** The number of an order, given now where it has none. */
+  adopt(order: OrderView): number {
+    const known = this.#byId.get(order.clientOrderId);
+    if (known !== undefined) return known;
+    const ref = this.#nextAdopted--;
+    this.add(ref, order);
+    return ref;
+  }
+
   /** Forgets the oldest finished order once there are enough later ones. */
   finish(ref: number): void {
-    if (this.#finished.includes(ref)) return;
-    this.#finished.push(ref);
-    if (this.#finished.length <= FINISHED_KEPT) return;
-    const oldest = this.#finished.shift()!;
-    const order = this.#orders.get(oldest);
-    this.#orders.delete(oldest);
+    this.#finished.add(ref);
+    if (this.#finished.size <= FINISHED_KEPT) return;
+    const [oldest] = this.#finished;
+    this.#finished.delete(oldest!);
+    const order = this.#orders.get(oldest!);
+    this.#orders.delete(oldest!);
     if (order !== undefined) this.#byId.delete(order.clientOrderId);
   }
 
-  /** Those of `orders` that have a number, with it. */
-  known(orders: readonly OrderView[]): readonly (readonly [ref: number, order: OrderView])[] {
-    return orders.flatMap((order) => {
-      const ref = this.#byId.get(order.clientOrderId);
-      return ref === undefined ? [] : [[ref, order] as const];
-    });
-  }
-
   record(): RefsRecord {
-    const open = [...this.#orders].filter(([, order]) => order.isOpen);
+    const open = [...this.#orders].filter(([ref, order]) => ref > 0 && order.isOpen);
     return { next: this.#next, open: open.map(([ref, { clientOrderId }]) => [ref, clientOrderId] as const) };
   }
 

@@ -2,46 +2,52 @@ import { type MessagePort, receiveMessageOnPort } from "node:worker_threads";
 import { type Clock, InvalidInputError } from "@pitlane/perf";
 import { LatencyHistogram } from "@pitlane/perf/metrics";
 import { attachSharedSpscRing } from "@pitlane/perf/ring";
-import { type Fill, type Instrument, OrderBook, type QuoteEvent } from "@pitlane/sdk";
-import { barName } from "../engines/bar-every.ts";
+import type { Fill, Instrument, MarketEvent } from "@pitlane/sdk";
+import type { BuiltBarEvent } from "../engines/bars.ts";
+import { MarketFeeds } from "../engines/market-feeds.ts";
+import { RouteDesk } from "../engines/route-desk.ts";
+import { toRouteRecord } from "../engines/router.ts";
 import { SHAPE } from "../engines/shape-desk.ts";
 import { freeLots } from "../engines/sizing.ts";
 import { compileHooks } from "../hooks/compile.ts";
 import type { HookEntry } from "../hooks/kinds.ts";
+import { allow, deny, type Verdict } from "../hooks/verdict.ts";
+import { reviewAmend } from "../orders/amend.ts";
 import type { Intent, OrderView } from "../orders/order.ts";
+import { shapeSignal } from "../orders/signal.ts";
 import type { HookEvents, Plugin } from "./define.ts";
 import { reasonOf } from "./errors.ts";
 import { PluginHost } from "./host.ts";
 import type { HostServices } from "./services.ts";
+import { WorkerMarket } from "./worker-market.ts";
 import { WorkerOrder, WorkerOrders } from "./worker-order.ts";
 import {
-  BACKFILLED,
-  BOOK,
-  CANCEL,
   EVENT_LAYOUT,
   EVERY_INSTRUMENT,
   type EventRecord,
   type EventRing,
   type FromWorker,
+  type Holding,
   MESSAGE_LAYOUT,
   type MessageRing,
   NOTE,
-  QUOTE,
-  SELL,
-  SIDES,
-  SUBMIT,
-  TIMES_IN_FORCE,
-  TRADE,
-  TYPES,
+  type OrderBirth,
+  type OrderNews,
+  QUIET,
   WORKER_KINDS,
   type WorkerHook,
   type WorkerKind,
   type WorkerNote,
   type WorkerStart,
 } from "./worker-protocol.ts";
+import { Standings, venuesOf } from "./worker-standings.ts";
+import { WishWriter } from "./worker-wishes.ts";
 
 /** Events handled before the thread's own event loop gets a turn. */
 const BATCH = 256;
+
+/** Number of the timer that closes bars; the plugin's own are above. */
+const BAR_TIMER = -1;
 
 /** Inside of a plugin's worker: the same context as in the session's thread, fed from the ring. */
 export class WorkerSession {
@@ -49,14 +55,14 @@ export class WorkerSession {
   readonly #clock: Clock;
   readonly #say: (message: FromWorker) => void;
   readonly #events: EventRing;
-  readonly #messages: MessageRing;
   readonly #notes: MessagePort;
   readonly #beat: Int32Array;
-  readonly #record = MESSAGE_LAYOUT.createRecord();
+  readonly #wishes: WishWriter;
   readonly #orders = new WorkerOrders();
-  readonly #quotes: (QuoteEvent | undefined)[];
-  readonly #books: OrderBook[];
-  readonly #isBookGood: boolean[];
+  readonly #market: WorkerMarket;
+  readonly #feeds: MarketFeeds;
+  readonly #router: RouteDesk | undefined;
+  readonly #standings: Standings;
   readonly #positions: number[];
   readonly #balances: Map<string, bigint>;
   readonly #timers = new Map<number, NodeJS.Timeout>();
@@ -66,28 +72,41 @@ export class WorkerSession {
   #host: PluginHost | undefined;
   #nextRef: number;
   #nowUs: number;
+  #isQuiet = false; // the market is to be known, and no hook to be called for it
 
   constructor(start: WorkerStart, clock: Clock, say: (message: FromWorker) => void) {
-    const { instruments, events, messages, notes, beat, positions, holdings, nextRef, nowUs } = start;
+    const { instruments, events, messages, notes, beat, positions, holdings, nextRef, nowUs, router } = start;
     this.#start = start;
     this.#clock = clock;
     this.#say = say;
     this.#events = attachSharedSpscRing(events, EVENT_LAYOUT) as EventRing;
-    this.#messages = attachSharedSpscRing(messages, MESSAGE_LAYOUT) as MessageRing;
+    this.#wishes = new WishWriter(attachSharedSpscRing(messages, MESSAGE_LAYOUT) as MessageRing, notes);
     this.#notes = notes;
     this.#beat = new Int32Array(beat);
-    this.#quotes = instruments.map(() => undefined);
-    this.#books = instruments.map(() => new OrderBook({ windowTicks: 32 }));
-    this.#isBookGood = instruments.map(() => false);
+    this.#market = new WorkerMarket(start);
+    this.#feeds = new MarketFeeds({
+      instruments,
+      book: (instrument) => this.#market.book(instruments.indexOf(instrument)),
+      publish: (bar, index) => this.#hear("bar", index, bar),
+      setTimer: (dueAtUs) => this.#setTimer(BAR_TIMER, dueAtUs, () => this.#feeds.onTimer(this.#nowUs)),
+    });
+    const standings = new Standings(venuesOf(instruments), start.standings);
+    this.#standings = standings;
+    if (router !== undefined)
+      this.#router = new RouteDesk({
+        instruments,
+        settings: router,
+        quote: (instrument) => this.#market.quote(instruments.indexOf(instrument)),
+        book: (instrument) => this.#market.book(instruments.indexOf(instrument)),
+        latencyNs: (venue) => standings.latencyNs(venue),
+        hasUnknown: (venue) => standings.hasUnknown(venue),
+        nowUs: () => this.#nowUs,
+      });
     this.#positions = [...positions];
     this.#balances = new Map(holdings);
     this.#nextRef = nextRef;
     this.#nowUs = nowUs;
-    for (const { instrument, intent, ...news } of start.orders) {
-      const order = new WorkerOrder(news.ref, start.name, { ...intent, instrument: instruments[instrument]! });
-      order.apply(news);
-      this.#orders.add(order);
-    }
+    for (const { instrument, ...birth } of start.orders) this.#adopt(birth, instruments[instrument]!);
   }
 
   /** Sets the plugin up and says what it listens to. @throws What its setup throws. */
@@ -112,7 +131,10 @@ export class WorkerSession {
     if (snapshot !== undefined) host.hydrate({ plugins: { [name]: snapshot }, quarantined: [], orders: {} });
     this.#host = host;
     this.#hooks = compileHooks(hooks, instruments);
-    this.#say({ type: "ready", hooks: hooks.flatMap((hook) => this.#wanted(hook)) });
+    const fed = instruments.flatMap((_, instrument): readonly WorkerHook[] =>
+      this.#feeds.isUsedFor(instrument) ? [{ kind: "trade", instrument }] : [],
+    );
+    this.#say({ type: "ready", hooks: [...hooks.flatMap((hook) => this.#wanted(hook)), ...fed] });
   }
 
   /** Handles events until the ring is closed. */
@@ -151,69 +173,80 @@ export class WorkerSession {
 
   #onRecord(record: EventRecord): void {
     const index = record.instrument;
-    const instrument = this.#start.instruments[index]!;
     this.#positions[index] = record.positionLots;
-    const { kind, receivedAtUs, receivedNs, venueAtUs, sequence, bidTicks, bidLots, askTicks, askLots, flags } = record;
-    if (kind === NOTE) this.#onNote(instrument, index);
+    if (record.kind === NOTE) this.#onNote(index, (record.flags & QUIET) !== 0);
     else {
-      this.#nowUs = Math.max(this.#nowUs, receivedAtUs);
-      const about = { instrument, receivedAtUs, receivedNs, venueAtUs };
-      if (kind === QUOTE) {
-        const quote: QuoteEvent = { kind: "quote", ...about, sequence, bidTicks, bidLots, askTicks, askLots };
-        this.#quotes[index] = quote;
-        this.#call("quote", index, quote);
-      } else if (kind === TRADE) {
-        const aggressor = (flags & SELL) === 0 ? "buy" : "sell";
-        const isBackfilled = (flags & BACKFILLED) !== 0;
-        const trade = { tradeId: sequence, priceTicks: bidTicks, sizeLots: bidLots, aggressor, isBackfilled } as const;
-        this.#call("trade", index, { kind: "trade", ...about, ...trade });
-      } else if (kind === BOOK) {
-        this.#call("book", index, { kind: "book", ...about, book: this.#showBook(index, record), sequence });
-      }
+      this.#isQuiet = (record.flags & QUIET) !== 0;
+      const event = this.#market.take(record);
+      if (event !== undefined) this.#onMarket(event, index);
     }
     this.beat();
   }
 
-  #showBook(index: number, { bidTicks, bidLots, askTicks, askLots }: EventRecord): OrderBook {
-    const book = this.#books[index]!;
-    book.clear();
-    if (bidLots > 0) book.set("bid", bidTicks, bidLots);
-    if (askLots > 0) book.set("ask", askTicks, askLots);
-    this.#isBookGood[index] = true;
-    return book;
-  }
-
-  #onNote(instrument: Instrument, index: number): void {
+  #onNote(index: number, isQuiet: boolean): void {
     const note = receiveMessageOnPort(this.#notes)?.message as WorkerNote | undefined;
     if (note === undefined) throw new Error("a record in the ring has no note on the port");
-    if (note.type === "market") {
-      const { event } = note;
-      this.#nowUs = Math.max(this.#nowUs, event.receivedAtUs);
-      if (event.kind === "gap" && event.channel === "book") {
-        this.#isBookGood[index] = false;
-        this.#quotes[index] = undefined;
+    switch (note.type) {
+      case "market":
+        this.#isQuiet = isQuiet;
+        return this.#onMarket(this.#market.takeWords(note.event, index), index);
+      case "book": {
+        const event = this.#market.takeBook(note.event, index);
+        if (!isQuiet) this.#isQuiet = false;
+        return isQuiet ? undefined : this.#onMarket(event, index);
       }
-      return this.#call(event.kind, index, { ...event, instrument } as never);
+      case "holdings":
+        return this.#hold(note.holdings);
+      case "order":
+        this.#hold(note.holdings);
+        return this.#onOrder(note.news, note.fill, index);
     }
-    const { news, fill, holdings } = note;
-    for (const [asset, units] of holdings) this.#balances.set(asset, units);
-    const order = this.#orders.get(news.ref);
+  }
+
+  #onMarket(event: MarketEvent, index: number): void {
+    this.#nowUs = Math.max(this.#nowUs, event.receivedAtUs);
+    this.#feeds.before(event, index, this.#nowUs);
+    this.#hear(event.kind, index, event as never);
+    this.#feeds.after(event, index, this.#nowUs);
+  }
+
+  #onOrder(news: OrderNews | OrderBirth, fill: Omit<Fill, "instrument"> | undefined, index: number): void {
+    const instrument = this.#start.instruments[index]!;
+    const order = this.#orders.get(news.ref) ?? ("intent" in news ? this.#adopt(news, instrument) : undefined);
     if (order === undefined) return;
     this.#orders.apply(order, news);
     if (fill === undefined) this.#call("order", index, { kind: "order", instrument, order });
     else this.#call("fill", index, { kind: "fill", instrument, order, fill: { ...fill, instrument } as Fill });
   }
 
+  /** An order that this thread has not wanted. */
+  #adopt({ intent, ...news }: OrderBirth, instrument: Instrument): WorkerOrder {
+    const order = new WorkerOrder(news.ref, this.#start.name, { ...intent, instrument });
+    order.apply(news);
+    this.#orders.add(order);
+    return order;
+  }
+
+  #hold(holdings: readonly Holding[]): void {
+    for (const [asset, units] of holdings) this.#balances.set(asset, units);
+  }
+
+  /** Of what hooks listen to, what is not told anyway. */
   #wanted({ kind, instrument, every }: HookEntry): readonly WorkerHook[] {
     const { instruments, name } = this.#start;
     if (!(WORKER_KINDS as readonly string[]).includes(kind))
       throw new InvalidInputError(
         `${name} listens to "${kind}", which does not cross to workers: run it in the session's thread`,
       );
-    const own = kind as WorkerKind;
-    if (instrument === undefined) return [{ kind: own, instrument: EVERY_INSTRUMENT, every }];
+    if (kind !== "trade" && (kind !== "bar" || every !== undefined)) return [];
+    if (instrument === undefined) return [{ kind, instrument: EVERY_INSTRUMENT }];
     const several = "length" in instrument ? instrument : [instrument];
-    return several.map((one) => ({ kind: own, instrument: instruments.indexOf(one), every }));
+    return several.map((one) => ({ kind, instrument: instruments.indexOf(one) }));
+  }
+
+  /** As `#call`, of the market. */
+  #hear<Kind extends WorkerKind>(kind: Kind, index: number, event: HookEvents[Kind] | BuiltBarEvent): void {
+    if (!this.#isQuiet) this.#call(kind, index, event as HookEvents[Kind]);
   }
 
   #call<Kind extends WorkerKind>(kind: Kind, index: number, event: HookEvents[Kind]): void {
@@ -238,20 +271,39 @@ export class WorkerSession {
   }
 
   #services(): HostServices {
-    const { instruments } = this.#start;
+    const { instruments, signals, mayAmend } = this.#start;
+    const market = this.#market;
+    const router = this.#router;
     const at = (instrument: Instrument) => instruments.indexOf(instrument);
     return {
       instruments,
       submit: (_owner, intent) => this.#submit(intent),
+      refuse: (_owner, intent) => this.#submit(intent), // the session comes to the same, and journals it
+      ...(signals !== undefined && {
+        submitSignal: (_owner, signal) => {
+          const { intent } = shapeSignal(signal, market.quote(at(signal.instrument)), signals);
+          return this.#want(intent, (ref, index) => this.#wishes.signal(ref, index, signal));
+        },
+      }),
       cancel: (order) => this.#cancel(order),
+      amend: (order, sizeLots) =>
+        mayAmend
+          ? this.#amend(order, sizeLots)
+          : deny("AMEND_NOT_SUPPORTED", "orders cannot be made smaller here: cancel it and submit another one"),
+      ...(router !== undefined && {
+        route: (_owner, request) => {
+          this.#mustRun();
+          const decision = router.decide(request);
+          if (!this.#wishes.route(toRouteRecord(decision))) this.#warn("a route was not journaled");
+          return decision;
+        },
+      }),
+      backlog: () => this.#standings,
       openOrders: (_owner, instrument) => this.#orders.open(instrument),
-      book: (instrument) => (this.#isBookGood[at(instrument)] ? this.#books[at(instrument)] : undefined),
-      quote: (instrument) => this.#quotes[at(instrument)],
-      feeds: {
-        bars: (_instrument, every) => barName(every), // the session makes them: see `every` of what it hears
-        stats: () => notHere("ctx.stats"),
-        recent: () => notHere("ctx.recent"),
-      },
+      ordersTagged: (_owner, prefix) => this.#orders.tagged(prefix),
+      book: (instrument) => market.book(at(instrument)),
+      quote: (instrument) => market.quote(at(instrument)),
+      feeds: this.#feeds,
       positionLots: (instrument) => this.#positions[at(instrument)] ?? 0,
       freeLots: (instrument) => {
         const open = this.#orders.open(instrument).filter(({ intent }) => intent.side === "sell");
@@ -261,7 +313,7 @@ export class WorkerSession {
       balance: (asset) => this.#balances.get(asset) ?? 0n,
       nowUs: () => this.#nowUs,
       log: (_plugin, message, level = "info") => this.#say({ type: "log", message, level }),
-      setTimer: (_owner, id, dueAtUs) => this.#setTimer(id, dueAtUs),
+      setTimer: (_owner, id, dueAtUs) => this.#setTimer(id, dueAtUs, () => this.#host?.fireTimer(0, id)),
       clearTimer: (_owner, id) => {
         clearTimeout(this.#timers.get(id));
         this.#timers.delete(id);
@@ -274,67 +326,71 @@ export class WorkerSession {
   }
 
   #submit(intent: Intent): OrderView {
+    return this.#want(intent, (ref, index) => this.#wishes.submit(ref, index, intent));
+  }
+
+  /** An order that is wanted from the session. @param write False when there is no room. */
+  #want(intent: Intent, write: (ref: number, index: number) => boolean): OrderView {
     const { instruments, name } = this.#start;
-    const instrument = instruments.indexOf(intent.instrument);
-    if (instrument < 0) throw new InvalidInputError("an intent's instrument must be one of ctx.instruments");
-    if (this.#host === undefined)
-      throw new InvalidInputError("orders can be placed once the session runs: submit from a hook, not from setup");
-    const { side, type, timeInForce, priceTicks = Number.NaN, sizeLots } = intent;
-    if (!Number.isFinite(sizeLots))
-      throw new InvalidInputError(`an intent's sizeLots must be a number, got ${sizeLots}`);
-    if (intent.tag !== undefined || intent.expectedProfit !== undefined)
-      throw new InvalidInputError("an intent's tag and expectedProfit do not cross from a worker: leave them out");
-    const order = new WorkerOrder(this.#nextRef++, name, intent);
+    const index = instruments.indexOf(intent.instrument);
+    if (index < 0) throw new InvalidInputError("an intent's instrument must be one of ctx.instruments");
+    this.#mustRun();
+    const order = new WorkerOrder(this.#nextRef, name, intent);
+    const isWritten = write(order.ref, index);
+    this.#nextRef++;
     this.#orders.add(order);
-    const record = this.#record;
-    record.kind = SUBMIT;
-    record.instrument = instrument;
-    record.ref = order.ref;
-    record.side = SIDES.indexOf(side);
-    record.type = TYPES.indexOf(type);
-    record.timeInForce = TIMES_IN_FORCE.indexOf(timeInForce);
-    record.priceTicks = priceTicks;
-    record.sizeLots = sizeLots;
-    record.priority = intent.priority ?? Number.NaN;
-    record.confidence = intent.confidence ?? Number.NaN;
-    record.maxLatencyMs = intent.maxLatencyMs ?? Number.NaN;
-    record.reduceOnly = intent.reduceOnly === true ? 1 : 0;
-    if (!this.#messages.tryPush(record)) {
+    if (!isWritten) {
       const reason = "WORKER_BUSY: the session does not keep up with this worker's orders";
-      this.#orders.apply(order, { ...order, state: "denied", filledLots: 0, reason });
+      this.#orders.apply(order, { ...newsOf(order), state: "denied", reason });
     }
     return order;
   }
 
   #cancel(view: OrderView): void {
-    const order = view instanceof WorkerOrder ? this.#orders.get(view.ref) : undefined;
-    if (!order?.isOpen) return;
-    this.#record.kind = CANCEL;
-    this.#record.ref = order.ref;
-    if (!this.#messages.tryPush(this.#record))
-      this.#say({
-        type: "log",
-        level: "warn",
-        message: "a cancel was lost: the session does not keep up with this worker",
-      });
+    const order = this.#known(view);
+    if (!order?.isOpen || order.cancelling) return;
+    if (this.#wishes.cancel(order.ref)) order.beginCancel();
+    else this.#warn("a cancel was lost");
+  }
+
+  #amend(view: OrderView, sizeLots: number): Verdict {
+    const order = this.#known(view);
+    if (order === undefined) return deny("NOT_OPEN", `order ${view.clientOrderId} is not known any more`);
+    const verdict = reviewAmend(order, sizeLots);
+    if (!verdict.allowed) return verdict;
+    if (!this.#wishes.amend(order.ref, sizeLots))
+      return deny("WORKER_BUSY", "the session does not keep up with this worker's orders");
+    order.beginAmend(sizeLots);
+    return allow();
+  }
+
+  #known(view: OrderView): WorkerOrder | undefined {
+    return view instanceof WorkerOrder ? this.#orders.get(view.ref) : undefined;
+  }
+
+  #mustRun(): void {
+    if (this.#host === undefined)
+      throw new InvalidInputError("orders can be placed once the session runs: submit from a hook, not from setup");
+  }
+
+  #warn(what: string): void {
+    this.#say({ type: "log", level: "warn", message: `${what}: the session does not keep up with this worker` });
   }
 
   // A worker's wishes are inputs of the session, so its own timers may be the host's: a replay hears the wishes.
-  #setTimer(id: number, dueAtUs: number): void {
+  #setTimer(id: number, dueAtUs: number, run: () => void): void {
     clearTimeout(this.#timers.get(id));
     const waitMs = Math.min(Math.max(0, (dueAtUs - this.#nowUs) / 1000), 2 ** 31 - 1);
     const fire = () => {
       this.#timers.delete(id);
       this.#nowUs = Math.max(this.#nowUs, dueAtUs, this.#clock.nowUs());
-      this.#host?.fireTimer(0, id);
+      run();
       this.beat();
     };
     this.#timers.set(id, setTimeout(fire, waitMs));
   }
 }
 
-function notHere(call: string): never {
-  throw new InvalidInputError(
-    `${call} needs the whole market, which does not cross to workers: run it in the session's thread`,
-  );
+function newsOf({ ref, clientOrderId, venueOrderId, state, filledLots, reason }: WorkerOrder): OrderNews {
+  return { ref, clientOrderId, venueOrderId, state, filledLots, reason };
 }

@@ -149,10 +149,10 @@ class PaperHost implements PaperTestHost {
       instruments,
       clock,
       latencies,
-      onEvent: (event, _change, nowNs) => {
+      onEvent: (event, change, nowNs) => {
         this.#came++;
         // What came while connections were made depends on how long that took: the session begins after it.
-        if (this.#isOpen) this.#running.onMarket(event, nowNs);
+        if (this.#isOpen) this.#running.onMarket(event, nowNs, change);
       },
       onFrameEnd: () => {
         if (this.#isOpen) this.#drain();

@@ -8,7 +8,7 @@ const SIZE_LOTS = 45_000;
 // News of orders has no queue before it: each report is heard as it comes. What can be too much for its lane is one report that tells of
 // many fills: those that were missed while the venue's stream was silent, and are asked for at the next reconciliation. The lane drops
 // none of them, which is what the alert is about: it grows instead.
-test("many fills that were missed, heard of at once: kept-lane-overflow", { timeout: 150_000 }, async ({
+test("many fills that were missed, heard of at once: kept-lane-overflow", { timeout: 300_000 }, async ({
   onTestFinished,
 }) => {
   const heard = new Set<string>();

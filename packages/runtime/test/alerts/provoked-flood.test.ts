@@ -4,7 +4,7 @@ import { openAlerted, SOON } from "./alerted-session.ts";
 
 // Alerts of a session that does not keep up: an exchange whose market goes wild brings more at once than a slow strategy can take.
 
-const LONG = { timeout: 150_000 };
+const LONG = { timeout: 300_000 };
 const UNBOUNDED = { budgets: { hookMs: 60_000, msPerSecond: 1000 } } as const;
 const WINDOW = 20_000;
 

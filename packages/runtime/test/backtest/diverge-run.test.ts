@@ -54,7 +54,7 @@ async function session(plugin: Plugin): Promise<string> {
     run: { id: "test-run", key: "test" },
     mode: "paper",
     config: checkConfig({}, "test"),
-    plugins: [{ plugin }],
+    plugins: [{ plugin, budgets: { hookMs: 60_000, msPerSecond: 1000 } }], // it must hear all, however busy the machine
     client,
     trading: client,
     journalPath: path,

@@ -23,8 +23,8 @@ test("start trades both strategies for the asked time and reports", async () => 
     endedBy: "duration",
   });
   expect(report.market).toMatchObject({ gaps: 0, resyncs: 0 });
-  expect(report.market.events).toBeGreaterThan(300);
-  expect(report.fills.count).toBeGreaterThan(5);
+  expect(report.market.events).toBeGreaterThan(100);
+  expect(report.fills.count).toBeGreaterThan(0);
   expect(report.orders).toMatchObject({ unknown: 0, duplicated: 0, open: 0 });
   expect(report.faults).toEqual([]);
   expect(verifyJournal(report.journal.path)).toMatchObject({

@@ -93,7 +93,7 @@ test("a session that stays is made reduce-only and trades on when it is let", as
   expect(report().risk).toMatchObject({ state: "active", reason: "all clear" });
 });
 
-test("a halt of a run without a session stays for the one that goes on with it", { timeout: 30_000 }, async () => {
+test("a halt of a run without a session stays for the one that goes on with it", { timeout: 120_000 }, async () => {
   const { cwd, child, done } = await session();
   child.kill("SIGKILL");
   await done;
@@ -107,7 +107,7 @@ test("a halt of a run without a session stays for the one that goes on with it",
 });
 
 test("a second halt is heard as the first one; after the end nobody hears it, and it stays", {
-  timeout: 30_000,
+  timeout: 120_000,
 }, async () => {
   const { cwd, child, done, report } = await session("--set", "risk.afterHalt=stay");
   for (const reason of ["first", "second"])

@@ -41,7 +41,7 @@ async function session() {
   writeFileSync(join(cwd, "holder.ts"), STRATEGY);
   const started = start(["run", "holder.ts", "--journal", "journal.db", "--no-dashboard"], cwd);
   await started.shows("it holds");
-  await expect.poll(() => readSessionFile(cwd)?.pid, { timeout: 10_000 }).toBeDefined();
+  await expect.poll(() => readSessionFile(cwd)?.pid, { timeout: 20_000 }).toBeDefined();
   return started;
 }
 
@@ -51,7 +51,7 @@ const operators = async (cwd: string) => {
 };
 
 test("a running session is profiled by its run, its process or its launcher's, and says so in its journal", {
-  timeout: 60_000,
+  timeout: 120_000,
 }, async () => {
   const { cwd, child, done } = await session();
   const { pid, launcherPid } = readSessionFile(cwd)!;
@@ -82,10 +82,10 @@ test("a running session is profiled by its run, its process or its launcher's, a
   expect(out).toContain("there is nothing to profile");
 });
 
-test("a second profile of a session is refused while one is taken", { timeout: 60_000 }, async () => {
+test("a second profile of a session is refused while one is taken", { timeout: 120_000 }, async () => {
   const { cwd, child, done } = await session();
-  const first = run(["profile", "journal.db", "--cpu", "3s"], { cwd });
-  await expect.poll(async () => (await operators(cwd)).includes("profile"), { timeout: 10_000 }).toBe(true);
+  const first = run(["profile", "journal.db", "--cpu", "8s"], { cwd });
+  await expect.poll(async () => (await operators(cwd)).includes("profile"), { timeout: 20_000 }).toBe(true);
   const second = await run(["profile", "journal.db", "--alloc", "50ms"], { cwd });
   expect(second.code).toBe(1);
   expect(second.out).toContain("not taken:");
@@ -95,16 +95,17 @@ test("a second profile of a session is refused while one is taken", { timeout: 6
   await done;
 });
 
-test("a moment of a run and its report are told while it runs and afterwards", { timeout: 60_000 }, async () => {
+test("a moment of a run and its report are told while it runs and afterwards", { timeout: 120_000 }, async () => {
   const { cwd, child, done } = await session();
   const samples = () =>
     existsSync(join(cwd, "samples.jsonl")) ? readFileSync(join(cwd, "samples.jsonl"), "utf8") : "";
   await expect.poll(() => samples().includes('"k":"totals"'), { timeout: 20_000 }).toBe(true);
   const now = await run(["inspect", "journal.db", "--json", "-"], { cwd });
   expect(now.code).toBe(0);
-  expect(JSON.parse(now.out) as Moment).toMatchObject({
+  const moment = JSON.parse(now.out) as Moment;
+  expect(moment.fills).toBeGreaterThan(0); // a market order may be filled in parts
+  expect(moment).toMatchObject({
     run: { isOver: false, strategies: ["holder"] },
-    fills: 1,
     orders: [{ side: "buy", type: "postOnly", strategy: "holder" }],
     plugins: [{ name: "holder" }],
   });

@@ -52,11 +52,11 @@ test("a strategy is exchanged as its file is saved, with its state; broken code 
   const replay = await start(["replay", "journal.db"], cwd).done;
   expect(replay.code).toBe(2);
   expect(replay.err).toMatch(/the code of ticker was exchanged at event \d+/);
-}, 60_000);
+}, 120_000);
 
 test("a strategy in a worker thread trades, and its run is replayed without the thread", async () => {
   const cwd = folder({ strategies: [{ use: "./ticker.ts", name: "threaded", worker: true }] });
-  const run = await start(["start", "--duration", "3s", "--journal", "journal.db", "--json", "report.json"], cwd).done;
+  const run = await start(["start", "--duration", "6s", "--journal", "journal.db", "--json", "report.json"], cwd).done;
   expect(run).toMatchObject({ code: 0, err: "" });
   const report = JSON.parse(readFileSync(join(cwd, "report.json"), "utf8"));
   expect(report.run.strategies).toEqual(["threaded"]);
@@ -65,7 +65,55 @@ test("a strategy in a worker thread trades, and its run is replayed without the 
   const replay = await start(["replay", "journal.db", "--json", "replay.json"], cwd).done;
   expect(replay).toMatchObject({ code: 0, err: "" });
   expect(JSON.parse(readFileSync(join(cwd, "replay.json"), "utf8"))).toMatchObject({ divergences: 0 });
-}, 60_000);
+}, 120_000);
+
+const ALL_OF_IT = `
+import { defineStrategy, lotsWorth } from "pitlane";
+
+export default defineStrategy({
+  name: "all-of-it",
+  setup(ctx) {
+    const instrument = ctx.instrument("AAA/USDT");
+    const stats = ctx.stats(instrument);
+    const rows = ctx.recent(instrument, "trades", 100);
+    let quotes = 0;
+    let hasTold = false;
+    ctx.on("quote", { instrument }, ({ bidTicks, askTicks }) => {
+      quotes++;
+      const sizeLots = 4 * lotsWorth(instrument, askTicks, instrument.minNotional);
+      const [resting] = ctx.openOrders(instrument).filter(({ intent }) => intent.tag === "rest");
+      if (resting === undefined) ctx.submit({ instrument, side: "buy", type: "postOnly", priceTicks: bidTicks - 300, sizeLots, tag: "rest" });
+      else if (resting.sizeLots === resting.intent.sizeLots) ctx.amend(resting, { sizeLots: resting.sizeLots / 2 });
+      else if (resting.state === "accepted") ctx.cancel(resting);
+      if (quotes % 10 === 0) ctx.submitSignal({ instrument, side: "buy", sizeLots, confidence: 0.9, maxLatencyMs: 500, expectedProfit: 5n });
+      if (quotes % 10 === 5) ctx.route({ symbol: "AAA/USDT", side: "buy", sizeUnits: 100_000_000n });
+      const levels = ctx.book(instrument)?.bidLevels ?? 0;
+      const isWhole = levels > 5 && stats.vwapTicks > 0 && rows.size > 5 && ctx.ordersTagged("rest").length > 5;
+      if (isWhole && !hasTold) ctx.log("it has seen all of it");
+      hasTold ||= isWhole;
+    });
+  },
+});
+`;
+
+test("whatever a plugin may do it may do in a worker thread: signals, amendments, routes, tags, on the whole market", async () => {
+  const cwd = folder({ strategies: [{ use: "./all.ts", worker: true }], risk: { maxPriceDeviationBps: 0 } });
+  writeFileSync(join(cwd, "all.ts"), ALL_OF_IT);
+  const session = start(["start", "--duration", "40s", "--journal", "journal.db", "--json", "report.json"], cwd);
+  await session.shows("it has seen all of it");
+  session.child.kill("SIGINT");
+  expect(await session.done).toMatchObject({ code: 0, err: "" });
+  const report = JSON.parse(readFileSync(join(cwd, "report.json"), "utf8"));
+  expect(report.orders).toMatchObject({ open: 0, unknown: 0, duplicated: 0, denied: 0 });
+  expect(report.fills.count).toBeGreaterThan(0);
+  const shown = await start(["journal", "export", "journal.db", "--format", "jsonl", "--out", "all.jsonl"], cwd).done;
+  expect(shown.code).toBe(0);
+  const journal = readFileSync(join(cwd, "all.jsonl"), "utf8");
+  for (const kind of ["amend", "route", "cancel", "intent"]) expect(journal).toContain(`"kind":"${kind}"`);
+  const replay = await start(["replay", "journal.db", "--json", "replay.json"], cwd).done;
+  expect(replay).toMatchObject({ code: 0, err: "" });
+  expect(JSON.parse(readFileSync(join(cwd, "replay.json"), "utf8"))).toMatchObject({ divergences: 0 });
+}, 120_000);
 
 test("two instances of one plugin run side by side, each with settings and limits of its own", async () => {
   const cwd = folder({
@@ -74,7 +122,7 @@ test("two instances of one plugin run side by side, each with settings and limit
       { use: "./ticker.ts", name: "bound", permissions: { instruments: ["BBB/USDT"] } },
     ],
   });
-  const run = await start(["start", "--duration", "2s", "--journal", "journal.db", "--json", "report.json"], cwd).done;
+  const run = await start(["start", "--duration", "5s", "--journal", "journal.db", "--json", "report.json"], cwd).done;
   expect(run).toMatchObject({ code: 0, err: "" });
   const report = JSON.parse(readFileSync(join(cwd, "report.json"), "utf8"));
   expect(report.run.strategies).toEqual(["free", "bound"]);
@@ -89,4 +137,4 @@ test("two instances of one plugin run side by side, each with settings and limit
   const bodies = JSON.stringify(intents);
   expect(bodies).toContain('"strategy":"free","instrument":"paper:AAA/USDT"');
   expect(bodies).toMatch(/"strategy":"bound".{0,400}"approved":false/);
-}, 60_000);
+}, 120_000);

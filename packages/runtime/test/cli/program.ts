@@ -26,6 +26,7 @@ export function start(args: readonly string[], cwd = mkdtempSync(join(tmpdir(), 
   running.add(child);
   let out = "";
   let err = "";
+  let isOver = false; // its output is whole: when it exits there may be some on its way
   const watchers = new Set<() => void>();
   child.stdout.on("data", (data: Buffer) => {
     out += data.toString();
@@ -37,6 +38,7 @@ export function start(args: readonly string[], cwd = mkdtempSync(join(tmpdir(), 
   const done = new Promise<{ code: number | null; out: string; err: string; cwd: string }>((resolve) => {
     child.on("close", (code) => {
       running.delete(child);
+      isOver = true;
       for (const watch of watchers) watch();
       resolve({ code, out, err, cwd });
     });
@@ -46,7 +48,7 @@ export function start(args: readonly string[], cwd = mkdtempSync(join(tmpdir(), 
     new Promise<string>((resolve, reject) => {
       const watch = () => {
         if (out.includes(text)) resolve(out);
-        else if (child.exitCode !== null) reject(new Error(`ended without "${text}": ${out}${err}`));
+        else if (isOver) reject(new Error(`ended without "${text}": ${out}${err}`));
         else return;
         watchers.delete(watch);
       };

@@ -26,12 +26,12 @@ async function setUp() {
   return { paper, venue, cwd, tokens, record, read, json };
 }
 
-const test = (name: string, body: () => Promise<void>) => base(name, body, 60_000);
+const test = (name: string, body: () => Promise<void>) => base(name, body, 120_000);
 
 test("rooms, known or not, and the Pulse tables are recorded over real sockets and read back", async () => {
   const { record, read, json, cwd } = await setUp();
   const rooms = "new_pairs,sol_price,connection_monitor,no-such-room";
-  const args = ["--rooms", rooms, "--streams", "pulse,tracked", "--duration", "3s", "--json", "tally.json"];
+  const args = ["--rooms", rooms, "--streams", "pulse,tracked", "--duration", "6s", "--json", "tally.json"];
   const recorded = await record(args);
   expect(recorded).toMatchObject({ code: 0, err: "" });
   const tally = json("tally.json");

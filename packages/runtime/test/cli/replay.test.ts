@@ -40,7 +40,7 @@ async function exchange() {
 
 test("a run is replayed by its id, with timers and randomness; changed code is found out", async () => {
   const folder = folderWith(STRATEGY);
-  const run = await start(["run", "./strategy.ts", "--duration", "2s", "--json", "report.json"], folder).done;
+  const run = await start(["run", "./strategy.ts", "--duration", "4s", "--json", "report.json"], folder).done;
   expect(run).toMatchObject({ code: 0, err: "" });
   const { run: ran, orders } = JSON.parse(readFileSync(join(folder, "report.json"), "utf8"));
   const same = await start(["replay", ran.id, "--json", "replay.json"], folder).done;
@@ -67,7 +67,7 @@ test("a run is replayed by its id, with timers and randomness; changed code is f
   const whatIf = await start(["replay", ran.id, "--with", "tight.config.json"], folder).done;
   expect(whatIf).toMatchObject({ code: 0, err: "" });
   expect(whatIf.out).toMatch(/\d+ decisions differ: run /);
-}, 60_000);
+}, 120_000);
 
 test("a run that was killed goes on under its name, and its whole journal is replayed", async () => {
   const folder = folderWith(STRATEGY);
@@ -90,13 +90,13 @@ test("a run that was killed goes on under its name, and its whole journal is rep
   expect(again.code).toBe(2);
   expect(again.err).toContain("exists already");
   child.kill("SIGTERM");
-}, 60_000);
+}, 120_000);
 
 test("a market is recorded into a journal whose chain holds, and a table", async () => {
   const folder = mkdtempSync(join(tmpdir(), "pitlane-record-"));
   const { rest, child } = await exchange();
   const args = ["record", "paper", "--exchange", rest, "--symbols", "AAA/USDT,BBB/USDT", "--out", "tape"];
-  const recorded = await start([...args, "--duration", "1s", "--json", "tally.json"], folder).done;
+  const recorded = await start([...args, "--duration", "3s", "--json", "tally.json"], folder).done;
   expect(recorded).toMatchObject({ code: 0, err: "" });
   const tally = JSON.parse(readFileSync(join(folder, "tally.json"), "utf8"));
   expect(tally.events).toBeGreaterThan(10);
@@ -124,7 +124,7 @@ test("a market is recorded into a journal whose chain holds, and a table", async
   expect(wrong.err).toContain("the venue has no nope");
   expect(existsSync(join(folder, "other"))).toBe(false);
   child.kill("SIGTERM");
-}, 60_000);
+}, 120_000);
 
 test("what cannot be replayed, resumed or recorded is named before anything happens", async () => {
   const folder = folderWith(STRATEGY);
@@ -140,4 +140,4 @@ test("what cannot be replayed, resumed or recorded is named before anything happ
   expect(where.err).toContain("name it with --exchange");
   const who = await start(["record", "nowhere", "--symbols", "AAA/USDT", "--out", "x"], folder).done;
   expect(who.err).toContain("there is no venue nowhere");
-}, 60_000);
+}, 120_000);

@@ -78,7 +78,7 @@ test("one file trades on the venue by its own keys, says that the money is real,
   const paper = await openPaper();
   const keys = { PITLANE_SECRET_BINANCE_API_KEY: paper.apiKey, PITLANE_SECRET_BINANCE_API_SECRET: paper.apiSecret };
   const cwd = folder();
-  const files = ["--duration", "3s", "--json", "report.json", "--journal", "journal.db"];
+  const files = ["--duration", "6s", "--json", "report.json", "--journal", "journal.db"];
   const { code, out, err } = await run([...LIVE, "--live", ...files], { cwd, env: envOf(paper.urls, keys) });
   expect({ code, err }).toEqual({ code: 0, err: "" });
   const lines = out.replace(PLAIN, "");
@@ -103,7 +103,7 @@ test("one file trades on the venue by its own keys, says that the money is real,
   const onPaper = await run(["run", "./ticker.ts", "--no-dashboard", "--resume", "journal.db"], { cwd });
   expect(onPaper.code).toBe(2);
   expect(onPaper.err).toContain("was on binance: go on with it there, --venue binance");
-}, 60_000);
+}, 120_000);
 
 describe("before a connection is made, with one message and code 2, is refused", () => {
   const keys = {
@@ -161,7 +161,7 @@ test("a venue that refuses the login, or does not answer, ends the start with co
   const unlisted = await run(args, { cwd: folder(), env: envOf(paper.urls, wrong) });
   expect(unlisted.code).toBe(2);
   expect(unlisted.err).toContain("binance lists no BBB/EUR; of BBB there are BBB/USDT");
-}, 60_000);
+}, 120_000);
 
 describe("a plan of the venue", () => {
   const asked = { hasDefaultStrategies: false };

@@ -15,11 +15,11 @@ const NOTHING_WRONG = { lost: 0, duplicated: 0, positionMismatches: 0, chainBrea
 test("a session that is killed 50 times loses no order and sends none twice", { timeout: 10 * MINUTES }, async () => {
   const result = await crash({ kills: 50, seed: 1, hasFaults: false });
   expect(result).toMatchObject({ kills: 50, ...NOTHING_WRONG });
-  expect(result.accepted).toBeGreaterThan(500);
+  expect(result.accepted).toBeGreaterThan(200);
 });
 
 test("nor does one that is killed while the wire fails, too", { timeout: 5 * MINUTES }, async () => {
   const result = await crash({ kills: 10, seed: 2, hasFaults: true });
   expect(result).toMatchObject({ kills: 10, ...NOTHING_WRONG });
-  expect(result.accepted).toBeGreaterThan(100);
+  expect(result.accepted).toBeGreaterThan(40);
 });

@@ -124,10 +124,10 @@ function firstAtUs({ body }: JournalRow): number {
 }
 
 test("a moment is what the replay of the run comes to at that row, at moments all over it", {
-  timeout: 60_000,
+  timeout: 150_000,
 }, async () => {
   const { runtime, journalPath } = await session();
-  await vi.waitFor(() => expect(runtime.status().fills).toBeGreaterThan(60), { timeout: 20_000 });
+  await vi.waitFor(() => expect(runtime.status().fills).toBeGreaterThan(60), { timeout: 60_000 });
   await runtime.close("requested");
   const end = lastRow(journalPath)!;
   const rows = [...readRows(journalPath)];

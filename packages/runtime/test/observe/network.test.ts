@@ -93,7 +93,7 @@ test("a socket that was lost is a disturbance from its loss until it is open aga
   await stream.ready;
   network.figures();
   paper.faults.add({ kind: "close" });
-  await vi.waitFor(() => expect(noted).toHaveLength(1), { timeout: 10_000 });
+  await vi.waitFor(() => expect(noted).toHaveLength(1), { timeout: 20_000 });
   expect(noted).toMatchObject([{ kind: "reconnect", what: "market stream" }]);
   const [{ startNs, endNs }] = noted as [Disturbance];
   expect(endNs).toBeGreaterThan(startNs);
@@ -132,7 +132,7 @@ test("of combined venues each has its own figures, and the names of its disturba
   await stream.ready;
   expect(new Set(network.figures().limits.map(({ venue }) => venue))).toEqual(new Set(["alpha", "beta"]));
   beta.paper.faults.add({ kind: "close" });
-  await vi.waitFor(() => expect(noted).toMatchObject([{ what: "beta market stream" }]), { timeout: 10_000 });
+  await vi.waitFor(() => expect(noted).toMatchObject([{ what: "beta market stream" }]), { timeout: 20_000 });
 });
 
 test("a client that tells nothing of its network has empty figures", () => {

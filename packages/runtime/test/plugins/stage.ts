@@ -1,10 +1,14 @@
 import { createSystemClock } from "@pitlane/perf";
-import type { Instrument, MarketEvent, QuoteEvent } from "@pitlane/sdk";
+import type { BookChange, Instrument, MarketEvent, OrderBook, QuoteEvent } from "@pitlane/sdk";
 import { EventKinds } from "../../src/bus/kinds.ts";
 import type { BuiltBarEvent } from "../../src/engines/bars.ts";
 import { MarketFeeds } from "../../src/engines/market-feeds.ts";
+import { DEFAULT_ROUTER } from "../../src/engines/route-desk.ts";
 import { Dispatcher } from "../../src/hooks/dispatcher.ts";
+import { reviewAmend } from "../../src/orders/amend.ts";
+import { beginAmend } from "../../src/orders/machine.ts";
 import { type Intent, Order } from "../../src/orders/order.ts";
+import { DEFAULT_SIGNALS } from "../../src/orders/signal.ts";
 import {
   type HostServices,
   type PluginControl,
@@ -26,6 +30,9 @@ export class Stage {
   readonly timers = new Map<string, number>();
   readonly #instruments: readonly Instrument[];
   readonly #quotes = new Map<Instrument, QuoteEvent>();
+  readonly #books = new Map<Instrument, OrderBook>();
+  readonly routes: { readonly owner: number; readonly decision: object }[] = [];
+  backlog = { orders: 0, limit: 10_000, isHigh: false };
   readonly #watchers = new Set<() => void>();
   readonly #feeds: MarketFeeds;
   #host: PluginHost | undefined;
@@ -35,7 +42,7 @@ export class Stage {
     this.#instruments = instruments;
     this.#feeds = new MarketFeeds({
       instruments,
-      book: () => undefined,
+      book: (instrument) => this.#books.get(instrument),
       publish: (bar) => this.#dispatch(bar),
       setTimer: () => {},
     });
@@ -78,13 +85,24 @@ export class Stage {
       askLots: 7,
       sequence: 1,
     };
-    this.#quotes.set(instrument, event);
     this.tell(event);
   }
 
-  tell(event: MarketEvent): void {
+  /** As a session does. */
+  #know(event: MarketEvent): void {
+    const { instrument } = event;
+    if (event.kind === "quote") this.#quotes.set(instrument, event);
+    if (event.kind === "book") this.#books.set(instrument, event.book);
+    if (event.kind !== "gap" || event.channel !== "book") return;
+    this.#quotes.delete(instrument);
+    this.#books.delete(instrument);
+  }
+
+  tell(event: MarketEvent, change?: BookChange): void {
     const index = this.#instruments.indexOf(event.instrument);
+    this.#know(event);
     this.#feeds.before(event, index, this.clock.nowUs());
+    this.host.onMarket(event, change);
     this.#dispatch(event);
     this.#feeds.after(event, index, this.clock.nowUs());
   }
@@ -167,7 +185,27 @@ export class Stage {
         this.#changed();
       },
       openOrders: (owner) => this.orders.filter((order) => order.owner === owner && order.isOpen),
-      book: () => undefined,
+      ordersTagged: (owner, prefix) =>
+        this.orders.filter((order) => order.owner === owner && order.intent.tag?.startsWith(prefix) === true),
+      signals: DEFAULT_SIGNALS,
+      amend: (view, sizeLots) => {
+        const order = view as Order;
+        const verdict = reviewAmend(order, sizeLots);
+        if (verdict.allowed) beginAmend(order, sizeLots);
+        this.#changed();
+        return verdict;
+      },
+      backlog: () => this.backlog,
+      routing: {
+        settings: DEFAULT_ROUTER,
+        latencyNs: () => undefined,
+        hasUnknown: () => false,
+        note: (owner, decision) => {
+          this.routes.push({ owner, decision });
+          this.#changed();
+        },
+      },
+      book: (instrument) => this.#books.get(instrument),
       quote: (instrument) => this.#quotes.get(instrument),
       feeds: this.#feeds,
       positionLots: () => 42,

@@ -1,9 +1,10 @@
 import { MessageChannel, receiveMessageOnPort } from "node:worker_threads";
 import { createSharedSpscRing } from "@pitlane/perf/ring";
-import type { QuoteEvent, TradeEvent } from "@pitlane/sdk";
+import { Levels, OrderBook, type QuoteEvent, type TradeEvent } from "@pitlane/sdk";
 import fc from "fast-check";
 import { afterEach, expect, test } from "vitest";
 import { WorkerFeed } from "../../src/plugins/worker-feed.ts";
+import { WorkerMarket } from "../../src/plugins/worker-market.ts";
 import {
   EVENT_LAYOUT,
   type EventRing,
@@ -24,7 +25,7 @@ function setUp(capacity: number) {
   const ring = createSharedSpscRing({ layout: EVENT_LAYOUT, capacity }) as EventRing;
   const { port1, port2 } = new MessageChannel();
   ends.push(() => port1.close());
-  const feed = new WorkerFeed(ring, port1, instruments, () => 0);
+  const feed = new WorkerFeed({ ring, notes: port1, instruments, positionLots: () => 0 });
   /** What the worker would hear: at most so many. */
   const hear = (most: number) => {
     const heard: string[] = [];
@@ -34,12 +35,22 @@ function setUp(capacity: number) {
         return void heard.push(`${symbol} ${kind === QUOTE ? "quote" : kind === TRADE ? "trade" : "book"} ${sequence}`);
       const note = receiveMessageOnPort(port2)!.message as WorkerNote;
       if (note.type === "order") heard.push(`order ${note.news.ref}`);
+      else if (note.type !== "market") heard.push(`${symbol} ${note.type}`);
       else if (note.event.kind === "resync") heard.push(`${symbol} resync ${note.event.channel} ${note.event.missing}`);
       else heard.push(`${symbol} ${note.event.kind}`);
     }, most);
     return heard;
   };
-  return { feed, hear };
+  /** Lets the worker's market take what is there: at most so many records. */
+  const take = (market: WorkerMarket, most: number) => {
+    ring.drain((record) => {
+      if (record.kind !== NOTE) return void market.take(record);
+      const note = receiveMessageOnPort(port2)!.message as WorkerNote;
+      if (note.type === "book") market.takeBook(note.event, record.instrument);
+      else if (note.type === "market") market.takeWords(note.event, record.instrument);
+    }, most);
+  };
+  return { feed, hear, take };
 }
 
 const at = { venueAtUs: 0, receivedAtUs: 0, receivedNs: 0 };
@@ -92,6 +103,61 @@ test("news of own orders waits for room, in order, and nothing of it is lost", (
   feed.flush();
   heard.push(...hear(4));
   expect(heard.slice(3)).toEqual([1, 2, 3, 4, 5, 6].map((ref) => `order ${ref}`));
+});
+
+test("whatever the pace, the book that a worker has at the end is the live one, and none while that is broken", () => {
+  const level = fc.record({ side: fc.constantFrom("bid", "ask"), ticks: fc.nat(80), lots: fc.nat(3) });
+  const step = fc.record({
+    levels: fc.array(level, { maxLength: 9 }),
+    read: fc.nat(12),
+    isGap: fc.integer({ min: 0, max: 9 }).map((draw) => draw === 0),
+  });
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 120 }), (steps) => {
+      const { feed, take } = setUp(16);
+      const live = new OrderBook();
+      const market = new WorkerMarket({ instruments, quotes: instruments.map(() => undefined) });
+      let isGood = false;
+      const tell = (levels: readonly (typeof steps)[number]["levels"][number][]) => {
+        const change = { bids: new Levels(), asks: new Levels() };
+        for (const { side, ticks, lots } of levels) change[side === "bid" ? "bids" : "asks"].push(ticks, lots);
+        live.setAll("bid", change.bids);
+        live.setAll("ask", change.asks);
+        feed.market(
+          { kind: "book", instrument: instruments[0]!, ...at, book: live, sequence: 1 },
+          isGood ? change : undefined,
+        );
+        isGood = true;
+      };
+      for (const { levels, read, isGap } of steps) {
+        if (isGap && isGood) {
+          feed.market({
+            kind: "gap",
+            instrument: instruments[0]!,
+            ...at,
+            channel: "book",
+            cause: "sequence",
+            reason: "",
+          });
+          isGood = false;
+          take(market, 100);
+          expect(market.book(0)).toBe(undefined);
+        } else tell(levels);
+        take(market, read);
+      }
+      take(market, 100);
+      tell([]); // whatever was lost is said, and mended, now
+      take(market, 100);
+      const levelsOf = (book: OrderBook | undefined) => {
+        const all: string[] = [];
+        for (const side of ["bid", "ask"] as const)
+          book?.forEachLevel(side, (ticks, lots) => all.push(`${side} ${ticks} ${lots}`));
+        return all;
+      };
+      expect(market.book(0)).toBeDefined();
+      expect(levelsOf(market.book(0))).toEqual(levelsOf(live));
+    }),
+  );
 });
 
 test("a worker that leaves its news unread is behind", () => {

@@ -289,7 +289,7 @@ describe("a dead socket", () => {
       (await fakeVenue({ onSocket: (socket) => flood(socket, { autoPong: false }) })).urls.stream,
     );
     const { seen } = connect({ endpoints: choice, ping: { everyMs: 20, withinMs: 100 } });
-    await vi.waitFor(() => expect(seen).toContain("lost: a ping got no answer in 100 ms"), { timeout: 10_000 });
+    await vi.waitFor(() => expect(seen).toContain("lost: a ping got no answer in 100 ms"));
     expect(choice.log).toContain("failed region0: was lost: a ping got no answer in 100 ms");
     expect(seen.filter((text) => text === "frame").length).toBeGreaterThan(2);
   });
@@ -311,10 +311,10 @@ describe("a dead socket", () => {
       ping: { everyMs: 60_000, withinMs: 60_000, quietMs: 50 },
       closeTimeoutMs: 20,
     });
-    await vi.waitFor(() => expect(seen).toEqual(["open", "open"]), { timeout: 5_000 });
+    await vi.waitFor(() => expect(seen).toEqual(["open", "open"]));
     expect(connection.endpoint).toBe(choice.endpoints[1]);
     expect([choice.log, errors]).toEqual([["succeeded region0", "suspect region0", "succeeded region1"], []]);
-    await vi.waitFor(() => expect(seen).toEqual(["open", "open", "left"]), { timeout: 5_000 });
+    await vi.waitFor(() => expect(seen).toEqual(["open", "open", "left"]));
   });
 });
 
@@ -342,7 +342,7 @@ test("pings alone keep a quiet socket alive, and are answered", async () => {
     },
     { silenceMs: 1_000 },
   );
-  await vi.waitFor(() => expect(pongs).toBeGreaterThan(60), { timeout: 10_000 });
+  await vi.waitFor(() => expect(pongs).toBeGreaterThan(60));
   expect(seen).toEqual(["open"]);
   await connection.close();
 });
@@ -361,7 +361,7 @@ test("a keepalive goes out as often as it says; its answer is kept from the read
     },
     { keepalive: { everyMs: 20, text: "ping", isAnswer: (data) => data.equals(Buffer.from("pong")) } },
   );
-  await vi.waitFor(() => expect(got.length).toBeGreaterThanOrEqual(3), { timeout: 5_000 });
+  await vi.waitFor(() => expect(got.length).toBeGreaterThanOrEqual(3));
   expect(seen.slice(0, 5)).toEqual(["open", "news", "pong", "news", "pong"]);
   expect(seen.some((text) => text.startsWith("lost"))).toBe(false);
 });
@@ -386,7 +386,7 @@ describe("with several endpoints", () => {
     closers.push(() => silent.close());
     const choice = new TestChoice(silent.url, venue.urls.stream);
     const { seen, errors } = connect({ endpoints: choice, connectTimeoutMs: 600_000 });
-    await vi.waitFor(() => expect(seen).toEqual(["open"]), { timeout: 10_000 });
+    await vi.waitFor(() => expect(seen).toEqual(["open"]));
     expect(errors[0]?.message).toMatch(/could not be connected: it took more than 1200 ms$/);
     expect(choice.log).toEqual([
       "failed region0: could not be connected: it took more than 1200 ms",
@@ -483,7 +483,7 @@ describe("a planned change", () => {
     venue.sockets[0]?.send("still on its way");
     venue.sockets[1]?.send("new");
     await vi.waitFor(() => expect([...seen].sort()).toEqual(["new", "old", "still on its way"]));
-    await vi.waitFor(() => expect(venue.connections).toBe(1), { timeout: 5_000 });
+    await vi.waitFor(() => expect(venue.connections).toBe(1));
     expect(seen.at(-1)).toBe("left");
     expect([venue.sockets.length, errors]).toEqual([2, []]);
     expect(connection.trySend("over the new one")).toBe(true);

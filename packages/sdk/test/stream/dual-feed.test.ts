@@ -113,7 +113,7 @@ test("a planned change is no loss, and the venue sees the subscription before th
   await vi.waitFor(() => expect(log).toEqual(["+1 a", "+2 a"]));
   venues[0].sockets[0]?.send("old");
   await vi.waitFor(() => expect(frames).toEqual(["old"])); // shared with the new one
-  await vi.waitFor(() => expect(venues[0].connections).toBe(1), { timeout: 5_000 });
+  await vi.waitFor(() => expect(venues[0].connections).toBe(1));
   venues[0].sockets[1]?.send("new");
   await vi.waitFor(() => expect(frames).toEqual(["old", "new alone"]));
   expect([lost, errors, venues[0].sockets.length]).toEqual([[], [], 2]);
@@ -121,7 +121,7 @@ test("a planned change is no loss, and the venue sees the subscription before th
 
 test("a socket without data is replaced though it answers pings", async () => {
   const { venues, lost, errors } = await setUp({ legs: 1, quietMs: 1_000 }, 1);
-  await vi.waitFor(() => expect(venues[0].sockets).toHaveLength(2), { timeout: 5_000 });
+  await vi.waitFor(() => expect(venues[0].sockets.length).toBeGreaterThanOrEqual(2)); // the new one is as quiet
   expect([lost, errors]).toEqual([[], []]);
 });
 

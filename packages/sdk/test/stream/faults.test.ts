@@ -7,6 +7,8 @@ import { createBinance } from "../../src/venues/binance/index.ts";
 
 // A market stream against an exchange that fails in every way it can: the stream may have gaps, but it must say so.
 
+vi.setConfig({ testTimeout: 150_000 }); // of several waits, each as long as it takes on a busy machine
+
 const closers: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
   while (closers.length > 0) await closers.pop()?.();
@@ -88,7 +90,7 @@ async function setUp(options: Partial<MarketStreamOptions> = {}, regions = ["nea
     instruments.reduce((total, instrument) => total + stream.counters(instrument)[name], 0);
   const isLive = async () => {
     for (const instrument of instruments) {
-      await vi.waitFor(() => expect(stream.book(instrument)).toBeDefined(), { timeout: 15_000 });
+      await vi.waitFor(() => expect(stream.book(instrument)).toBeDefined(), { timeout: 20_000 });
     }
     const before = [sum("bookUpdates"), sum("trades"), sum("quotes")];
     await vi.waitFor(
@@ -98,7 +100,7 @@ async function setUp(options: Partial<MarketStreamOptions> = {}, regions = ["nea
         expect(sum("quotes")).toBeGreaterThan(before[2] as number);
         expect(witness.isWhole).toBe(true);
       },
-      { timeout: 15_000 },
+      { timeout: 20_000 },
     );
   };
   await isLive();
@@ -122,7 +124,7 @@ async function expectRightBooks({ client, instruments, digests, nextBook }: Awai
         const { book, sequence } = await client.market.getBook(instrument, { limit: 5_000 });
         expect(digests.get(`${instrument.id} ${sequence}`)).toBe(bookDigest(book, instrument));
       },
-      { timeout: 15_000, interval: 1 },
+      { timeout: 20_000, interval: 1 },
     );
   }
 }
@@ -188,9 +190,9 @@ describe("a socket that", () => {
 
   test("the venue is about to end is replaced without a gap", async () => {
     const parts = await setUp();
-    parts.paper.faults.add({ kind: "recycle", noticeMs: 900, route: "/stream" });
+    parts.paper.faults.add({ kind: "recycle", noticeMs: 3_000, route: "/stream" });
     await vi.waitFor(() => expect(parts.sum("duplicates")).toBeGreaterThan(0)); // both sockets are open
-    await new Promise((resolve) => setTimeout(resolve, 1_000)); // the venue has ended the first one by then
+    await new Promise((resolve) => setTimeout(resolve, 3_100)); // the venue has ended the first one by then
     await parts.isLive();
     await expectRightBooks(parts);
     expect([parts.witness.lies, parts.sum("gaps"), parts.errors]).toEqual([[], 0, []]);
@@ -231,7 +233,7 @@ describe("with the region dying", () => {
           expect(parts.stream.legs()[0]).toMatchObject({ region: "far", isReady: true });
           expect(parts.sum("quotes")).toBeGreaterThan(before);
         },
-        { timeout: 10_000 },
+        { timeout: 20_000 },
       );
       await parts.isLive();
       handle.remove();

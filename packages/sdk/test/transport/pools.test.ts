@@ -203,11 +203,11 @@ describe("a failure after the first byte has an unknown outcome", () => {
 
   test("when nothing comes back in time; the late answer reaches nobody", async () => {
     const sockets: Socket[] = [];
-    const { send, venue } = await setUp((_, __, socket) => sockets.push(socket), { callTimeoutMs: 300 });
+    const { send, venue } = await setUp((_, __, socket) => sockets.push(socket), { callTimeoutMs: 1_000 });
     const error = await rejectionOf(send(get));
     expect(error).toBeInstanceOf(TimeoutError);
     expect(error).toMatchObject({ outcome: "unknown" });
-    expect(error.message).toMatch(/^GET http:\/\/127\.0\.0\.1:\d+\/api\/v3\/time got no answer in 300 ms$/);
+    expect(error.message).toMatch(/^GET http:\/\/127\.0\.0\.1:\d+\/api\/v3\/time got no answer in 1000 ms$/);
     await vi.waitFor(() => expect(sockets[0]?.destroyed).toBe(true)); // its connection is not used again
     expect(venue.requests).toHaveLength(1);
   });

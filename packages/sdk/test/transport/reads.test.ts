@@ -143,7 +143,7 @@ describe("the venue's limits", () => {
 
   test("weight is spent before the wire, by each try", async () => {
     const venue = await createVenue((_request, response) => sendJson(response, 1));
-    const { reads } = setUp([venue.urls.rest], { requestWeight: 100, callTimeoutMs: 100, retries: 0 });
+    const { reads } = setUp([venue.urls.rest], { requestWeight: 100, retries: 0 });
     await reads.get("/x", 60);
     await reads.get("/x", 40);
     expect(await rejectionOf(reads.get("/x", 1))).toBeInstanceOf(BudgetExhaustedError);

@@ -26,7 +26,7 @@ export function useHouse(): House {
     await build({ configFile, logLevel: "error", build: { outDir: folder } });
     page = readPage(folder);
     browser = await chromium.launch({ executablePath: CHROMIUM!, args: FLAGS });
-  });
+  }, 180_000);
   afterAll(async () => {
     await browser?.close();
     rmSync(folder, { recursive: true, force: true });
@@ -56,7 +56,7 @@ export async function visit(house: House, { browser = {}, ...options }: VisitOpt
   const context = await house.browser().newContext({ viewport: { width: 1280, height: 900 }, ...browser });
   onTestFinished(() => context.close());
   // Shorter than a test may take, so that what fails says what it waited for.
-  context.setDefaultTimeout(10_000);
+  context.setDefaultTimeout(25_000);
   const page = await context.newPage();
   const requests: string[] = [];
   const complaints: string[] = [];

@@ -81,7 +81,7 @@ describe.skipIf(MISSING !== "")(`time travel in the dashboard${MISSING}`, () => 
     await bar.waitFor({ state: "hidden" });
     await show("Overview");
     await page.getByText("Order flow").waitFor();
-    expect(await page.getByText("+77.77 USDT").count()).toBe(0);
+    await expect.poll(() => page.getByText("+77.77 USDT").count()).toBe(0);
     expect(complaints).toEqual([]);
   });
 

@@ -19,7 +19,7 @@ test("a client of Axiom knows its hosts, its requests and its sockets, and sees 
   faults.add({ kind: "close", venue: "axiom" });
   await vi.waitFor(
     () => expect(axiom.health().connections).toMatchObject([{ name: "room stream", state: "open", reconnects: 1 }]),
-    { timeout: 10_000 },
+    { timeout: 20_000 },
   );
   expect(axiom.health().failures).toBeGreaterThan(0);
   await rooms.close();

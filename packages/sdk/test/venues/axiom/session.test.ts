@@ -241,10 +241,11 @@ test("a stored session is taken up by the next client", async () => {
 });
 
 test("a missing session that the venue tells by a 502 is renewed like any other", async () => {
+  const access = token("user", 960, 1);
   const fake = await fakeAxiom({
     answer: ({ path, headers }) => {
-      if (path === REFRESH) return renewed();
-      if (headers.cookie?.includes(token("user", 960, 1).split(".")[1] as string)) return { json: { count: 7 } };
+      if (path === REFRESH) return { json: "Access token refreshed!", headers: { "set-cookie": authCookies(access) } };
+      if (headers.cookie?.includes(access)) return { json: { count: 7 } };
       return { status: 502, json: { error: "Session invalid, please login again" } };
     },
   });

@@ -162,7 +162,7 @@ describe("a write whose outcome is not known says so, and is sent once", () => {
   }
 
   test("no answer in time", async () => {
-    const { client, venue } = await setUp(() => {}, { callTimeoutMs: 60 });
+    const { client, venue } = await setUp(() => {}, { callTimeoutMs: 1_000 });
     const error = await rejectionOf(client.orders.submit(limit));
     expect(error).toBeInstanceOf(OutcomeUnknownError);
     expect(error.cause).toMatchObject({ code: "TIMEOUT", outcome: "unknown" });

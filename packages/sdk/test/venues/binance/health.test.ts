@@ -6,7 +6,7 @@ import { type BinanceOptions, createBinance } from "../../../src/venues/binance/
 type Changed = Parameters<ClientEvents["connectionChanged"]>[0];
 type Waited = Parameters<ClientEvents["waited"]>[0];
 
-const wait = { timeout: 10_000, interval: 20 };
+const wait = { timeout: 20_000, interval: 20 };
 
 /** A client of a paper exchange with one address for each service, or with several regions. */
 async function setUp(options: BinanceOptions & { readonly product?: "spot" } = {}, paperOptions: PaperOptions = {}) {
@@ -74,13 +74,16 @@ test("a client of one address knows its round trip, its budget, its sockets and 
     expect(latencyMs).toBeGreaterThan(0);
     expect({ isDown, errorRate }).toEqual({ isDown: false, errorRate: 0 });
   }
-  expect(health.budgets[0]?.used).toBeGreaterThanOrEqual(20); // of the list of instruments
   const names = health.connections.map(({ name }) => name);
   expect(names).toEqual(["market stream", "market stream 2", "user stream", "order socket"]);
   expect(health.connections.map(({ reconnects }) => reconnects)).toEqual([0, 0, 0, 0]);
   expect(Math.abs(health.clockOffsetUs as number)).toBeLessThan(1e6); // one host
   expect(health.failures).toBe(0);
   expect(JSON.parse(JSON.stringify(health))).toEqual(health);
+  await vi.waitFor(async () => {
+    await client.market.listInstruments(); // weighs 20; the budget is of the minute, which may just have begun
+    expect(client.health().budgets[0]?.used).toBeGreaterThanOrEqual(20);
+  }, wait);
   expect(statesOf(changes, "order socket")).toEqual(["connecting", "open"]);
 
   await stream.close();
@@ -127,7 +130,7 @@ test("a region that dies is down, what it carried is elsewhere, and it is well a
   const regionOf = (name: string) => connectionOf(client.health(), name)?.region;
   expect([regionOf("market stream"), regionOf("order socket")]).toEqual(["tokyo", "tokyo"]);
 
-  const fault = paper.faults.add({ kind: "regionDown", region: "tokyo", forMs: 4_000 });
+  const fault = paper.faults.add({ kind: "regionDown", region: "tokyo" });
   const restOf = (region: string) =>
     client.health().endpoints.find((endpoint) => endpoint.service === "rest" && endpoint.region === region);
   await vi.waitFor(() => {
@@ -140,7 +143,7 @@ test("a region that dies is down, what it carried is elsewhere, and it is well a
   expect(failures).toBeGreaterThanOrEqual(2);
   expect(changes.filter(({ state, region }) => state === "waiting" && region === "tokyo").length).toBeGreaterThan(1);
 
-  await vi.waitFor(() => expect(fault.state).toBe("over"), wait);
+  fault.remove();
   await vi.waitFor(() => expect(restOf("tokyo")).toMatchObject({ isDown: false }), wait);
   await client.orders.submit(order(instrument!, "after"));
 });
@@ -169,7 +172,7 @@ test.each(["rest", "webSocket"] as const)(
     const [instrument] = await client.market.listInstruments();
     await client.orders.submit(order(instrument!, "first"));
     expect(waits).toEqual([]);
-    paper.faults.add({ kind: "rateLimit", retryAfterSeconds: 1, count: 1 });
+    paper.faults.add({ kind: "rateLimit", retryAfterSeconds: 2, count: 1 });
     await expect(client.orders.submit(order(instrument!, "refused"))).rejects.toThrow();
     const third = client.orders.submit(order(instrument!, "third"));
     await vi.waitFor(() => expect(client.health().budgets[0]?.waiting).toBe(1), wait);

@@ -67,8 +67,8 @@ describe("the plain client", () => {
       onError: (error) => errors.push(error),
     });
     await stream.ready;
-    await vi.waitFor(() => expect([...kinds].sort()).toEqual(["book", "quote", "trade"]), { timeout: 10_000 });
-    await vi.waitFor(() => expect(stream.counters(found).checksumsChecked).toBeGreaterThan(0), { timeout: 10_000 });
+    await vi.waitFor(() => expect([...kinds].sort()).toEqual(["book", "quote", "trade"]));
+    await vi.waitFor(() => expect(stream.counters(found).checksumsChecked).toBeGreaterThan(0));
     expect(stream.book(found)?.bidLevels).toBeGreaterThan(0);
     expect([stream.counters(found).checksumFailures, errors]).toEqual([0, []]);
   });
@@ -128,7 +128,7 @@ describe("the plain client", () => {
     first.socket.send(tradeFrame(1));
     await vi.waitFor(() => expect(said).toEqual(["1"]));
     await first.close();
-    await vi.waitFor(() => expect(second.sockets).toHaveLength(1), { timeout: 10_000 });
+    await vi.waitFor(() => expect(second.sockets).toHaveLength(1));
     await vi.waitFor(() => expect(stream.legs()).toMatchObject([{ region: "far", isReady: true, losses: 1 }]));
     second.socket.send(tradeFrame(2));
     await vi.waitFor(() => expect(said).toEqual(["1", "gap connection", "resync 0 0", "2"]));

@@ -251,7 +251,7 @@ test("a shutdown that the venue announces is no gap: another socket takes over b
   before?.send(tradeFrame(2));
   before?.send(tradeFrame(3));
   await vi.waitFor(() => expect(kinds().filter((kind) => kind === "trade")).toHaveLength(3));
-  await vi.waitFor(() => expect(before?.readyState).toBe(3), { timeout: 5_000 });
+  await vi.waitFor(() => expect(before?.readyState).toBe(3));
   after?.send(depthFrame({ U: 15, u: 16 }));
   await vi.waitFor(() => expect(stream.counters(instrument).bookUpdates).toBe(3));
   expect(stream.counters(instrument)).toMatchObject({ gaps: 0, sequenceFailures: 0, duplicates: 2, trades: 3 });
@@ -568,11 +568,11 @@ describe("a channel that brings nothing", () => {
             socket.send(JSON.stringify({ result: null, id }));
           }),
       },
-      { streams: ["btcusdt@trade", "btcusdt@bookTicker"], staleAfterMs: { trade: 200 } },
+      { streams: ["btcusdt@trade", "btcusdt@bookTicker"], staleAfterMs: { trade: 1_000 } },
     );
     await stream.ready;
     venue.socket.send(tradeFrame(1));
-    await vi.waitFor(() => expect(events).toHaveLength(2), { timeout: 5_000 });
+    await vi.waitFor(() => expect(events).toHaveLength(2));
     expect(events[1]).toMatchObject({
       kind: "gap",
       channel: "trade",
@@ -580,7 +580,7 @@ describe("a channel that brings nothing", () => {
       reason: expect.stringMatching(/^nothing came for \d+ ms$/),
     });
     await vi.waitFor(() => expect(log).toEqual(["UNSUBSCRIBE btcusdt@trade", "SUBSCRIBE btcusdt@trade"]));
-    await vi.waitFor(() => expect(venue.sockets).toHaveLength(2), { timeout: 5_000 });
+    await vi.waitFor(() => expect(venue.sockets.length).toBeGreaterThanOrEqual(2));
     venue.socket.send(tradeFrame(2));
     await vi.waitFor(() => expect(events.slice(2)).toMatchObject([{ kind: "resync", missing: 0 }, { tradeId: 2 }]));
   });

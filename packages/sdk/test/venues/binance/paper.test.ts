@@ -154,7 +154,7 @@ test("an order's life: accepted once, filled, reported, read back, cancelled", a
   const { bestBidTicks, bestAskTicks } = stream.book(instrument) as OrderBook;
 
   const resting = {
-    ...order(instrument, "rest", bestBidTicks - 50 * instrument.tickIncrement),
+    ...order(instrument, "rest", bestBidTicks - 500 * instrument.tickIncrement),
     type: "postOnly",
   } as const;
   const rest = { instrument, clientOrderId: "rest" };
@@ -174,7 +174,7 @@ test("an order's life: accepted once, filled, reported, read back, cancelled", a
 
   const moments: number[] = [];
   const taking = {
-    ...order(instrument, "take", bestAskTicks + 50 * instrument.tickIncrement),
+    ...order(instrument, "take", bestAskTicks + 500 * instrument.tickIncrement),
     timeInForce: "IOC",
   } as const;
   const taken = await client.orders.submit(taking, { onSent: (sentNs) => moments.push(sentNs) });
@@ -206,14 +206,14 @@ test("an order's life: accepted once, filled, reported, read back, cancelled", a
   expect(errors).toEqual([]);
 });
 
-test("a resting order that the market takes is reported as the maker's", async () => {
+test("a resting order that the market takes is reported as the maker's", { timeout: 120_000 }, async () => {
   const { client, instrument, instruments } = await setUp();
   const { reports } = await followUser(client, instruments);
   const { stream } = follow(client, [instrument]);
   await vi.waitFor(() => expect(stream.book(instrument)).toBeDefined());
   const { bestAskTicks } = stream.book(instrument) as OrderBook;
   await client.orders.submit(order(instrument, "maker", bestAskTicks, "sell"));
-  await vi.waitFor(() => expect(reports.some(({ fills }) => fills.length > 0)).toBe(true), { timeout: 20_000 });
+  await vi.waitFor(() => expect(reports.some(({ fills }) => fills.length > 0)).toBe(true), { timeout: 60_000 });
   const report = reports.find(({ fills }) => fills.length > 0);
   expect(report?.fills).toMatchObject([{ clientOrderId: "maker", side: "sell", feeAsset: "USDT" }]);
   expect(report?.fills[0]?.fee).toBeGreaterThan(0n);
