@@ -145,7 +145,7 @@ export class Session implements Runtime {
       latencies,
       defer: () => this.#drainLater(),
       timers: this.#timers,
-      control: (control) => this.#parts.inputs.control(control),
+      control: (control, triggerNs) => this.#parts.inputs.control(control, triggerNs),
       hookTimes: this.#watch.observation.hookTimes,
       log: (source, message, level) => this.#watch.say(source, message, level),
       onFault: (source, message) => this.#fault(source, message),

@@ -20,6 +20,11 @@ export function shortUs(us: number): string {
   return us < 1_000_000 ? `${(us / 1000).toFixed(2)} ms` : `${(us / 1_000_000).toFixed(2)} s`;
 }
 
+/** No order takes no time: 0 stands for none that was measured. */
+function knownUs(us: number): string {
+  return us === 0 ? "-" : shortUs(us);
+}
+
 /** One line of a running session. Pure. @param eventsPerSecond Over the last interval. */
 export function statusLine(elapsedMs: number, eventsPerSecond: number, status: Status): string {
   const parts = [
@@ -28,7 +33,7 @@ export function statusLine(elapsedMs: number, eventsPerSecond: number, status: S
     `orders ${colors.bold(String(status.orders))} (${status.openOrders} open)`,
     `fills ${colors.bold(String(status.fills))}`,
     `profit ${colors.bold(shortProfit(status.profit))}`,
-    `tick-to-order p50 ${shortUs(status.tickToOrderP50Us)} p99 ${shortUs(status.tickToOrderP99Us)}`,
+    `tick-to-order p50 ${knownUs(status.tickToOrderP50Us)} p99 ${knownUs(status.tickToOrderP99Us)}`,
   ];
   if (status.faults > 0) parts.push(colors.yellow(`faults ${status.faults}`));
   return parts.join(colors.dim(" | "));

@@ -61,7 +61,8 @@ function latencyLines({ latency }: Report): readonly string[] {
   const header = ["latency", "count", "mean", "p50", "p99", "p99.9", "max"];
   const rows = STAGES.map((stage) => {
     const { count, mean, p50, p99, p999, max } = latency[stage];
-    return [stage, String(count), ...[mean, p50, p99, p999, max].map(shortUs)];
+    const times = [mean, p50, p99, p999, max];
+    return [stage, String(count), ...times.map((us) => (count === 0 ? "-" : shortUs(us)))];
   });
   return table([header, ...rows]);
 }

@@ -80,7 +80,7 @@ export interface CoreOptions {
   readonly defer: () => void;
   readonly timers: CoreTimers;
   /** Something that no input explains is to be done to a plugin: it must come back as an input, by `onControl`. */
-  readonly control: (control: PluginControl) => void;
+  readonly control: (control: PluginControl, triggerNs?: number) => void;
   /** Wall time decides nothing here: it comes by `onControl`. Default false. */
   readonly isReplay?: boolean;
   /** False where the time that hooks take is of no interest: no budget of time is kept then. Default true. */
@@ -390,15 +390,15 @@ export class Core {
     });
   }
 
-  /** What `control` asked for is to be done now. */
-  onControl(control: PluginControl): void {
+  /** What `control` asked for is to be done now. @param triggerNs See `HostServices.control`. */
+  onControl(control: PluginControl, triggerNs = Number.NaN): void {
     if (control.kind === "quarantine" || control.kind === "lost") {
       const what = control.kind === "quarantine" ? "quarantined" : "its worker has ended";
       this.#options.onFault(`strategy ${control.plugin}`, `${what}: ${control.reason}`);
     }
     this.#decide(() => {
       this.plugins.applyControl(control);
-      this.#settle();
+      this.#settle(triggerNs);
     });
   }
 
@@ -771,8 +771,8 @@ export class Core {
   }
 
   /** Acts on what was asked for outside any hook. */
-  #settle(): void {
-    this.execution.flush(Number.NaN);
+  #settle(triggerNs = Number.NaN): void {
+    this.execution.flush(triggerNs);
     this.#drain();
   }
 

@@ -29,7 +29,7 @@ export class Inputs {
   readonly #journal: InputJournal;
   readonly #writer: InputJournal["inputs"];
   readonly #market: MarketWriter;
-  readonly #controls: PluginControl[] = [];
+  readonly #controls: { readonly control: PluginControl; readonly triggerNs: number }[] = [];
   readonly #onControl: () => void;
   #isFrameOpen = false; // events came since the last frame's end
 
@@ -85,8 +85,8 @@ export class Inputs {
    * Something that no input explains is to be done to a plugin. It may be asked for in the middle of another input, and becomes one of its
    * own when that is over: a replay then comes to it at the same place.
    */
-  control(control: PluginControl): void {
-    this.#controls.push(control);
+  control(control: PluginControl, triggerNs = Number.NaN): void {
+    this.#controls.push({ control, triggerNs });
     this.#onControl();
   }
 
@@ -168,9 +168,9 @@ export class Inputs {
 
   /** Does what `control` was asked for: after each input, and when `onControl` has asked for it. */
   applyControls(): void {
-    for (let control = this.#controls.shift(); control !== undefined; control = this.#controls.shift()) {
-      this.#append("plugin.control", control);
-      this.#core.onControl(control);
+    for (let next = this.#controls.shift(); next !== undefined; next = this.#controls.shift()) {
+      this.#append("plugin.control", next.control);
+      this.#core.onControl(next.control, next.triggerNs);
     }
   }
 

@@ -159,7 +159,7 @@ export class PluginHost {
       workerEntry: options.workerEntry,
       submit: (owner, intent) => this.#gate.submit(owner, intent),
       signal: (owner, signal) => this.#gate.signal(owner, signal),
-      control: (control) => this.#control(control),
+      control: (control, triggerNs) => this.#control(control, triggerNs),
       onHookTimes: (owner, counts) => this.#hookTimes[owner]?.add(counts),
       onEnded: (owner, reason) => this.#quarantine.end(owner, reason),
       tell: (owner, message) => this.#tell(owner, message),
@@ -261,8 +261,9 @@ export class PluginHost {
 
   /** A hot hook of `owner` took so long. */
   meter(owner: number, kind: string, elapsedNs: number): void {
-    // Of a worker this is the time to hand an event over: it times its hooks itself, where they run.
-    if (this.#running[owner]?.worker === undefined) this.#hookTimes[owner]?.record(elapsedNs);
+    // Of a worker this is the time to hand an event over, none of the plugin's doing: it times its hooks itself, where they run.
+    if (this.#running[owner]?.worker !== undefined) return;
+    this.#hookTimes[owner]?.record(elapsedNs);
     this.#quarantine.meter(owner, kind, elapsedNs);
   }
 
@@ -589,10 +590,10 @@ export class PluginHost {
     for (const order of services.openOrders(owner, undefined)) services.cancel(order);
   }
 
-  #control(control: PluginControl): void {
+  #control(control: PluginControl, triggerNs?: number): void {
     const { services } = this.#options;
     if (services.control === undefined) this.applyControl(control);
-    else services.control(control);
+    else services.control(control, triggerNs);
   }
 
   #tell(owner: number, message: string): void {

@@ -72,8 +72,10 @@ export interface HostServices {
   /**
    * Something that no input of the session explains: a budget passed, a worker's message. The runtime makes an input of it, journals it
    * and calls `PluginHost.applyControl`; in a replay that comes from the journal. Where there is none, it is applied at once.
+   *
+   * @param triggerNs When the market event was received that a worker's wish answers, monotonic: for measuring alone.
    */
-  control?(control: PluginControl): void;
+  control?(control: PluginControl, triggerNs?: number): void;
 }
 
 /** What a session's router knows beside the markets. */

@@ -33,7 +33,7 @@ export interface StarterOptions {
   readonly workerEntry: URL | undefined;
   readonly submit: (owner: number, intent: Intent) => OrderView;
   readonly signal: (owner: number, signal: Signal) => OrderView;
-  readonly control: (control: PluginControl) => void;
+  readonly control: (control: PluginControl, triggerNs?: number) => void;
   /** A worker has told how long its hooks took. */
   readonly onHookTimes: (owner: number, counts: LatencyCounts) => void;
   /** A worker has ended for good. */
@@ -137,7 +137,7 @@ export class PluginStarter {
       clock,
       memoryMb: budgetsOf(entry, budgets).workerMemoryMb,
       ...(workerEntry === undefined ? {} : { workerEntry }),
-      onMessage: (message) => control({ kind: "worker", plugin, message }),
+      onMessage: (message, triggerNs) => control({ kind: "worker", plugin, message }, triggerNs),
       onHookTimes: (counts) => onHookTimes(owner, counts),
       onLost: (reason) => control({ kind: "lost", plugin, reason, onFault: policyOf(entry) }),
       onEnded: (reason) => onEnded(owner, reason),

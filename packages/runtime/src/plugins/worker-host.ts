@@ -54,8 +54,11 @@ export interface WorkerPluginOptions {
   readonly hungMs?: number;
   /** Time between snapshots of its state, in milliseconds; default 1,000. */
   readonly snapshotEveryMs?: number;
-  /** The worker wants something: to be applied by `apply` once it is an input. */
-  readonly onMessage: (message: WorkerMessage) => void;
+  /**
+   * The worker wants something: to be applied by `apply` once it is an input.
+   * @param triggerNs When the market event that it answers was received, monotonic; NaN when it answers none.
+   */
+  readonly onMessage: (message: WorkerMessage, triggerNs: number) => void;
   /** How long its hooks took since it was last told, about once a second. */
   readonly onHookTimes?: (counts: LatencyCounts) => void;
   /** The worker has ended and is started again. */
@@ -411,7 +414,8 @@ export class WorkerPlugin {
     const { onMessage, services } = this.#options;
     const first = MESSAGE_LAYOUT.createRecord();
     const idOf = (ref: number) => this.#refs.order(ref)?.clientOrderId;
-    const handle = (record: MessageRecord) => onMessage(readWish(record, notes, services.instruments, idOf));
+    const handle = (record: MessageRecord) =>
+      onMessage(readWish(record, notes, services.instruments, idOf), record.triggerNs);
     try {
       while (await messages.take(first, stop.signal)) {
         handle(first);

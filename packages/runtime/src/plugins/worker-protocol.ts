@@ -56,6 +56,8 @@ const MESSAGE_FIELDS = {
   instrument: "u16",
   /** The worker's own number of the order. */
   ref: "f64",
+  /** When the market event that it answers was received; NaN when it answers none. */
+  triggerNs: "f64",
   /** In ticks; NaN for none. */
   priceTicks: "f64",
   sizeLots: "f64",

@@ -205,9 +205,11 @@ export class WorkerSession {
 
   #onMarket(event: MarketEvent, index: number): void {
     this.#nowUs = Math.max(this.#nowUs, event.receivedAtUs);
+    this.#wishes.triggerNs = event.receivedNs;
     this.#feeds.before(event, index, this.#nowUs);
     this.#hear(event.kind, index, event as never);
     this.#feeds.after(event, index, this.#nowUs);
+    this.#wishes.triggerNs = Number.NaN;
   }
 
   #onOrder(news: OrderNews | OrderBirth, fill: Omit<Fill, "instrument"> | undefined, index: number): void {

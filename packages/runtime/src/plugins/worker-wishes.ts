@@ -27,6 +27,8 @@ export class WishWriter {
   readonly #ring: MessageRing;
   readonly #notes: MessagePort;
   readonly #record: Writable<MessageRecord> = MESSAGE_LAYOUT.createRecord();
+  /** When the market event that is being handled was received, monotonic; NaN while none is. */
+  triggerNs = Number.NaN;
 
   constructor(ring: MessageRing, notes: MessagePort) {
     this.#ring = ring;
@@ -90,6 +92,7 @@ export class WishWriter {
   #push(note: WishNote | undefined): boolean {
     // This thread alone pushes: room that is there stays until the record is in, and no note comes without its record.
     if (this.#ring.size >= this.#ring.capacity || this.#ring.closed) return false;
+    this.#record.triggerNs = this.triggerNs;
     this.#record.hasNote = note === undefined ? 0 : 1;
     if (note !== undefined) this.#notes.postMessage(note);
     return this.#ring.tryPush(this.#record);

@@ -62,6 +62,7 @@ test("a strategy in a worker thread trades, and its run is replayed without the 
   expect(report.run.strategies).toEqual(["threaded"]);
   expect(report.orders).toMatchObject({ open: 0, unknown: 0, duplicated: 0 });
   expect(report.fills.count).toBeGreaterThan(3);
+  expect(report.latency.tickToOrder.count).toBeGreaterThan(3); // measured from the tick that the thread was told of
   const replay = await start(["replay", "journal.db", "--json", "replay.json"], cwd).done;
   expect(replay).toMatchObject({ code: 0, err: "" });
   expect(JSON.parse(readFileSync(join(cwd, "replay.json"), "utf8"))).toMatchObject({ divergences: 0 });

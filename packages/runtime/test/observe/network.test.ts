@@ -112,7 +112,7 @@ test("an order that waited for the request budget is a disturbance", async () =>
   const [instrument] = await client.market.listInstruments();
   const terms = { side: "buy", type: "limit", timeInForce: "GTC", priceTicks: 5_000 } as const;
   const order = { ...terms, instrument: instrument!, sizeLots: instrument!.minLots * 1_000 };
-  paper.faults.add({ kind: "rateLimit", retryAfterSeconds: 1, count: 1 });
+  paper.faults.add({ kind: "rateLimit", retryAfterSeconds: 2, count: 1 });
   await expect(client.orders.submit({ ...order, clientOrderId: "refused" })).rejects.toThrow();
   await client.orders.submit({ ...order, clientOrderId: "waited" });
   expect(noted).toMatchObject([{ kind: "limiterWait", what: "weight" }]);

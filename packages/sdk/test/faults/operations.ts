@@ -31,7 +31,7 @@ export interface Operation {
   readonly run: (scene: Scene) => Promise<string>;
 }
 
-const PATIENCE_MS = 15_000;
+const PATIENCE_MS = 30_000;
 
 export const BINANCE_OPERATIONS: readonly Operation[] = [
   call("public read", "/api/v3/time", ({ client }) => client.market.getServerTimeUs()),

@@ -362,7 +362,7 @@ test("a keepalive goes out as often as it says; its answer is kept from the read
     { keepalive: { everyMs: 20, text: "ping", isAnswer: (data) => data.equals(Buffer.from("pong")) } },
   );
   await vi.waitFor(() => expect(got.length).toBeGreaterThanOrEqual(3));
-  expect(seen.slice(0, 5)).toEqual(["open", "news", "pong", "news", "pong"]);
+  await vi.waitFor(() => expect(seen.slice(0, 5)).toEqual(["open", "news", "pong", "news", "pong"]));
   expect(seen.some((text) => text.startsWith("lost"))).toBe(false);
 });
 
