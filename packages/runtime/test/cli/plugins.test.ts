@@ -116,6 +116,50 @@ test("whatever a plugin may do it may do in a worker thread: signals, amendments
   expect(JSON.parse(readFileSync(join(cwd, "replay.json"), "utf8"))).toMatchObject({ divergences: 0 });
 }, 120_000);
 
+const ONE_ORDER = `
+import { defineStrategy, lotsWorth } from "pitlane";
+
+export default defineStrategy({
+  name: "one-order",
+  worker: true,
+  setup(ctx) {
+    const instrument = ctx.instrument("AAA/USDT");
+    let isFound = false;
+    ctx.on("quote", { instrument }, ({ bidTicks, askTicks }) => {
+      const [order] = ctx.openOrders(instrument);
+      const sizeLots = 2 * lotsWorth(instrument, askTicks, instrument.minNotional);
+      if (order === undefined && !isFound) ctx.submit({ instrument, side: "buy", type: "postOnly", priceTicks: bidTicks - 500, sizeLots });
+      else if (order?.state === "accepted" && order.clientOrderId.endsWith("-1")) ctx.cancel(order);
+      if (order !== undefined) isFound = true;
+    });
+    ctx.on("order", ({ order }) => ctx.log("it " + order.state));
+  },
+});
+`;
+
+test("a worker finds the order that it placed before a hard kill, and places no other", async () => {
+  const cwd = folder({});
+  writeFileSync(join(cwd, "one.ts"), ONE_ORDER.replace("endsWith", "startsWith")); // it cancels nothing yet
+  const exchange = start(["exchange"]);
+  const rest = /faults, ledger (http:\/\/\S+?)\/_paper/.exec(await exchange.shows("faults, ledger"))?.[1] ?? "";
+  const own = ["--gc", "default"]; // no process but this one, which the kill is for
+  const first = start(["run", "./one.ts", "--exchange", rest, "--journal", "journal.db", ...own], cwd);
+  await first.shows("it accepted");
+  first.child.kill("SIGKILL");
+  await first.done;
+  writeFileSync(join(cwd, "one.ts"), ONE_ORDER);
+  const second = start(["run", "./one.ts", "--exchange", rest, "--resume", "journal.db", "--json", "report.json"], cwd);
+  await second.shows("it cancelled");
+  second.child.kill("SIGINT");
+  expect(await second.done).toMatchObject({ code: 0, err: "" });
+  const report = JSON.parse(readFileSync(join(cwd, "report.json"), "utf8"));
+  expect(report).toMatchObject({ faults: [], orders: { unknown: 0, open: 0, duplicated: 0 } });
+  const ledger = (await (await fetch(`${rest}/_paper/ledger`)).json()) as { readonly orders: readonly unknown[] };
+  expect(ledger.orders).toHaveLength(1);
+  expect(await start(["replay", "journal.db"], cwd).done).toMatchObject({ code: 0, err: "" });
+  exchange.child.kill("SIGTERM");
+}, 90_000);
+
 test("two instances of one plugin run side by side, each with settings and limits of its own", async () => {
   const cwd = folder({
     strategies: [
