@@ -1,40 +1,25 @@
-import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
-import { type Clock, createRandom, InvalidInputError, type Random } from "@pitlane/perf";
+import { type Clock, createRandom, type Random } from "@pitlane/perf";
 import { backoffMs } from "@pitlane/perf/flow";
 import type { LatencyCounts } from "@pitlane/perf/metrics";
-import { createSharedSpscRing } from "@pitlane/perf/ring";
 import type { BookChange, Instrument, MarketEvent } from "@pitlane/sdk";
 import type { FillEvent, OrderEvent } from "../bus/events.ts";
 import type { HookEntry } from "../hooks/kinds.ts";
-import { deny } from "../hooks/verdict.ts";
-import type { Intent, OrderView } from "../orders/order.ts";
-import type { Signal } from "../orders/signal.ts";
-import { PluginBootError, reasonOf } from "./errors.ts";
+import { reasonOf } from "./errors.ts";
 import type { PluginEntry } from "./host.ts";
 import type { Scope } from "./scope.ts";
 import type { HostServices } from "./services.ts";
 import type { PluginSnapshot } from "./snapshot.ts";
-import { WorkerFeed } from "./worker-feed.ts";
+import { type WishPerformers, WorkerDesk } from "./worker-desk.ts";
 import {
-  EVENT_LAYOUT,
-  EVENTS_CAPACITY,
   EVERY_INSTRUMENT,
-  type EventRing,
   type FromWorker,
-  type Holding,
   MESSAGE_LAYOUT,
   type MessageRecord,
-  type MessageRing,
-  type OrderNews,
-  type OrderRef,
   type ToWorker,
-  WISHES_CAPACITY,
   type WorkerHook,
   type WorkerMessage,
-  type WorkerStart,
 } from "./worker-protocol.ts";
-import { WorkerRefs } from "./worker-refs.ts";
-import { Standings, venuesOf } from "./worker-standings.ts";
+import { endThread, spawnThread, type Thread, workerError } from "./worker-spawn.ts";
 import { readWish } from "./worker-wishes.ts";
 
 export interface WorkerPluginOptions {
@@ -75,29 +60,6 @@ const CLOSE_MS = 2_000;
 const RESTARTS = 5;
 const RESTARTS_WITHIN_NS = 60e9;
 
-/** What the session does of a worker's wishes. */
-export interface WishPerformers {
-  readonly submit: (intent: Intent) => OrderView;
-  readonly signal: (signal: Signal) => OrderView;
-}
-
-/** A thread that runs, and what connects it. */
-interface Thread {
-  readonly worker: Worker;
-  /** How it stands: its plugin is being set up, or runs. */
-  isReady: boolean;
-  readonly events: EventRing;
-  readonly messages: MessageRing;
-  readonly notes: MessagePort;
-  readonly beat: Int32Array;
-  readonly feed: WorkerFeed;
-  readonly stop: AbortController;
-  /** Why it ends; empty while nobody knows. */
-  ending: string;
-  /** Told when it has closed its plugin. */
-  onClosed: () => void;
-}
-
 /**
  * A plugin in a worker thread, seen from the session.
  *
@@ -112,12 +74,9 @@ interface Thread {
  */
 export class WorkerPlugin {
   readonly #options: WorkerPluginOptions;
-  readonly #refs: WorkerRefs;
+  readonly #desk: WorkerDesk;
   readonly #random: Random;
   readonly #stop = new AbortController();
-  readonly #standings: Standings;
-  readonly #venues: readonly string[];
-  readonly #holds = new Map<string, bigint>(); // as the worker was told last
   #trades: "all" | ReadonlySet<Instrument> = new Set(); // that it listens to
   #bars: "all" | ReadonlySet<Instrument> = new Set();
   #isShed = false;
@@ -128,15 +87,14 @@ export class WorkerPlugin {
 
   constructor(options: WorkerPluginOptions) {
     this.#options = options;
-    this.#refs = new WorkerRefs();
-    this.#venues = venuesOf(options.services.instruments);
-    this.#standings = new Standings(this.#venues);
+    const { owner, services } = options;
+    this.#desk = new WorkerDesk({ owner, services, feed: () => this.#thread?.feed });
     this.#random = createRandom(options.seed).fork(`restarts of ${options.name}`);
   }
 
   /** State of the worker as it was told last; undefined before the first. Its orders' numbers are those of now. */
   get lastSnapshot(): PluginSnapshot | undefined {
-    return this.#snapshot === undefined ? undefined : { ...this.#snapshot, refs: this.#refs.record() };
+    return this.#snapshot === undefined ? undefined : { ...this.#snapshot, refs: this.#desk.record() };
   }
 
   /** Market events that the worker was too slow for. */
@@ -151,8 +109,8 @@ export class WorkerPlugin {
     const add = (kind: string, handler: HookEntry["handler"]) =>
       scope.hooks.push({ kind, instrument: undefined, owner, handler });
     // Whatever the plugin listens to: its views of orders live by this.
-    add("order", (event: OrderEvent) => this.#onOrder(event));
-    add("fill", (event: FillEvent) => this.#onFill(event));
+    add("order", (event: OrderEvent) => this.#desk.onOrder(event));
+    add("fill", (event: FillEvent) => this.#desk.onFill(event));
   }
 
   /** A market event. @param change What a `book` event changed; undefined when the whole book is new. */
@@ -163,8 +121,7 @@ export class WorkerPlugin {
     if (kind === "trade" && !isAmong(this.#trades, instrument)) return;
     if (kind === "bar" && !isAmong(this.#bars, instrument)) return;
     thread.feed.market(event, change);
-    const backlog = this.#options.services.backlog?.();
-    if (backlog !== undefined) this.#standings.setBacklog(backlog);
+    this.#desk.shareBacklog();
   }
 
   /** While it is shed it is told of the market without being called. */
@@ -175,9 +132,7 @@ export class WorkerPlugin {
 
   /** Orders of an earlier process were taken back: a thread that was started before them is started anew. */
   endRecovery(): void {
-    const known = this.#known();
-    if (this.#thread !== undefined && known.some(({ clientOrderId }) => this.#refs.ref(clientOrderId) === undefined))
-      this.#replace();
+    if (this.#thread !== undefined && this.#desk.hasUntold) this.#replace();
   }
 
   /** In a replay: what the thread had last sent of its state. */
@@ -188,61 +143,13 @@ export class WorkerPlugin {
   /** State for the worker to start from; before the first input. */
   hydrate(snapshot: PluginSnapshot): void {
     this.#snapshot = snapshot;
-    const { services, owner } = this.#options;
-    this.#refs.restore(snapshot.refs, services.openOrders(owner, undefined));
+    this.#desk.restore(snapshot.refs);
     if (this.#thread !== undefined) this.#replace();
   }
 
   /** Performs a wish of the worker's. In a replay, without one. */
-  apply(message: WorkerMessage, { submit, signal }: WishPerformers): void {
-    const { services, owner } = this.#options;
-    switch (message.type) {
-      case "cancel": {
-        const order = this.#order(message);
-        if (order !== undefined) services.cancel(order);
-        return;
-      }
-      case "amend":
-        return this.#amend(message, message.sizeLots);
-      case "route":
-        return services.routing?.note(owner, message.decision);
-      case "submit": {
-        const { ref, intent } = message;
-        return this.#submit(ref, message.instrument, (instrument) => submit({ ...withProfit(intent), instrument }));
-      }
-      case "signal": {
-        const { ref, signal: wanted } = message;
-        return this.#submit(ref, message.instrument, (instrument) => signal({ ...withProfit(wanted), instrument }));
-      }
-    }
-  }
-
-  #submit(ref: number, id: string, submit: (instrument: Instrument) => OrderView): void {
-    const instrument = this.#options.services.instruments.find((one) => one.id === id);
-    if (instrument === undefined) throw new InvalidInputError(`${id} is not an instrument of this session`);
-    try {
-      this.#refs.add(ref, submit(instrument));
-    } catch (error) {
-      const none = { clientOrderId: "", venueOrderId: "", filledLots: 0 };
-      const news = { ref, ...none, state: "denied", reason: reasonOf(error) } as const;
-      this.#thread?.feed.note(instrument, { type: "order", news, fill: undefined, holdings: [] });
-    }
-  }
-
-  #amend(ref: OrderRef, sizeLots: number): void {
-    const { services } = this.#options;
-    const order = this.#order(ref);
-    if (order === undefined) return;
-    const verdict =
-      services.amend?.(order, sizeLots) ?? deny("AMEND_NOT_SUPPORTED", "orders cannot be made smaller here");
-    if (!verdict.allowed)
-      this.#tellOrder(order.intent.instrument, order, undefined, `${verdict.code}: ${verdict.reason}`);
-  }
-
-  #order({ ref, clientOrderId }: OrderRef): OrderView | undefined {
-    const { services, owner } = this.#options;
-    if (clientOrderId === undefined) return this.#refs.order(ref);
-    return services.openOrders(owner, undefined).find((order) => order.clientOrderId === clientOrderId);
+  apply(message: WorkerMessage, performers: WishPerformers): void {
+    this.#desk.apply(message, performers);
   }
 
   /** Ends the thread, with time to close, and starts no other. */
@@ -261,13 +168,17 @@ export class WorkerPlugin {
     const enough = new AbortController();
     await Promise.race([closed, clock.sleep(CLOSE_MS, enough.signal).catch(() => undefined)]);
     enough.abort();
-    await end(thread);
+    await endThread(thread);
   }
 
   /** Starts a thread: it is told of the market and of its orders from here on. @throws {PluginBootError} When it does not come to run. */
   async #open(): Promise<void> {
     const { name, clock } = this.#options;
-    const thread = this.#spawn();
+    const thread = spawnThread(this.#options, {
+      orders: this.#desk.start(),
+      snapshot: this.#snapshot,
+      isShed: this.#isShed,
+    });
     this.#thread = thread;
     const { worker } = thread;
     const ready = new Promise<readonly WorkerHook[]>((resolve, reject) => {
@@ -299,82 +210,12 @@ export class WorkerPlugin {
       this.#watch(thread);
     } catch (error) {
       if (this.#thread === thread) this.#thread = undefined;
-      await end(thread);
+      await endThread(thread);
       throw error;
     } finally {
       enough.abort();
       late.catch(() => undefined); // the race has told of it
     }
-  }
-
-  #spawn(): Thread {
-    const { entry, name, services, memoryMb, seed, caches, workerEntry = defaultEntry(name) } = this.#options;
-    const { plugin, source, config, permissions } = entry;
-    if (source === undefined)
-      throw workerError(name, `${name} is to run in a worker, which has to load it again: say in its entry where from`);
-    const events = createSharedSpscRing({ layout: EVENT_LAYOUT, capacity: EVENTS_CAPACITY }) as EventRing;
-    const messages = createSharedSpscRing({ layout: MESSAGE_LAYOUT, capacity: WISHES_CAPACITY }) as MessageRing;
-    const beat = new SharedArrayBuffer(4);
-    const { port1, port2 } = new MessageChannel();
-    const { instruments } = services;
-    const start: WorkerStart = {
-      name,
-      plugin: plugin.name,
-      source,
-      config: config ?? {},
-      seed,
-      caches,
-      instruments,
-      events: events.buffer,
-      messages: messages.buffer,
-      beat,
-      standings: this.#standings.buffer,
-      notes: port2,
-      mayUseNetwork: plugin.permissions?.network === true && permissions?.network !== false,
-      mayUseTimers: plugin.permissions?.timers !== false && permissions?.timers !== false,
-      mayAmend: services.amend !== undefined && services.canAmend !== false,
-      signals: services.signals,
-      router: services.routing?.settings,
-      nowUs: services.nowUs(),
-      positions: instruments.map((instrument) => services.positionLots(instrument)),
-      quotes: instruments.map((instrument) => {
-        const { instrument: _, ...quote } = services.quote(instrument) ?? {};
-        return "kind" in quote ? quote : undefined;
-      }),
-      holdings: this.#holdings(instruments),
-      orders: this.#known().map((order) => {
-        const { instrument, ...intent } = order.intent;
-        return { ...newsOf(this.#refs.adopt(order), order), instrument: instruments.indexOf(instrument), intent };
-      }),
-      nextRef: this.#refs.next,
-      snapshot: this.#snapshot,
-    };
-    this.#shareVenues();
-    const worker = new Worker(workerEntry, {
-      name: `pitlane ${name}`,
-      workerData: start,
-      transferList: [port2],
-      resourceLimits: { maxOldGenerationSizeMb: memoryMb },
-    });
-    const positionLots = (instrument: Instrument) => services.positionLots(instrument);
-    const feed = new WorkerFeed({ ring: events, notes: port1, instruments, positionLots });
-    feed.isQuiet = this.#isShed;
-    for (const instrument of instruments) {
-      const book = services.book(instrument);
-      if (book !== undefined) feed.book(instrument, book);
-    }
-    return {
-      worker,
-      isReady: false,
-      events,
-      messages,
-      notes: port1,
-      beat: new Int32Array(beat),
-      feed,
-      stop: new AbortController(),
-      ending: "",
-      onClosed: () => {},
-    };
   }
 
   #watch(thread: Thread): void {
@@ -394,8 +235,7 @@ export class WorkerPlugin {
     let missed = 0;
     while (await slept(clock, hungMs / CHECKS, stop.signal)) {
       feed.flush();
-      this.#shareVenues();
-      this.#tellHoldings(feed);
+      this.#desk.refresh();
       const now = Atomics.load(beat, 0);
       missed = now === seen ? missed + 1 : 0;
       seen = now;
@@ -413,7 +253,7 @@ export class WorkerPlugin {
   async #takeMessages({ messages, notes, stop }: Thread): Promise<void> {
     const { onMessage, services } = this.#options;
     const first = MESSAGE_LAYOUT.createRecord();
-    const idOf = (ref: number) => this.#refs.order(ref)?.clientOrderId;
+    const idOf = (ref: number) => this.#desk.idOf(ref);
     const handle = (record: MessageRecord) =>
       onMessage(readWish(record, notes, services.instruments, idOf), record.triggerNs);
     try {
@@ -438,7 +278,7 @@ export class WorkerPlugin {
   #onExit(thread: Thread, reason: string): void {
     if (this.#thread !== thread || !thread.isReady) return; // one that is set up fails in `#open`
     this.#thread = undefined;
-    void end(thread);
+    void endThread(thread);
     const { clock, onLost, onEnded } = this.#options;
     const nowNs = clock.monotonicNs();
     this.#endings = [...this.#endings.filter((atNs) => nowNs - atNs < RESTARTS_WITHIN_NS), nowNs];
@@ -466,66 +306,10 @@ export class WorkerPlugin {
     this.#thread = undefined;
     const { onEnded, services, name } = this.#options;
     this.#restarting = (async () => {
-      if (thread !== undefined) await end(thread);
+      if (thread !== undefined) await endThread(thread);
       await this.#open();
       services.log(name, "its worker runs with its earlier state", "info");
     })().catch((error: unknown) => onEnded(`its worker did not take its state: ${reasonOf(error)}`));
-  }
-
-  #onOrder({ instrument, order }: OrderEvent): void {
-    this.#tellOrder(instrument, order, undefined);
-  }
-
-  #onFill({ instrument, order, fill: { instrument: _, ...fill } }: FillEvent): void {
-    this.#tellOrder(instrument, order, fill);
-  }
-
-  #tellOrder(
-    instrument: Instrument,
-    order: OrderView,
-    fill: Omit<FillEvent["fill"], "instrument"> | undefined,
-    reason = order.reason,
-  ): void {
-    const thread = this.#thread;
-    if (thread === undefined) return; // its next one is told all that is open
-    const isNew = this.#refs.ref(order.clientOrderId) === undefined;
-    const ref = this.#refs.adopt(order);
-    const { instrument: _, ...intent } = order.intent;
-    const news = { ...newsOf(ref, order), reason, ...(isNew && { intent }) };
-    this.#shareVenues();
-    thread.feed.note(instrument, { type: "order", news, fill, holdings: this.#holdings([instrument]) });
-    if (!order.isOpen) this.#refs.finish(ref);
-  }
-
-  #shareVenues(): void {
-    const { routing } = this.#options.services;
-    if (routing === undefined) return;
-    for (const venue of this.#venues)
-      this.#standings.setVenue(venue, routing.latencyNs(venue), routing.hasUnknown(venue));
-  }
-
-  /** Fills of others change what the account holds. */
-  #tellHoldings(feed: WorkerFeed): void {
-    const { instruments } = this.#options.services;
-    const [first] = instruments;
-    if (first === undefined) return;
-    const told = new Map(this.#holds);
-    const changed = this.#holdings(instruments).filter(([asset, units]) => told.get(asset) !== units);
-    if (changed.length > 0) feed.note(first, { type: "holdings", holdings: changed });
-  }
-
-  #holdings(instruments: readonly Instrument[]): readonly Holding[] {
-    const assets = new Set(instruments.flatMap(({ base, quote }) => [base, quote]));
-    const holdings = [...assets].map((asset): Holding => [asset, this.#options.services.balance(asset)]);
-    for (const [asset, units] of holdings) this.#holds.set(asset, units);
-    return holdings;
-  }
-
-  /** Orders of the plugin's that it can ask for: what is open, and what has a tag and is still known. */
-  #known(): readonly OrderView[] {
-    const { services, owner } = this.#options;
-    const tagged = services.ordersTagged?.(owner, "") ?? [];
-    return [...new Set([...tagged, ...services.openOrders(owner, undefined)])];
   }
 }
 
@@ -544,24 +328,6 @@ export function createWorkerPlugin(options: WorkerPluginOptions): WorkerPlugin {
   return new WorkerPlugin(options);
 }
 
-function newsOf(ref: number, order: OrderView): OrderNews {
-  const { clientOrderId, venueOrderId, state, filledLots, reason, intent, sizeLots: nowLots } = order;
-  const { type, sizeLots, priceTicks, timeInForce } = intent;
-  const terms = {
-    type,
-    sizeLots,
-    nowLots,
-    ...(priceTicks === undefined ? {} : { priceTicks }),
-    ...(timeInForce === undefined ? {} : { timeInForce }),
-  };
-  return { ref, clientOrderId, venueOrderId, state, filledLots, reason, terms };
-}
-
-/** Terms as a message has them. */
-function withProfit<Terms extends { readonly expectedProfit?: string }>({ expectedProfit, ...terms }: Terms) {
-  return { ...terms, ...(expectedProfit !== undefined && { expectedProfit: BigInt(expectedProfit) }) };
-}
-
 function wantedOf(
   kind: WorkerHook["kind"],
   hooks: readonly WorkerHook[],
@@ -575,32 +341,10 @@ function isAmong(wanted: "all" | ReadonlySet<Instrument>, instrument: Instrument
   return wanted === "all" || wanted.has(instrument);
 }
 
-function workerError(name: string, message: string): PluginBootError {
-  return new PluginBootError("PLUGIN_WORKER", message, { path: [name], fix: "" });
-}
-
 /** True after `ms`; false as soon as the signal aborts. */
 async function slept(clock: Pick<Clock, "sleep">, ms: number, signal: AbortSignal): Promise<boolean> {
   return clock.sleep(ms, signal).then(
     () => !signal.aborted,
     () => false,
   );
-}
-
-async function end(thread: Thread): Promise<void> {
-  thread.stop.abort();
-  thread.events.close();
-  thread.messages.close();
-  await thread.worker.terminate();
-  thread.notes.close();
-}
-
-/** Built, this code stands in dist/ beside the thread's program. */
-function defaultEntry(name: string): URL {
-  if (import.meta.url.endsWith(".ts"))
-    throw workerError(
-      name,
-      "a worker runs the built package, and this is its source: build it, or name the built module",
-    );
-  return new URL("./plugin-worker.js", import.meta.url);
 }
