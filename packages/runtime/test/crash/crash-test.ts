@@ -19,6 +19,8 @@ export interface CrashTestOptions {
   readonly folder: string;
   /** A line for people. */
   readonly log: (line: string) => void;
+  /** Ends the test early, with its reason. */
+  readonly signal?: AbortSignal;
 }
 
 /** What a crash test found. All but the first two must be 0. */
@@ -58,7 +60,7 @@ const FAULTS = [
  * Exchange and session are processes of their own, and the session is the command line that users start.
  */
 export async function runCrashTest(options: CrashTestOptions): Promise<CrashTestResult> {
-  const { kills, seed, hasFaults, folder, log } = options;
+  const { kills, seed, hasFaults, folder, log, signal } = options;
   mkdirSync(folder, { recursive: true });
   const random = createRandom(seed);
   const exchange = await startExchange(seed, hasFaults ? FAULTS : []);
@@ -81,6 +83,8 @@ export async function runCrashTest(options: CrashTestOptions): Promise<CrashTest
       // The first one must come to write how its run began, or there is nothing to go on with.
       if (kill === 1 || random.next() >= DIES_EARLY) await Promise.race([session.shows(TRADES), session.ended]);
       await Promise.race([sleep(lifeMs), session.ended]);
+      if (signal?.aborted) session.child.kill("SIGKILL");
+      signal?.throwIfAborted();
       if (session.child.exitCode !== null) throw new Error(`the session ended by itself: ${session.output()}`);
       session.child.kill("SIGKILL");
       await session.ended;

@@ -22,7 +22,11 @@ if (!Number.isInteger(kills) || kills < 1 || !Number.isInteger(seed) || seed < 0
 }
 const folder = values.folder ?? mkdtempSync(join(tmpdir(), "pitlane-crash-"));
 const log = (line: string) => process.stdout.write(`${line}\n`);
-const result = await runCrashTest({ kills, seed, hasFaults: values.faults, folder, log });
+// Ended early it takes its exchange and its session with it.
+const stop = new AbortController();
+for (const name of ["SIGINT", "SIGTERM"] as const)
+  process.once(name, () => stop.abort(new Error(`ended by ${name}; its journal is in ${folder}`)));
+const result = await runCrashTest({ kills, seed, hasFaults: values.faults, folder, log, signal: stop.signal });
 log(JSON.stringify(result));
 if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(result, null, 2)}\n`);
 const { kills: _, accepted: __, ...faults } = result;
