@@ -59,14 +59,20 @@ test(
   LONG,
   async ({ onTestFinished }) => {
     const { plugin, heard } = slowMedian();
-    const { paper, quiet, raised, over } = await openAlerted({ onTestFinished, plugin, config: UNBOUNDED });
+    const { paper, runtime, quiet, over } = await openAlerted({ onTestFinished, plugin, config: UNBOUNDED });
     await vi.waitFor(() => expect(heard()).toBeGreaterThan(10), SOON);
     quiet("journal-lag");
-    paper.faults.add({ kind: "halfOpen", route: "/stream" });
-    const flood = paper.faults.add({ kind: "flood", tradesPerSecond: 2000 });
-    await vi.waitFor(() => expect(flood.hits).toBeGreaterThan(2000), SOON);
-    paper.faults.clear();
-    await raised("journal-lag");
+    const { alerts } = runtime.observed;
+    const rules = () => [...alerts.active, ...alerts.resolved].map(({ rule }) => rule);
+    // A socket that is silent for two seconds is left, with all that it held back. On a busy machine that is before there is enough: once more.
+    for (let attempt = 1; attempt <= 10 && !rules().includes("journal-lag"); attempt++) {
+      paper.faults.add({ kind: "halfOpen", route: "/stream" });
+      const flood = paper.faults.add({ kind: "flood", tradesPerSecond: 2000 });
+      await vi.waitFor(() => expect(flood.hits).toBeGreaterThan(2000), SOON);
+      paper.faults.clear();
+      await vi.waitFor(() => expect(rules()).toContain("journal-lag"), { timeout: 10_000 }).catch(() => {});
+    }
+    expect(rules()).toContain("journal-lag");
     await over("journal-lag");
   },
 );
