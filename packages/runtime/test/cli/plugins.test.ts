@@ -80,6 +80,7 @@ export default defineStrategy({
     let quotes = 0;
     let hasTold = false;
     ctx.on("quote", { instrument }, ({ bidTicks, askTicks }) => {
+      if (hasTold) return; // what it wants while the session closes is denied
       quotes++;
       const sizeLots = 4 * lotsWorth(instrument, askTicks, instrument.minNotional);
       const [resting] = ctx.openOrders(instrument).filter(({ intent }) => intent.tag === "rest");
@@ -90,8 +91,8 @@ export default defineStrategy({
       if (quotes % 10 === 5) ctx.route({ symbol: "AAA/USDT", side: "buy", sizeUnits: 100_000_000n });
       const levels = ctx.book(instrument)?.bidLevels ?? 0;
       const isWhole = levels > 5 && stats.vwapTicks > 0 && rows.size > 5 && ctx.ordersTagged("rest").length > 5;
-      if (isWhole && !hasTold) ctx.log("it has seen all of it");
-      hasTold ||= isWhole;
+      if (isWhole) ctx.log("it has seen all of it");
+      hasTold = isWhole;
     });
   },
 });

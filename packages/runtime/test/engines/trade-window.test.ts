@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { TradeWindow } from "../../src/engines/trade-window.ts";
 
 const trade = fc.record({
-  ticks: fc.oneof(fc.integer({ min: 1, max: 2000 }), fc.maxSafeNat()),
+  ticks: fc.oneof(fc.integer({ min: 1, max: 2000 }), fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER })),
   lots: fc.oneof(fc.integer({ min: 1, max: 2000 }), fc.integer({ min: 1, max: 2 ** 40 })),
   isThrough: fc.boolean(),
 });
