@@ -7,6 +7,7 @@ import { type ChaosPlan, checkPlan } from "./faults/chaos.ts";
 import { checkFault } from "./faults/check.ts";
 import type { Fault } from "./faults/fault.ts";
 import { baseUnits, DEFAULT_INSTRUMENTS, type Instrument, type InstrumentSpec, toInstruments } from "./instruments.ts";
+import { checkNames } from "./known-options.ts";
 import { checkModel, type MarketModelName } from "./models/climate.ts";
 import { recordedInstruments } from "./recorded-instruments.ts";
 import type { Recording } from "./recording/index.ts";
@@ -93,6 +94,7 @@ const DAY_MS = 86_400_000;
 
 /** Checks options and fills in defaults. @throws {InvalidInputError} Naming the option and what it must be. */
 export function checkOptions(options: PaperOptions): PaperSetup {
+  checkNames(options);
   const { recording, host = "127.0.0.1", publicKey, makerFee = "0.001", takerFee = "0.001" } = options;
   if (recording !== undefined && options.instruments !== undefined) {
     throw new InvalidInputError("instruments and recording cannot go together: a recording brings its own instruments");
@@ -152,9 +154,6 @@ function keptOf({ orders = DEFAULT_KEPT.orders, trades = DEFAULT_KEPT.trades }: 
 }
 
 function limitsOf(limits: Partial<Limits>): Limits {
-  const unknown = Object.keys(limits).find((name) => !Object.hasOwn(DEFAULT_LIMITS, name));
-  if (unknown !== undefined)
-    throw new InvalidInputError(`there is no limit ${unknown}; there are ${Object.keys(DEFAULT_LIMITS).join(", ")}`);
   const all = { ...DEFAULT_LIMITS, ...limits };
   for (const [name, value] of Object.entries(all)) integerInRange(`limits.${name}`, value, 1, Number.MAX_SAFE_INTEGER);
   return all;

@@ -29,6 +29,30 @@ test.each<[PaperOptions, string]>([
   [{ replaySpeed: -1 }, "replaySpeed"],
   [{ limits: { ordersPerDay: 0 } }, "limits.ordersPerDay"],
   [{ publicKey: "none" }, "publicKey"],
+  [
+    { market: { model: "flash-crash" } as never },
+    "market must be true or false, got object; its kind is the option model",
+  ],
+  [{ market: "no" as never }, 'market must be true or false, got "no"'],
+  [{ modle: "flash-crash" } as never, "there is no option modle of createPaper: did you mean model?"],
+  [{ Seed: 5 } as never, "there is no option Seed of createPaper: did you mean seed?"],
+  [{ makerFees: "0" } as never, "there is no option makerFees of createPaper: did you mean makerFee?"],
+  [{ instrument: [] } as never, "there is no option instrument of createPaper: did you mean instruments?"],
+  [{ somethingElse: 1 } as never, "there is no option somethingElse of createPaper; there are host, port, regions"],
+  [{ kept: { order: 5_000 } } as never, "there is no option kept.order of createPaper: did you mean kept.orders?"],
+  [
+    { accounts: [{ name: "a", balance: {} }] } as never,
+    "there is no option accounts[0].balance of createPaper: did you mean",
+  ],
+  [{ regions: [{ name: "a", delay: 5 }] } as never, "there is no option regions[0].delay of createPaper: did you mean"],
+  [
+    { limits: { ordersPer10Second: 5 } } as never,
+    "there is no option limits.ordersPer10Second of createPaper: did you mean",
+  ],
+  [{ axiom: "yes" } as never, 'axiom must be true, false or an object, got "yes"'],
+  [{ axiom: { user: [] } } as never, "there is no option axiom.user of createPaper: did you mean axiom.users?"],
+  [5 as never, "options must be an object, got 5"],
+  [null as never, "options must be an object, got null"],
 ])("refuses %j and names the option", async (options, name) => {
   const refused = createPaper(options);
   await expect(refused).rejects.toThrow(InvalidInputError);

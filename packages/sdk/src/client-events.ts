@@ -53,6 +53,11 @@ export interface ClientEvents {
   sessionLost: (event: { readonly error: Error }) => void;
   /** The venue's clock was measured: how far it is ahead of ours. */
   clockMeasured: (event: { readonly offsetUs: number; readonly roundTripUs: number }) => void;
+  /** The venue refused a timestamp and our idea of its time was too far off to be worked in: calls are signed with the measured time from now on. */
+  clockStepped: (event: {
+    /** What was added to the time told; negative when it was ahead. */
+    readonly steppedUs: number;
+  }) => void;
   /** Something in the background failed that no call tells of; it goes on by itself. */
   failed: (event: { readonly service: string; readonly error: Error }) => void;
 }

@@ -23,7 +23,12 @@ export { Redactor } from "./session/secrets.ts";
 export type { SessionStatus } from "./session/session.ts";
 export { createSessionManager, type SessionManager, type SessionManagerOptions } from "./session/session-manager.ts";
 export { type ApiCredentials, createSigner, type SignatureAlgorithm, type Signer } from "./session/sign.ts";
-export { createVenueClock, type VenueClock, type VenueClockOptions } from "./session/venue-clock.ts";
+export {
+  type ClockTolerance,
+  createVenueClock,
+  type VenueClock,
+  type VenueClockOptions,
+} from "./session/venue-clock.ts";
 export { Connection, type ConnectionOptions, type ConnectionWatch } from "./stream/connection.ts";
 export type { Keepalive, Link } from "./stream/link.ts";
 export { type SubscriptionDialect, Subscriptions, type SubscriptionsOptions } from "./stream/subscriptions.ts";

@@ -20,7 +20,7 @@ import { MarketFeeds } from "../engines/market-feeds.ts";
 import { PerformanceMonitor } from "../engines/performance-monitor.ts";
 import { Portfolio } from "../engines/portfolio.ts";
 import { accountingAsset, Valuation } from "../engines/portfolio-valuation.ts";
-import { deny, type RiskVote } from "../engines/risk.ts";
+import { deny, type RiskVote, type Verdict } from "../engines/risk.ts";
 import { type QuietLosses, RiskDesk } from "../engines/risk-desk.ts";
 import { DEFAULT_ROUTER, RouteDesk } from "../engines/route-desk.ts";
 import { toRouteRecord } from "../engines/router.ts";
@@ -550,12 +550,7 @@ export class Core {
       afterHook: isMetered
         ? (_owner, triggerNs) => execution.flush(triggerNs)
         : () => execution.mayFlush && execution.flush(Number.NaN),
-      onFault: (owner, kind, error, policy) => {
-        this.isDisturbed = true;
-        const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-        this.#options.onFault(`strategy ${host.names[owner]}`, `its ${kind} hook threw ${reason}`);
-        host.fault(owner, kind, error, policy !== "isolate");
-      },
+      onFault: (owner, kind, error, policy) => this.#onHookFault(owner, kind, error, policy !== "isolate"),
     });
     this.#dispatcher = dispatcher;
     this.#shapes.open(dispatcher, host.names, () => clock.monotonicNs(), isMetered ? meter : undefined);
@@ -694,10 +689,26 @@ export class Core {
 
   /** A plugin that was taken out does not stop to protect: what it would have checked is denied. */
   #guarded(owner: number, vote: RiskVote): RiskVote {
-    return (intent) =>
-      this.#host?.standing(owner) === "quarantined"
-        ? deny("VOTER_QUARANTINED", `${this.#host.names[owner]} is quarantined and cannot check it`)
-        : vote(intent);
+    return (intent) => {
+      if (this.#host?.standing(owner) === "quarantined")
+        return deny("VOTER_QUARANTINED", `${this.#host.names[owner]} is quarantined and cannot check it`);
+      try {
+        const verdict = vote(intent) as Verdict | undefined;
+        if (typeof verdict?.allowed === "boolean") return verdict;
+        throw new InvalidInputError("it returned no verdict: return allow() or deny(code, reason), and no promise");
+      } catch (error) {
+        this.#onHookFault(owner, "vote", error, false);
+        throw error; // the order is denied by it
+      }
+    };
+  }
+
+  /** A hook or a voter of a plugin has failed. @param mustEnd See `PluginHost.fault`. */
+  #onHookFault(owner: number, kind: string, error: unknown, mustEnd: boolean): void {
+    this.isDisturbed = true;
+    const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+    this.#options.onFault(`strategy ${this.plugins.names[owner]}`, `its ${kind} hook threw ${reason}`);
+    this.plugins.fault(owner, kind, error, mustEnd);
   }
 
   #checkIntent({ instrument, tag = "" }: Intent): void {

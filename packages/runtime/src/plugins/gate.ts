@@ -47,7 +47,12 @@ export class IntentGate {
       const reason = `the book of ${intent.instrument.id} has a gap, and ${names[owner]} places no orders until it is whole`;
       return this.#refuse(owner, intent, deny("MARKET_GAP", reason));
     }
-    if (this.#budget.tryTake(owner, services.nowUs())) return services.submit(owner, intent);
+    const nowUs = services.nowUs();
+    if (this.#budget.hasRoom(owner, nowUs)) {
+      const order = services.submit(owner, intent); // what it throws at was none, and counts as none: no input led to it
+      this.#budget.take(owner, nowUs);
+      return order;
+    }
     onFlood(owner);
     const reason = `${names[owner]} has used up its ${this.#budget.most(owner)} orders of this minute`;
     return this.#refuse(owner, intent, deny("ORDER_BUDGET", reason));

@@ -22,16 +22,20 @@ export class OrderBudget {
     return this.#most[owner]!;
   }
 
-  /** Counts one, or returns false when this minute's are used up. */
-  tryTake(owner: number, nowUs: number): boolean {
+  /** False when this minute's are used up. */
+  hasRoom(owner: number, nowUs: number): boolean {
+    const taken = this.#minutes[owner] === Math.floor(nowUs / MINUTE_US) ? this.#taken[owner]! : 0;
+    return taken < this.#most[owner]!;
+  }
+
+  /** Counts one. */
+  take(owner: number, nowUs: number): void {
     const minute = Math.floor(nowUs / MINUTE_US);
     if (this.#minutes[owner] !== minute) {
       this.#minutes[owner] = minute;
       this.#taken[owner] = 0;
     }
-    if (this.#taken[owner]! >= this.#most[owner]!) return false;
     this.#taken[owner]!++;
-    return true;
   }
 
   /** What was counted, by plugin. */

@@ -184,7 +184,11 @@ class PaperHost implements PaperTestHost {
         runKey: "test",
         config: checkConfig(market.risk === undefined ? {} : { risk: market.risk }, "the test's options"),
         instruments,
-        plugins: [...others, config === undefined ? { plugin } : { plugin, config }],
+        // In this thread: a test's clock, and its breakpoints, do not reach into another one.
+        plugins: [...others, { plugin, ...(config !== undefined && { config }) }].map((entry) => ({
+          ...entry,
+          worker: false,
+        })),
         seed,
         startedAtUs: this.#startUs + START_MS * 1000,
         journal: {

@@ -164,7 +164,8 @@ class ScriptHost implements TestHost {
       ...(permissions === undefined ? {} : { permissions }),
     };
     this.#host = await PluginHost.open({
-      entries: [...others, own],
+      // In this thread: a test's clock, and its breakpoints, do not reach into another one.
+      entries: [...others, own].map((entry) => ({ ...entry, worker: false })),
       services: this.#services(),
       clock: new ManualClock(START_US), // no hook takes any time: budgets are for real sessions
       seed,

@@ -2,8 +2,10 @@ import { LatencyHistogram } from "@pitlane/perf/metrics";
 import { ManualClock } from "@pitlane/perf/testing";
 import { expect, test } from "vitest";
 import { Core, type CoreOptions } from "../../src/core/core.ts";
-import { checkConfig, definePlugin, type Plugin, type PluginContext } from "../../src/index.ts";
+import type { RiskVote } from "../../src/engines/risk.ts";
+import { allow, checkConfig, definePlugin, type OrderView, type Plugin, type PluginContext } from "../../src/index.ts";
 import { createStageLatencies } from "../../src/latency.ts";
+import type { PluginControl } from "../../src/plugins/host.ts";
 import { testInstrument } from "../../src/testing.ts";
 
 const instrument = testInstrument();
@@ -42,9 +44,48 @@ test("an order wanted outside hooks and timers is refused: a replay could not co
       late = ctx;
     },
   });
-  await setUp([plugin]);
+  const core = await setUp([plugin]);
+  const before = core.plugins.snapshot().orders;
   expect(() => late?.submit(ORDER)).toThrow(/from a hook or a timer/);
+  expect(core.plugins.snapshot().orders).toEqual(before); // nor does it count: a replay knows nothing of it
 });
+
+test.each([
+  ["throws", () => fail(), "Error: no data"],
+  ["returns a promise", async () => allow(), "it returned no verdict"],
+  ["returns nothing", () => undefined, "it returned no verdict"],
+])("a voter that %s denies, is told of each time, and is out after ten", async (_, vote, reason) => {
+  const faults: string[] = [];
+  const controls: PluginControl[] = [];
+  const guard = definePlugin({ name: "guard", setup: (ctx) => ctx.vote("intent", vote as unknown as RiskVote) });
+  const orders: OrderView[] = [];
+  const buyer = definePlugin({
+    name: "buyer",
+    setup: (ctx) => ctx.on("quote", () => void orders.push(ctx.submit(ORDER))),
+  });
+  const core = await setUp(
+    [guard, buyer],
+    {},
+    {
+      onFault: (source, message) => faults.push(`${source}: ${message}`),
+      control: (control) => controls.push(control),
+    },
+  );
+  const top = { bidTicks: 999, bidLots: 1, askTicks: 1001, askLots: 1, sequence: 1 };
+  for (let i = 0; i < 10; i++) {
+    core.onMarket({ kind: "quote", instrument, venueAtUs: 0, receivedAtUs: core.nowUs, receivedNs: 0, ...top }, 0);
+    core.drain();
+  }
+  expect(orders.map(({ reason: why }) => why.split(":")[0])).toEqual(Array(10).fill("VOTER_FAILED"));
+  expect(faults).toHaveLength(10);
+  expect(faults[0]).toMatch(/^strategy guard: its vote hook threw /);
+  expect(faults[0]).toContain(reason);
+  expect(controls.at(-1)).toMatchObject({ kind: "quarantine", plugin: "guard" });
+});
+
+function fail(): never {
+  throw new Error("no data");
+}
 
 test("plugins take part in the phases of the start, one after the other, in their order", async () => {
   const heard: string[] = [];

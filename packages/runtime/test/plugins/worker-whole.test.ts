@@ -4,7 +4,7 @@ import { type BookChange, type BookSideName, Levels, type MarketEvent, OrderBook
 import { afterEach, beforeAll, expect, test } from "vitest";
 import * as authoring from "../../src/plugins/authoring.ts";
 import { loadPluginsWith } from "../../src/plugins/load-source.ts";
-import { testInstrument } from "../../src/testing.ts";
+import { createTestHost, testInstrument } from "../../src/testing.ts";
 import { Stage } from "./stage.ts";
 import { buildWorkerEntry } from "./worker-entry.ts";
 
@@ -236,6 +236,16 @@ test("orders of an earlier process that no snapshot knows of are the worker's to
     { kind: "worker", plugin: "heir", message: { type: "cancel", ref: -1, clientOrderId: "id-1" } },
   ]);
   expect(stage.host.snapshot().plugins["heir"]?.refs ?? { open: [] }).toMatchObject({ open: [] }); // such numbers do not last
+});
+
+test("a plugin that would run in a worker is tested in the test's own thread", async () => {
+  const [plugin] = await loadPluginsWith("./echo.ts", { cwd }, { pitlane: authoring });
+  const host = await createTestHost({ plugin: { ...plugin!, worker: true }, instruments: [instrument] });
+  host.quote({ bidTicks: 98, askTicks: 100 });
+  expect(host.orders[0]?.intent).toMatchObject({ type: "limit", timeInForce: "IOC", priceTicks: 100 });
+  await host.close();
+  const traded = await createTestHost({ plugin: { ...plugin!, worker: true }, market: {} });
+  await traded.close();
 });
 
 test("a plugin that is shed hears nothing of the market in a worker, and knows it when it is back", async () => {

@@ -1,4 +1,5 @@
 import { InvalidInputError, integerInRange } from "@pitlane/perf";
+import { checkList } from "../checks.ts";
 
 /**
  * `items` in pieces of at most `cap`, in order: what a venue takes in one call.
@@ -13,9 +14,9 @@ export function split<T>(items: readonly T[], cap: number): readonly (readonly T
   return pieces;
 }
 
-/** @throws {InvalidInputError} When there are no items, or more than `most`. */
+/** @throws {InvalidInputError} When `items` is no list, or there are no items, or more than `most`. */
 export function checkBatch(name: string, items: readonly unknown[], most: number): void {
-  if (!Array.isArray(items)) throw new InvalidInputError(`${name} must be a list`);
+  checkList(name, items);
   if (items.length >= 1 && items.length <= most) return;
   throw new InvalidInputError(`${name} must have 1 to ${most} items, got ${items.length}`);
 }

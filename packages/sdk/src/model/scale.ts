@@ -1,4 +1,4 @@
-import { InvalidInputError } from "@pitlane/perf";
+import { InvalidInputError, integerInRange } from "@pitlane/perf";
 import { ASSET_DECIMALS, type Instrument } from "./instrument.ts";
 
 const ZERO = 48;
@@ -8,12 +8,13 @@ const DOT = 46;
  * Decimal text as a whole number of 10^-decimals: `parseScaled("61.250", 2)` is 6125. Exact; no float is involved.
  *
  * @throws {InvalidInputError} When `text` is not plain decimal notation, has a non-zero digit beyond `decimals`, or does not
- * fit a safe integer.
+ * fit a safe integer, or `decimals` is not a whole number from 0 to 100.
  */
 export function parseScaled(text: string, decimals: number): number {
+  integerInRange("decimals", decimals, 0, 100);
   let value = 0;
   let fraction = -1; // digits after the dot so far, -1 before it
-  const length = text.length;
+  const length = text?.length; // undefined, too, of what is no text: that ends as text without digits does
   for (let i = 0; i < length; i++) {
     const code = text.charCodeAt(i);
     if (code === DOT && fraction < 0 && i > 0) {
@@ -29,7 +30,7 @@ export function parseScaled(text: string, decimals: number): number {
     value = value * 10 + digit;
     if (fraction >= 0) fraction++;
   }
-  if (length === 0 || text.charCodeAt(length - 1) === DOT) throw notDecimal(text);
+  if (!(length > 0) || text.charCodeAt(length - 1) === DOT) throw notDecimal(text);
   for (let i = Math.max(fraction, 0); i < decimals; i++) value *= 10;
   if (value > Number.MAX_SAFE_INTEGER)
     throw new InvalidInputError(`"${text}" does not fit ${decimals} decimals exactly`);
@@ -38,6 +39,7 @@ export function parseScaled(text: string, decimals: number): number {
 
 /** As `parseScaled`, for amounts of any size and sign. @throws {InvalidInputError} As `parseScaled`, but for size. */
 export function parseUnits(text: string, decimals: number = ASSET_DECIMALS): bigint {
+  integerInRange("decimals", decimals, 0, 100);
   const match = /^(-?)(\d+)(?:\.(\d+))?$/.exec(text);
   if (match === null) throw notDecimal(text);
   const fraction = match[3] ?? "";
@@ -47,8 +49,17 @@ export function parseUnits(text: string, decimals: number = ASSET_DECIMALS): big
   return match[1] === "-" ? -units : units;
 }
 
-/** Plain decimal text of `value` units of 10^-decimals, without trailing zeros: `formatScaled(6125, 3)` is "6.125". */
+/**
+ * Plain decimal text of `value` units of 10^-decimals, without trailing zeros: `formatScaled(6125, 3)` is "6.125".
+ *
+ * @throws {InvalidInputError} When `value` is a number that is not whole or not exact, or `decimals` is not a whole number from 0 to
+ * 100.
+ */
 export function formatScaled(value: number | bigint, decimals: number): string {
+  if (!Number.isSafeInteger(value) && typeof value !== "bigint") {
+    throw new InvalidInputError(`value must be a whole number up to 2^53 - 1, or a bigint, got ${String(value)}`);
+  }
+  integerInRange("decimals", decimals, 0, 100);
   const negative = value < 0;
   const digits = String(negative ? -value : value).padStart(decimals + 1, "0");
   const dot = digits.length - decimals;

@@ -27,6 +27,13 @@ export function isThrottled(error: unknown): boolean {
   );
 }
 
+/** What a session that is lost says of its renewal, which failed with `error`, and of what helps. Pure. */
+export function whyNotRenewed(error: unknown, refreshToken: string | undefined, remedy: string): string {
+  const unasked = refreshToken === undefined ? "it has no refreshToken" : "it cannot be renewed";
+  const why = error instanceof RequestError ? "its refresh was refused" : unasked;
+  return `the session is lost: ${why}, and there is no login: ${remedy}`;
+}
+
 export interface RenewalFailure {
   readonly kind: "refresh" | "login";
   readonly error: unknown;

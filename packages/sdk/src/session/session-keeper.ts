@@ -4,7 +4,7 @@ import type { Authenticator, HttpCall } from "../transport/transport.ts";
 import { Era } from "./era.ts";
 import { SessionCorruptError, SessionLostError, SessionUnavailableError } from "./errors.ts";
 import { readTokenTimes, type TokenTimes } from "./jwt.ts";
-import { isRefusal, isThrottled, mayLogInAgain, RenewalPause } from "./renewal.ts";
+import { isRefusal, isThrottled, mayLogInAgain, RenewalPause, whyNotRenewed } from "./renewal.ts";
 import { RenewalAlarm } from "./renewal-alarm.ts";
 import {
   checkTokens,
@@ -31,6 +31,7 @@ export class SessionKeeper<S extends SessionTokens> implements SessionManager<S>
   readonly #store: SessionStore<S>;
   readonly #clock: Clock;
   readonly #aheadUs: number;
+  readonly #remedy: string;
   #era = new Era<S>();
   #held: HeldSession<S> | undefined;
   #lost: { readonly message: string; readonly cause: unknown } | undefined;
@@ -49,6 +50,7 @@ export class SessionKeeper<S extends SessionTokens> implements SessionManager<S>
     this.#options = options;
     this.#store = options.store ?? memoryStore<S>();
     this.#clock = options.clock;
+    this.#remedy = options.remedy ?? "supply `tokens`, a `login`, or a store that holds a session";
     this.#pause = new RenewalPause(options.clock, options.random);
     this.#aheadUs = inRange("refreshAheadMs", options.refreshAheadMs ?? 120_000, 0, 3_600_000) * 1000;
     if (options.keepAlive) {
@@ -200,7 +202,9 @@ export class SessionKeeper<S extends SessionTokens> implements SessionManager<S>
         era.stop.signal.throwIfAborted();
         if (!isRefusal(error)) throw this.#putOff("refresh", error);
         if (await this.#wasRenewedElsewhere(era)) continue;
-        if (this.#options.login === undefined) throw this.#lose("its refresh was refused and there is no login", error);
+        if (this.#options.login === undefined) {
+          throw this.#lose(whyNotRenewed(error, held.session.refreshToken, this.#remedy), error);
+        }
         return this.#logIn(era);
       }
       return this.#take(era, fresh);
@@ -221,14 +225,16 @@ export class SessionKeeper<S extends SessionTokens> implements SessionManager<S>
   async #logIn(era: Era<S>): Promise<S> {
     const { login } = this.#options;
     if (login === undefined) {
-      throw new InvalidInputError("there is no session: supply `tokens`, a `login`, or a store that holds one");
+      throw new InvalidInputError(`there is no session: ${this.#remedy}`);
     }
     let fresh: HeldSession<S>;
     try {
       fresh = this.#hold(await login(era.stop.signal), true);
     } catch (error) {
       era.stop.signal.throwIfAborted();
-      throw mayLogInAgain(error) ? this.#putOff("login", error) : this.#lose("the login failed", error);
+      if (mayLogInAgain(error)) throw this.#putOff("login", error);
+      if (error instanceof SessionLostError) throw this.#lose(error.message, error.cause);
+      throw this.#lose("the session is lost: the login failed", error);
     }
     return this.#take(era, fresh);
   }
@@ -289,9 +295,9 @@ export class SessionKeeper<S extends SessionTokens> implements SessionManager<S>
     return error;
   }
 
-  #lose(why: string, cause: unknown): SessionLostError {
-    this.#lost = { message: `the session is lost: ${why}`, cause };
-    const error = new SessionLostError(this.#lost.message, { cause });
+  #lose(message: string, cause: unknown): SessionLostError {
+    this.#lost = { message, cause };
+    const error = new SessionLostError(message, { cause });
     this.#options.events.emit("sessionLost", { error });
     return error;
   }

@@ -15,8 +15,10 @@ export interface SessionManagerOptions<S extends SessionTokens> {
    * for good. Anything else is tried again.
    */
   readonly refresh: (session: S, signal: AbortSignal) => Promise<S>;
-  /** Logs in anew: when there is no session, and when a refresh was refused. Without it the session is lost then. See `createLogin`. */
+  /** Logs in anew: when there is no session, and when a refresh was refused. Without it the session is lost then. A `SessionLostError` that it throws says itself why. See `createLogin`. */
   readonly login?: Login<S> | undefined;
+  /** What helps a user without a session, in the words of his options: ends the messages that say so. Default: in the words of these. */
+  readonly remedy?: string | undefined;
   /** A session the user brings, to begin with. */
   readonly tokens?: S | undefined;
   /** Default: in memory. */

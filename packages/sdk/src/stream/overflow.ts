@@ -1,4 +1,5 @@
 import { integerInRange, PitlaneError } from "@pitlane/perf";
+import { check, checkObject } from "../checks.ts";
 import type { Instrument } from "../model/instrument.ts";
 import type { Channel, MarketEvent } from "./events.ts";
 import type { UnreadEvents } from "./iterate.ts";
@@ -61,8 +62,12 @@ export class EventQueue implements UnreadEvents<MarketEvent> {
   readonly #owed: MarketEvent[] = []; // words about what was dropped, to be read first
   #hasDropped = false;
 
-  /** @throws {InvalidInputError} When `capacity` is out of range. */
-  constructor({ policy = "conflate", capacity = 10_000 }: OverflowOptions = {}) {
+  /** @throws {InvalidInputError} When `policy` is none, or `capacity` is out of range. */
+  constructor(options: OverflowOptions = {}) {
+    checkObject("overflow", options);
+    const { policy = "conflate", capacity = 10_000 } = options;
+    const isPolicy = policy === "conflate" || policy === "dropOldest" || policy === "close";
+    check(isPolicy, "overflow.policy", '"conflate", "dropOldest" or "close"', policy);
     this.#policy = policy;
     this.#capacity = integerInRange("overflow.capacity", capacity, 1, 1_000_000);
   }

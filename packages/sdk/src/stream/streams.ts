@@ -13,7 +13,8 @@ export type StaleLimits = Readonly<Partial<Record<Channel, number>>>;
 export interface MarketStreamOptions {
   readonly instruments: readonly Instrument[];
   /**
-   * The venue's own stream names (`btcusdt@depth@100ms`); default: depth at 100 ms, book ticker and trades of each instrument.
+   * The venue's own stream names (`btcusdt@depth@100ms`), the symbol in lower case: the venue is silent for a name it does not know.
+   * Default: depth at 100 ms, book ticker and trades of each instrument.
    * Frames of streams that are not decoded are counted as `ignored`.
    */
   readonly streams?: readonly string[];
@@ -31,7 +32,10 @@ export interface MarketStreamOptions {
    * Binance's futures aggregates alone are fetched: single trades of the past take a key there.
    */
   readonly backfillTrades?: number;
-  /** A channel that brought nothing for its limit has a gap, and is subscribed anew. Default: none, quiet markets are no fault. */
+  /**
+   * A channel that brought nothing for its limit, since it was subscribed or since the last event, has a gap, and is subscribed anew.
+   * Default: none, quiet markets are no fault.
+   */
   readonly staleAfterMs?: StaleLimits | ((instrument: Instrument) => StaleLimits);
   /**
    * Called for every event, in order, synchronously from the socket. An error it throws goes to `onError`. With a `book` event

@@ -42,7 +42,7 @@ export interface WaitOptions {
  * @throws What `start` fails with.
  */
 export async function waitWithin<T>(
-  call: HttpCall,
+  call: Pick<HttpCall, "what" | "signal" | "deadlineNs">,
   what: string,
   { clock, closing }: WaitOptions,
   start: (signal: AbortSignal) => Promise<T> | T,

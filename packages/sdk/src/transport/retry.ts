@@ -32,13 +32,25 @@ export interface RetryLayerOptions extends WaitOptions {
  * const send = compose(pools.send, deadline({ clock }), retry({ retries: 5, clock, random, events }), failover({ choice, clock }));
  */
 export function retry(options: RetryLayerOptions): Layer {
+  const repeat = repeats(options);
+  return (next) => (call) => repeat(call, next);
+}
+
+/** What deciding on a repeat needs to know of a call, whichever way it goes. */
+export type Repeatable = Pick<HttpCall, "what" | "isRead" | "retries" | "signal" | "deadlineNs">;
+
+/** Makes `call` by `next`, and again where that is safe. @throws As `retry`. */
+export type Repeat = <C extends Repeatable, T>(call: C, next: (call: C) => Promise<T>) => Promise<T>;
+
+/** The rules of `retry` for what is no `HttpCall`. @throws {InvalidInputError} When an option is out of range. */
+export function repeats(options: RetryLayerOptions): Repeat {
   const { clock, random, events } = options;
   const retries = integerInRange("retries", options.retries ?? 3, 0, 100);
   const baseMs = inRange("baseMs", options.baseMs ?? 100, 1, 3_600_000);
   const capMs = inRange("capMs", options.capMs ?? Math.max(baseMs, 10_000), baseMs, 3_600_000);
   const factor = inRange("factor", options.factor ?? 2, 1, 10);
 
-  return (next) => async (call) => {
+  return async (call, next) => {
     for (let attempt = 0; ; attempt++) {
       try {
         return await next(call);
@@ -56,6 +68,6 @@ export function retry(options: RetryLayerOptions): Layer {
   };
 }
 
-function mayRepeat(call: HttpCall, error: unknown): error is RequestError {
+function mayRepeat(call: Repeatable, error: unknown): error is RequestError {
   return error instanceof RequestError && error.retryable && (call.isRead || error.outcome === "unsent");
 }

@@ -1,5 +1,6 @@
 import { inRange, integerInRange } from "@pitlane/perf";
 import type { Priority } from "@pitlane/perf/limit";
+import { checkSignal } from "../checks.ts";
 
 export type HttpMethod = "GET" | "POST" | "PUT" | "DELETE";
 
@@ -80,8 +81,9 @@ export class HttpCall {
   /** Why this attempt is given up; the pool does not begin one that is. */
   abandonedFor: string | undefined = undefined;
 
-  /** @throws {InvalidInputError} When a number is out of range. */
+  /** @throws {InvalidInputError} When a number is out of range, or the signal is none. */
   constructor(options: CallOptions) {
+    checkSignal(options.signal);
     this.method = options.method;
     this.path = options.path;
     this.query = options.query ?? "";

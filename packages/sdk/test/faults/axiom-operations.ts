@@ -51,7 +51,7 @@ async function rooms(scene: Scene): Promise<string> {
   const heard: string[] = [];
   const stream = axiomOf(scene).stream.rooms({
     rooms: [axiomRooms.serverTime, axiomRooms.newPairs],
-    onEvent: ({ kind }) => void heard.push(kind),
+    onEvent: (event) => void heard.push(event.kind === "gap" && event.cause === "undecodable" ? "hole" : event.kind),
     onError: () => {},
   });
   return watched(stream, heard, scene);
@@ -82,6 +82,7 @@ async function watched(
       const isWhole = last < 0 || heard[last] === "resync";
       return isWhole && heard.length - Math.max(from, last + 1) > 2;
     });
+    if (heard.includes("hole")) return "gap";
     return heard.includes("gap") ? "gap, resync" : "no gap";
   } finally {
     await stream.close();

@@ -45,6 +45,42 @@ describe("parseScaled", () => {
   });
 });
 
+describe("formatScaled", () => {
+  test("refuses a number that is not whole, or not exact", () => {
+    for (const value of [Number.NaN, Number.POSITIVE_INFINITY, 1.5, 2 ** 53, -(2 ** 60), 1e21]) {
+      expect(() => formatScaled(value, 2)).toThrow(InvalidInputError);
+      expect(() => formatScaled(value, 2)).toThrow(
+        `value must be a whole number up to 2^53 - 1, or a bigint, got ${value}`,
+      );
+    }
+    expect(() => formatScaled("5" as never, 2)).toThrow(InvalidInputError);
+    expect(formatScaled(2n ** 60n, 2)).toBe("11529215046068469.76");
+    expect(formatScaled(-0, 2)).toBe("0");
+    expect(formatScaled(-Number.MAX_SAFE_INTEGER, 0)).toBe("-9007199254740991");
+  });
+
+  test("refuses decimals that are none, as the readers do", () => {
+    for (const decimals of [-1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, 101, "2" as never]) {
+      for (const use of [
+        () => formatScaled(5, decimals),
+        () => formatScaled(5n, decimals),
+        () => parseScaled("5", decimals),
+        () => parseUnits("5", decimals),
+      ]) {
+        expect(use).toThrow(InvalidInputError);
+        expect(use).toThrow(/^decimals must be a (whole )?number from 0 to 100, got /);
+      }
+    }
+  });
+
+  test("readers refuse what is no text", () => {
+    for (const text of [undefined, null, 5, {}]) {
+      expect(() => parseScaled(text as never, 2)).toThrow(InvalidInputError);
+    }
+    for (const text of [undefined, null, {}]) expect(() => parseUnits(text as never, 2)).toThrow(InvalidInputError);
+  });
+});
+
 test("amounts have any size and sign", () => {
   fc.assert(
     fc.property(fc.bigInt(), (units) => {

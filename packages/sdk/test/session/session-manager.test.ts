@@ -252,7 +252,9 @@ describe("a refresh that is refused", () => {
       expect(error.cause).toBeInstanceOf(AuthError);
     }
     expect(asked).toHaveLength(1);
-    expect(seen).toEqual(["lost: the session is lost: its refresh was refused and there is no login"]);
+    expect(seen).toEqual([
+      "lost: the session is lost: its refresh was refused, and there is no login: supply `tokens`, a `login`, or a store that holds a session",
+    ]);
     expect(manager.status).toBe("lost");
   });
 

@@ -1,7 +1,7 @@
 import { ManualClock } from "@pitlane/perf/testing";
 import { EventEmitter } from "eventemitter3";
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import type { ClientEvents } from "../../src/client-events.ts";
 import { InvalidInputError, NetworkError, ProtocolError } from "../../src/errors.ts";
 import { createNonce } from "../../src/session/nonce.ts";
@@ -25,6 +25,8 @@ function setUp({
   const measured: { offsetUs: number; roundTripUs: number }[] = [];
   const retried: string[] = [];
   events.on("clockMeasured", (event) => measured.push(event));
+  const stepped: { steppedUs: number }[] = [];
+  events.on("clockStepped", (event) => stepped.push(event));
   events.on("retried", ({ call, error }) => retried.push(`${call}: ${error.code}`));
   const venue = { aheadUs: 0, probes: 0, isUp: true };
   const venueClock = createVenueClock({
@@ -41,7 +43,7 @@ function setUp({
     ...options,
   });
   const offUs = () => venueClock.nowUs() - clock.nowUs();
-  return { clock, venueClock, venue, measured, retried, offUs };
+  return { clock, venueClock, venue, measured, stepped, retried, offUs };
 }
 
 test("tells the host's time before it has measured, and the venue's at once after that", async () => {
@@ -230,18 +232,88 @@ describe("the way to a new offset", () => {
   });
 
   test("is what the clock tells after a second measurement", async () => {
-    const { clock, venueClock, venue, offUs } = setUp();
-    await venueClock.resync();
+    const { clock, venueClock, venue, offUs } = setUp({ intervalMs: 1_000 });
+    await venueClock.start();
+    onTestFinished(() => venueClock.close());
     venue.aheadUs = -5_000_000; // the venue's clock was set back
-    clock.advance({ ms: 2_000 });
     let last = venueClock.nowUs();
-    await venueClock.resync();
+    await settle();
+    clock.advance({ ms: 1_000 });
+    await settle();
+    expect(venue.probes).toBe(10);
     for (let ms = 0; ms < 20_000; ms += 100) {
       expect(venueClock.nowUs()).toBeGreaterThanOrEqual(last);
       last = venueClock.nowUs();
       clock.advance({ ms: 100 });
     }
     expect(offUs()).toBe(-5_000_000);
+  });
+});
+
+describe("after a timestamp was refused the time told", () => {
+  async function refused(aheadUs: number, tolerates?: VenueClockOptions["tolerates"]) {
+    const parts = setUp({ tolerates });
+    const { clock, venueClock, venue } = parts;
+    await venueClock.resync();
+    clock.advance({ ms: 1_000 });
+    venue.aheadUs = aheadUs;
+    await venueClock.resync();
+    return parts;
+  }
+
+  test.each([7_000_000, -7_000_000, 3_600_000_000, -3_600_000_000])(
+    "steps at once to what was measured, which is told: %d us",
+    async (aheadUs) => {
+      const { offUs, stepped, measured } = await refused(aheadUs);
+      expect(offUs()).toBe(aheadUs);
+      expect(stepped).toEqual([{ steppedUs: aheadUs }]);
+      expect(measured).toHaveLength(2);
+    },
+  );
+
+  test.each([
+    [2_500_000, true],
+    [2_400_000, false],
+    [-1_001_000, true],
+    [-1_000_000, false],
+  ])("steps only where it is beyond what the venue tolerates: %d us, %s", async (aheadUs, isStepped) => {
+    const { offUs, stepped } = await refused(aheadUs, { aheadMs: 1_000, behindMs: 2_450 });
+    expect([stepped.length, offUs()]).toEqual(isStepped ? [1, aheadUs] : [0, 0]);
+  });
+
+  test("steps also when another measurement, a moment ago, has begun to slew", async () => {
+    const { clock, venueClock, venue, offUs, stepped } = setUp({ intervalMs: 1_000 });
+    await venueClock.start();
+    onTestFinished(() => venueClock.close());
+    venue.aheadUs = -60_000_000;
+    await settle();
+    clock.advance({ ms: 1_000 });
+    await settle();
+    clock.advance({ ms: 500 });
+    expect([venue.probes, stepped.length, offUs() > -1_000_000]).toEqual([10, 0, true]);
+    await venueClock.resync();
+    expect([venue.probes, stepped.length, offUs()]).toEqual([10, 1, -60_000_000]);
+    await venueClock.resync(); // others of the crowd
+    expect(stepped).toHaveLength(1);
+  });
+
+  test("goes on from there without going back, and nonces from it grow all the same", async () => {
+    const { clock, venueClock, venue } = setUp();
+    const nonce = createNonce(venueClock);
+    await venueClock.resync();
+    let last = nonce.next();
+    clock.advance({ ms: 1_000 });
+    venue.aheadUs = -3_600_000_000;
+    await venueClock.resync();
+    let told = venueClock.nowUs();
+    for (let i = 0; i < 100; i++) {
+      const next = nonce.next();
+      expect(next).toBeGreaterThan(last);
+      last = next;
+      clock.advance({ ms: 1 });
+      expect(venueClock.nowUs()).toBe(told + 1_000);
+      told += 1_000;
+    }
   });
 });
 
@@ -282,6 +354,8 @@ describe("bad input is refused before any I/O", () => {
     ["probes", { probes: 0 }],
     ["probes", { probes: 1.5 }],
     ["intervalMs", { intervalMs: 999 }],
+    ["tolerates.aheadMs", { tolerates: { aheadMs: 0, behindMs: 100 } }],
+    ["tolerates.behindMs", { tolerates: { aheadMs: 100, behindMs: Number.NaN } }],
     ["intervalMs", { intervalMs: Number.NaN }],
   ])("%s", (field, options) => {
     expect(() => setUp(options)).toThrow(InvalidInputError);

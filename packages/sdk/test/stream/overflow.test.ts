@@ -197,3 +197,14 @@ test("whatever is pushed and read: trades are in order, and what is missing is t
     }),
   );
 });
+
+test("a policy that is none is refused, with those there are", () => {
+  for (const policy of ["x", "Close", null, 5]) {
+    const create = () => new EventQueue({ policy } as unknown as OverflowOptions);
+    expect(create).toThrow(InvalidInputError);
+    expect(create).toThrow('overflow.policy must be "conflate", "dropOldest" or "close", got ');
+  }
+  for (const overflow of ["close", 5, null]) {
+    expect(() => new EventQueue(overflow as OverflowOptions)).toThrow("overflow must be an object");
+  }
+});

@@ -1,8 +1,10 @@
+import { inRange } from "@pitlane/perf";
 import type { CallControl } from "../../calls.ts";
+import { checkList, checkObject } from "../../checks.ts";
 import type { Redactor } from "../../session/secrets.ts";
 import { Secret } from "../../session/secrets.ts";
 import type { Balances } from "./balances.ts";
-import { checkAddress, checkAll, checkEvmAddress, pathOf } from "./checks.ts";
+import { checkAddress, checkAll, checkEvmAddress, checkFlag, pathOf } from "./checks.ts";
 import type { Rest } from "./rest.ts";
 import { type TurnkeyRequest, turnkeyWhoami } from "./turnkey.ts";
 import {
@@ -83,6 +85,7 @@ export function accountCalls(rest: Rest, balances: Balances, redactor: Redactor)
     },
     /** Presumably durable nonce accounts of Solana; their form is not known. */
     async listNonceAccounts(userWallets: readonly string[], control?: CallControl) {
+      checkList("userWallets", userWallets);
       const body = { userWallets: userWallets.length === 0 ? [] : wallets("userWallets", userWallets) };
       return rest.read({ path: "/user-nonce-accounts", body, parse: parseUnknownList("user-nonce-accounts") }, control);
     },
@@ -124,6 +127,7 @@ export function accountCalls(rest: Rest, balances: Balances, redactor: Redactor)
     },
     /** What wallets hold, as the site's portfolio page asks for it; the form of the answer is not known. */
     async getActivePortfolio(request: PortfolioRequest, control?: CallControl) {
+      checkPortfolio(request);
       const { walletAddresses, isOtherWallet = false, tokenAddressToAmountMap, userSolBalance } = request;
       const walletAddressRaw = [...wallets("walletAddresses", walletAddresses)].sort().join(",");
       const body = { walletAddressRaw, isOtherWallet, tokenAddressToAmountMap, userSolBalance };
@@ -139,6 +143,15 @@ export function accountCalls(rest: Rest, balances: Balances, redactor: Redactor)
     /** Asks Turnkey, who keeps the keys, whose API key stamps the request. The form of its answer is not certain. */
     turnkeyWhoami: async (request: TurnkeyRequest, control?: CallControl) => turnkeyWhoami(rest, request, control),
   };
+}
+
+/** What of a request goes out as it is. @throws {InvalidInputError} Naming the field and its rule. */
+export function checkPortfolio(request: PortfolioRequest): void {
+  checkObject("request", request);
+  const { isOtherWallet = false, tokenAddressToAmountMap, userSolBalance } = request;
+  checkFlag("isOtherWallet", isOtherWallet);
+  checkObject("tokenAddressToAmountMap", tokenAddressToAmountMap);
+  inRange("userSolBalance", userSolBalance, 0, Number.MAX_VALUE);
 }
 
 export type AxiomAccountCalls = ReturnType<typeof accountCalls>;

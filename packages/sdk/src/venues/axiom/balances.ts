@@ -3,6 +3,7 @@ import { MicroBatcher } from "@pitlane/perf/flow";
 import { type Outcome, settleAll } from "../../batch/outcome.ts";
 import { split } from "../../batch/split.ts";
 import type { CallControl } from "../../calls.ts";
+import { checkControl, checkObject } from "../../checks.ts";
 import { ProtocolError } from "../../errors.ts";
 import type { WalletBalance } from "../../model/order.ts";
 import { checkAddress, checkAll } from "./checks.ts";
@@ -36,6 +37,7 @@ export class Balances {
   constructor(rest: Rest, clock: Clock, batching: BatchingOptions | undefined) {
     this.#rest = rest;
     if (batching === undefined) return;
+    checkObject("batching", batching);
     integerInRange("batching.maxSize", batching.maxSize, 1, WALLETS_PER_CALL);
     inRange("batching.maxAgeMs", batching.maxAgeMs, 0, 60_000);
     const send = async (wallets: readonly string[]) =>
@@ -45,6 +47,7 @@ export class Balances {
 
   async balanceOf(wallet: string, control: CallControl = {}): Promise<WalletBalance> {
     checkAddress("wallet", wallet);
+    checkControl(control);
     // A call with a time limit of its own cannot share another one's.
     if (this.#batcher !== undefined && control.timeoutMs === undefined) {
       return this.#batcher.submit(wallet, control.signal);

@@ -30,7 +30,7 @@ export function checkAll(
   if (values.length < 1 || values.length > most) {
     throw new InvalidInputError(`${name} must have 1 to ${most} items, got ${values.length}`);
   }
-  return values.map((value, index) => check(`${name}[${index}]`, value));
+  return Array.from(values, (value, index) => check(`${name}[${index}]`, value)); // of a hole, too
 }
 
 /** One of `choices`. @throws {InvalidInputError} Naming `name` and them. */

@@ -1,7 +1,8 @@
 import { randomInt } from "node:crypto";
 import { setMaxListeners } from "node:events";
-import { createRandom, createSystemClock, InvalidInputError, integerInRange } from "@pitlane/perf";
+import { createRandom, createSystemClock, integerInRange } from "@pitlane/perf";
 import { SlidingWindow, unitsUsed } from "@pitlane/perf/limit";
+import { check } from "../../checks.ts";
 import { createEvents } from "../../client-events.ts";
 import { createHealthMeter } from "../../health-meter.ts";
 import { httpProbe } from "../../region/prober.ts";
@@ -55,9 +56,8 @@ export function createAxiom(
   options: AxiomOptions & { readonly unverified?: boolean } = {},
 ): AxiomClient | UnverifiedAxiomClient {
   const venue = options.venue ?? "axiom";
-  if (!/^[a-z0-9-]+$/.test(venue)) {
-    throw new InvalidInputError(`venue must be lower-case letters, digits and -, got ${JSON.stringify(venue)}`);
-  }
+  const isName = typeof venue === "string" && /^[a-z0-9-]+$/.test(venue);
+  check(isName, "venue", "lower-case letters, digits and -", venue);
   const urls = checkUrls(options.urls ?? AXIOM_URLS);
   const region = options.region ?? (urls.cluster.global ? "global" : (Object.keys(urls.cluster)[0] as AxiomRegion));
   const userAgent = checkText("userAgent", options.userAgent ?? "pitlane", 500);

@@ -1,4 +1,5 @@
 import { InvalidInputError } from "@pitlane/perf";
+import { checkObject } from "../../checks.ts";
 import type { EndpointChoice } from "../../region/endpoints.ts";
 import type { Keepalive } from "../../stream/link.ts";
 import { checkText } from "./checks.ts";
@@ -88,7 +89,9 @@ export function openFriendsStream(
   };
 }
 
-function toUpdate({ page = "meme", subpage, chain = "sol" }: FriendsPage): string {
+function toUpdate(given: FriendsPage): string {
+  checkObject("page", given);
+  const { page = "meme", subpage, chain = "sol" } = given;
   checkText("page.page", page, 100);
   checkText("page.chain", chain, 20);
   if (typeof subpage !== "object" || subpage === null || Array.isArray(subpage)) {

@@ -4,15 +4,15 @@ import { ProtocolError } from "../../errors.ts";
 import { createLogin, type Login, type OnOtp, type OtpChallenge } from "../../session/login.ts";
 import type { Redactor } from "../../session/secrets.ts";
 import { HttpCall, type HttpReply, type Send } from "../../transport/transport.ts";
-import { checkAddress, checkText } from "./checks.ts";
+import { checkAddress, checkFlag, checkText } from "./checks.ts";
 import { hashPassword } from "./password.ts";
 import { type AxiomSession, OTP_COOKIE, otpTokenOf, sessionOf } from "./tokens.ts";
 
 /**
  * Logs in with a password and the code that the venue mails then.
  *
- * Since 2026-03 the live service demands a Turnstile token for it, which only a browser can get: there it ends in a
- * `TurnstileRequiredError`. Supply tokens of a browser's session instead.
+ * Since 2026-03 the live service demands a Turnstile token for it, which only a browser can get: there `session.login` ends in a
+ * `TurnstileRequiredError`, and a call in a `SessionLostError` with that as its cause. Supply tokens of a browser's session instead.
  */
 export interface PasswordCredentials {
   readonly email: string;
@@ -88,7 +88,11 @@ export function walletLogin(credentials: WalletCredentials, parts: LoginParts): 
   if (typeof sign !== "function") {
     throw new InvalidInputError("credentials.sign must be a function that signs bytes with the wallet's key");
   }
+  checkFlag("credentials.allowRegistration", allowRegistration);
   if (typeof turnstileToken === "string") checkText("credentials.turnstileToken", turnstileToken, 4_096);
+  else if (turnstileToken !== undefined && typeof turnstileToken !== "function") {
+    throw new InvalidInputError("credentials.turnstileToken must be text or a function that brings it");
+  }
   return async (signal) => {
     const asked = await post(parts, "/wallet-nonce", { walletAddress, v: nowMs(clock) }, signal);
     const nonce = toNonce(asked.body.toString("utf8"));

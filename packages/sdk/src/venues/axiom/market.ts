@@ -1,6 +1,7 @@
 import { InvalidInputError, integerInRange } from "@pitlane/perf";
 import type { CallControl } from "../../calls.ts";
-import { checkAddress, checkAll, checkText, oneOf, pathOf } from "./checks.ts";
+import { checkObject } from "../../checks.ts";
+import { checkAddress, checkAll, checkFlag, checkText, oneOf, pathOf } from "./checks.ts";
 import { type PulseFilter, pulseFilter } from "./pulse-filter.ts";
 import type { Rest } from "./rest.ts";
 import { TRENDING_PERIODS, type TrendingPeriod } from "./rooms.ts";
@@ -115,15 +116,24 @@ export function marketCalls(rest: Rest) {
       return rest.read({ path: "/holder-data-v4", query: pair(pairAddress), parse: parseHolders }, control);
     },
     async listHoldersV3(pairAddress: string, control?: CallControl & { readonly onlyTracked?: boolean }) {
-      const query = { ...pair(pairAddress), onlyTrackedWallets: control?.onlyTracked ?? false };
+      const query = {
+        ...pair(pairAddress),
+        onlyTrackedWallets: checkFlag("onlyTracked", control?.onlyTracked ?? false),
+      };
       return rest.read({ path: "/holder-data-v3", query, parse: parseHoldersV3 }, control);
     },
     async listTopTraders(pairAddress: string, control?: CallControl & { readonly onlyTracked?: boolean }) {
-      const query = { ...pair(pairAddress), onlyTrackedWallets: control?.onlyTracked ?? false };
+      const query = {
+        ...pair(pairAddress),
+        onlyTrackedWallets: checkFlag("onlyTracked", control?.onlyTracked ?? false),
+      };
       return rest.read({ path: "/top-traders-v4", query, parse: parseTopTraders }, control);
     },
     async listTopTradersV3(pairAddress: string, control?: CallControl & { readonly onlyTracked?: boolean }) {
-      const query = { ...pair(pairAddress), onlyTrackedWallets: control?.onlyTracked ?? false };
+      const query = {
+        ...pair(pairAddress),
+        onlyTrackedWallets: checkFlag("onlyTracked", control?.onlyTracked ?? false),
+      };
       return rest.read({ path: "/top-traders-v3", query, parse: parseTopTradersV3 }, control);
     },
     /**
@@ -156,7 +166,9 @@ export function marketCalls(rest: Rest) {
       return rest.read({ path: "/dev-tokens-v2", query, parse: parseDevTokens }, control);
     },
     /** What the venue makes of a dev, and of tokens with the same ticker. */
-    async analyzeToken({ devAddress, tokenTicker, pairAddress }: TokenQuery, control?: CallControl) {
+    async analyzeToken(request: TokenQuery, control?: CallControl) {
+      checkObject("request", request);
+      const { devAddress, tokenTicker, pairAddress } = request;
       const query = {
         devAddress: checkAddress("devAddress", devAddress),
         tokenTicker: checkText("tokenTicker", tokenTicker, 100),
@@ -172,6 +184,7 @@ export function marketCalls(rest: Rest) {
     },
     /** Bars of a pair, oldest first. */
     async listChartBars(chart: ChartQuery, control?: CallControl) {
+      checkObject("request", chart);
       const { fromUs, toUs, interval, currency = "USD", countBars, showOutliers, version = 3, more } = chart;
       integerInRange("fromUs", fromUs, 0, UPPER_US);
       integerInRange("toUs", toUs, 0, UPPER_US);
@@ -184,7 +197,7 @@ export function marketCalls(rest: Rest) {
         currency: oneOf("currency", currency, ["USD", "SOL"]),
         interval: oneOf("interval", interval, CHART_INTERVALS),
         countBars: countBars === undefined ? undefined : integerInRange("countBars", countBars, 1, 5_000),
-        showOutliers,
+        showOutliers: showOutliers === undefined ? undefined : checkFlag("showOutliers", showOutliers),
       };
       return rest.read({ path: pathOf("/pair-chart", version, 3), query, parse: wire.parseBars }, control);
     },

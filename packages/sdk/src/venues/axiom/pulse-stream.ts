@@ -32,12 +32,13 @@ interface PulseEventBase {
 }
 
 /**
- * `lost`: the socket was; the tables stay as they were until the next `replaced`. `overflow`: a `for await` was too slow and events
- * were dropped; the tables are right all the same.
+ * `lost`: the socket was; the tables stay as they were until the next `replaced`. `undecodable`: a frame could not be read, so that the
+ * tables lack what it said until the next `replaced`, which is asked for. `overflow`: a `for await` was too slow and events were
+ * dropped; the tables are right all the same.
  */
 export interface PulseGap {
   readonly kind: "gap";
-  readonly cause: "lost" | "overflow";
+  readonly cause: "lost" | "undecodable" | "overflow";
   readonly reason: string;
 }
 
@@ -56,7 +57,7 @@ export interface PulseStream extends AsyncIterable<PulseEvent> {
   readonly ready: Promise<void>;
   /** Rows in the order of the site: the newest first, of `finalStretch` those first whose curve is nearest to its end. */
   rows(table: PulseTable): readonly (PulseRow & MoreColumns)[];
-  /** False from a loss of the socket to the next `replaced`: the tables may be old. */
+  /** False from a loss of the socket, or a frame that could not be read, to the next `replaced`: the tables may be old. */
   readonly isCurrent: boolean;
   /** Changes what is shown: sent now, and with every reconnect. */
   setState(state: Partial<PulseState>): void;
@@ -67,13 +68,15 @@ export interface PulseStream extends AsyncIterable<PulseEvent> {
 /** The endpoints of a user, whose id decides which server has him. */
 export type PulseEndpoints = (userId: string | undefined) => EndpointChoice;
 
-const RETRY = { baseMs: 500, capMs: 30_000 } as const; // of a session that cannot be had
+const RETRY = { baseMs: 500, capMs: 30_000 } as const; // of a session that cannot be had, or of tables that cannot be read
+const STEADY_NS = 10e9; // tables that were right for this long clear the count of failures
 
 /**
  * Opens the Pulse socket of the session's user and keeps the tables that it tells of.
  *
  * The state goes out on every open, and the venue answers with whole tables: after a loss, told as a `gap`, the tables are right
- * again with the next `replaced`. Frames are MessagePack or JSON.
+ * again with the next `replaced`. A frame that cannot be read is such a loss too: another socket is opened for whole tables, after
+ * 100 to 500 ms, and up to 30 s while that goes on. Frames are MessagePack or JSON.
  *
  * @throws {InvalidInputError} When an option breaks its rule; nothing was opened then.
  */
@@ -96,6 +99,9 @@ class AxiomPulseStream implements PulseStream {
   #state: PulseState;
   #connection: Connection | undefined;
   #isCurrent = false;
+  #currentNs = 0; // since when it is
+  #isRenewing = false;
+  #renewals = 0; // in a row
   #closed: Promise<void> | undefined;
 
   constructor(options: PulseStreamOptions, endpoints: PulseEndpoints, parts: SocketParts) {
@@ -187,17 +193,44 @@ class AxiomPulseStream implements PulseStream {
   }
 
   #onFrame(data: Buffer, isBinary: boolean, at: PulseEventBase): void {
+    let updates: readonly PulseUpdate[];
     try {
-      for (const update of this.#tables.apply(parseFrame(data, isBinary))) {
-        if (update.kind === "replaced") {
-          this.#isCurrent = true;
-          this.#ready.resolve();
-        } else if (update.kind === "unblocked") this.#unblock(update.tokenAddress);
-        this.#feed.push({ ...at, ...update });
-      }
+      updates = this.#tables.apply(parseFrame(data, isBinary));
     } catch (error) {
       this.#feed.report(error);
+      this.#onUnreadable(error instanceof Error ? error.message : String(error), at);
+      return;
     }
+    for (const update of updates) {
+      if (update.kind === "replaced") {
+        if (!this.#isCurrent) this.#currentNs = at.receivedNs;
+        this.#isCurrent = true;
+        this.#ready.resolve();
+      } else if (update.kind === "unblocked") this.#unblock(update.tokenAddress);
+      this.#feed.push({ ...at, ...update });
+    }
+  }
+
+  #onUnreadable(reason: string, at: PulseEventBase): void {
+    if (this.#isCurrent && at.receivedNs - this.#currentNs >= STEADY_NS) this.#renewals = 0;
+    this.#outdate("undecodable", reason, at);
+    if (this.#isRenewing) return;
+    this.#isRenewing = true;
+    void this.#renew();
+  }
+
+  /** Another socket brings whole tables. At once would be a storm where every frame is bad. */
+  async #renew(): Promise<void> {
+    const { clock, random } = this.#parts;
+    const waitMs = Math.max(100, backoffMs(this.#renewals++, { ...RETRY, random }));
+    try {
+      await clock.sleep(waitMs, this.#stop.signal);
+    } catch (error) {
+      if (this.#stop.signal.aborted) return;
+      throw error;
+    }
+    this.#isRenewing = false;
+    if (!this.#isCurrent) this.#connection?.recycle();
   }
 
   #unblock(tokenAddress: string): void {
@@ -206,11 +239,14 @@ class AxiomPulseStream implements PulseStream {
   }
 
   #onLost(reason: string): void {
+    const { clock } = this.#parts;
+    this.#outdate("lost", reason, { receivedAtUs: clock.nowUs(), receivedNs: clock.monotonicNs() });
+  }
+
+  #outdate(cause: PulseGap["cause"], reason: string, at: PulseEventBase): void {
     if (!this.#isCurrent) return;
     this.#isCurrent = false;
-    const { clock } = this.#parts;
-    const at = { receivedAtUs: clock.nowUs(), receivedNs: clock.monotonicNs() };
-    this.#feed.push({ ...at, kind: "gap", cause: "lost", reason });
+    this.#feed.push({ ...at, kind: "gap", cause, reason });
   }
 }
 

@@ -15,8 +15,12 @@ interface ReceivedAt {
 
 /** The word that something is missing for good: these sockets number nothing and repeat nothing. */
 type Loss =
-  /** `lost`: until the `resync`. `overflow`: a `for await` was too slow, and no `resync` follows. */
-  { readonly kind: "gap"; readonly cause: "lost" | "overflow"; readonly reason: string } | { readonly kind: "resync" };
+  /**
+   * `lost`: until the `resync`. `undecodable`: one frame could not be read. `overflow`: a `for await` was too slow. No `resync` follows
+   * these two.
+   */
+  | { readonly kind: "gap"; readonly cause: "lost" | "undecodable" | "overflow"; readonly reason: string }
+  | { readonly kind: "resync" };
 
 /** What a socket said, or the word that some of it is missing. */
 export type PushEvent<C> = ReceivedAt & (C | Loss);
@@ -34,7 +38,7 @@ export interface PushSocket<C> {
   readonly name: string;
   /** What the venue answers on it; see `openSocket`. */
   readonly keepalive?: Keepalive;
-  /** Reads a frame. An error it throws goes to `onError`, and the stream goes on. */
+  /** Reads a frame. An error it throws goes to `onError` and is a `gap`, and the stream goes on. */
   readonly read: (data: Buffer, isBinary: boolean) => readonly C[];
   /** Called on every open, before the first frame. */
   readonly onOpen?: (link: Link) => void;
@@ -128,6 +132,8 @@ export class PushConnection<C> implements PushStream<C> {
       for (const content of this.#socket.read(data, isBinary)) this.#feed.push({ ...content, ...at });
     } catch (error) {
       this.#feed.report(error);
+      const reason = error instanceof Error ? error.message : String(error);
+      this.#feed.push({ kind: "gap", cause: "undecodable", reason, ...at });
     }
   }
 

@@ -1,5 +1,6 @@
 import { InvalidInputError, inRange } from "@pitlane/perf";
 import type { WriteControl } from "../../calls.ts";
+import { checkObject } from "../../checks.ts";
 import { checkAddress, checkAll, checkFlag, checkSignature, checkText } from "./checks.ts";
 import { jsonOrText, type Rest } from "./rest.ts";
 
@@ -60,7 +61,7 @@ export function reportCalls(rest: Rest) {
       if (reports.length < 1 || reports.length > MOST) {
         throw new InvalidInputError(`reports must have 1 to ${MOST} items, got ${reports.length}`);
       }
-      return send("/log-tx-v3", { logs: reports.map(toLog) }, control);
+      return send("/log-tx-v3", { logs: Array.from(reports, toLog) }, control);
     },
     /** Says that a position was opened: `/meme-open-single-position-v2`. @throws {InvalidInputError} Before anything is sent. */
     reportOpenedPosition: async (position: PositionReport, control?: WriteControl): Promise<unknown> =>
@@ -73,6 +74,8 @@ export function reportCalls(rest: Rest) {
 
 function toLog(report: TransactionReport, index: number): object {
   const of = `reports[${index}]`;
+  checkObject(of, report);
+  checkObject(`${of}.preset`, report.preset);
   const { slippage, priorityFeeSol, bribeFeeSol, mevProtection, enhancedMevProtection } = report.preset;
   return {
     signature: checkSignature(`${of}.signature`, report.signature),
@@ -90,7 +93,9 @@ function toLog(report: TransactionReport, index: number): object {
   };
 }
 
-function toBody({ walletAddresses, tokenAddress, subOrgId }: PositionReport): object {
+function toBody(position: PositionReport): object {
+  checkObject("position", position);
+  const { walletAddresses, tokenAddress, subOrgId } = position;
   return {
     walletAddresses: checkAll("walletAddresses", walletAddresses, MOST, checkAddress),
     tokenAddress: checkAddress("tokenAddress", tokenAddress),
@@ -100,8 +105,7 @@ function toBody({ walletAddresses, tokenAddress, subOrgId }: PositionReport): ob
 
 /** A number of 0 or more, or the decimal text of one. */
 function checkFigure(name: string, value: number | string): number | string {
-  if (typeof value === "number" ? Number.isFinite(value) && value >= 0 : /^\d{1,20}(?:\.\d{1,20})?$/.test(value)) {
-    return value;
-  }
+  const isNumber = typeof value === "number" && Number.isFinite(value) && value >= 0;
+  if (isNumber || (typeof value === "string" && /^\d{1,20}(?:\.\d{1,20})?$/.test(value))) return value;
   throw new InvalidInputError(`${name} must be a number of at least 0, or its decimal text`);
 }

@@ -1,5 +1,6 @@
 import type { Clock } from "@pitlane/perf";
 import type { CallControl, WriteControl } from "../../calls.ts";
+import { checkControl } from "../../checks.ts";
 import { ProtocolError } from "../../errors.ts";
 import { HttpCall, type Send } from "../../transport/transport.ts";
 
@@ -42,6 +43,7 @@ export class Rest {
 
   /** A read: repeated where that helps. A caller's abort rejects with his own reason. */
   async read<T>(ask: Ask<T>, control: CallControl = {}): Promise<T> {
+    checkControl(control);
     const { signal } = control;
     signal?.throwIfAborted();
     try {
@@ -53,7 +55,8 @@ export class Rest {
   }
 
   /** A write: goes out once, unless no byte of it can have left. Its error says in `outcome` whether it may have been acted on. */
-  write<T>(ask: Ask<T>, control: WriteControl = {}): Promise<T> {
+  async write<T>(ask: Ask<T>, control: WriteControl = {}): Promise<T> {
+    checkControl(control);
     return this.#send(ask, control, false);
   }
 

@@ -85,12 +85,13 @@ export type RoomContent =
 /**
  * Something is missing for good, and nobody can tell what: the venue numbers nothing and repeats nothing.
  *
- * `lost`: the socket was; whatever these rooms say until their `resync` does not reach us. `overflow`: a `for await` was too slow;
+ * `lost`: the socket was; whatever these rooms say until their `resync` does not reach us. `undecodable`: one message could not be
+ * read, of any of these rooms; what comes after it does reach us, so that no `resync` follows. `overflow`: a `for await` was too slow;
  * events before this one were dropped, and no `resync` follows.
  */
 export interface RoomGap {
   readonly kind: "gap";
-  readonly cause: "lost" | "overflow";
+  readonly cause: "lost" | "undecodable" | "overflow";
   readonly rooms: readonly string[];
   readonly reason: string;
   readonly receivedAtUs: number;

@@ -1,4 +1,5 @@
 import { InvalidInputError } from "@pitlane/perf";
+import { checkList } from "../../checks.ts";
 import { ProtocolError } from "../../errors.ts";
 import type { EndpointChoice } from "../../region/endpoints.ts";
 import type { Connection } from "../../stream/connection.ts";
@@ -43,7 +44,8 @@ const DIALECT: SubscriptionDialect = {
  *
  * The venue numbers nothing, repeats nothing and confirms no join. So every loss of the socket is a hole: a `gap` names the rooms at
  * once, and a `resync` follows when they have been asked for again; what was said in between is lost for good. What a room sends that
- * has not the known form goes to `onError`; what comes of a room that is not known is an event of kind `unknown`.
+ * has not the known form goes to `onError` and is a `gap` too, which nothing ends: there is nothing to fetch. What comes of a room that
+ * is not known is an event of kind `unknown`.
  *
  * @throws {InvalidInputError} When an option breaks its rule; nothing was opened then.
  */
@@ -65,7 +67,8 @@ class AxiomRoomStream implements RoomStream {
   #closed: Promise<void> | undefined;
 
   constructor(options: RoomStreamOptions, endpoints: EndpointChoice, parts: SocketParts) {
-    const rooms = (options.rooms ?? []).map((room, index) => checkRoom(`rooms[${index}]`, room));
+    checkList("rooms", options.rooms ?? []);
+    const rooms = Array.from(options.rooms ?? [], (room, index) => checkRoom(`rooms[${index}]`, room));
     checkCount(new Set(rooms).size);
     options.signal?.throwIfAborted();
     this.#parts = parts;
@@ -138,7 +141,7 @@ class AxiomRoomStream implements RoomStream {
   #onFrame(data: Buffer, isBinary: boolean, receivedAtUs: number, receivedNs: number): void {
     if (!this.#isReady) this.#whenJoined();
     if (isPong(data, isBinary)) return;
-    let room = "";
+    let room: string | undefined;
     try {
       const message = parseMessage(data);
       room = message.room;
@@ -147,6 +150,10 @@ class AxiomRoomStream implements RoomStream {
       }
     } catch (error) {
       this.#feed.report(error);
+      const rooms = room === undefined ? [...this.rooms] : [room];
+      const reason = error instanceof Error ? error.message : String(error);
+      if (rooms.length > 0)
+        this.#feed.push({ kind: "gap", cause: "undecodable", rooms, reason, receivedAtUs, receivedNs });
     }
   }
 

@@ -1,8 +1,11 @@
 import { type Clock, InvalidInputError, type Random } from "@pitlane/perf";
 import type { CallControl } from "../../calls.ts";
+import { checkControl, checkFunction, checkObject } from "../../checks.ts";
 import type { ClientEmitter } from "../../client-events.ts";
 import type { EndpointChoice } from "../../region/endpoints.ts";
+import { SessionLostError } from "../../session/errors.ts";
 import type { Login } from "../../session/login.ts";
+import { isRefusal, whyNotRenewed } from "../../session/renewal.ts";
 import type { Redactor } from "../../session/secrets.ts";
 import type { SessionStatus } from "../../session/session.ts";
 import { createSessionManager, type SessionManager } from "../../session/session-manager.ts";
@@ -40,9 +43,16 @@ export interface SessionInfo {
   readonly expiresAtUs: number | undefined;
 }
 
+const REMEDY =
+  "give createAxiom a `session`, `credentials`, or a `sessionStore` that holds one; a client that runs takes one up by `session.use`";
+
 /** @throws {InvalidInputError | UnreadableTokenError} When credentials or tokens break a rule; before any I/O. */
 export function createSession(parts: SessionParts): SessionManager<AxiomSession> {
   const { credentials, session, store, refreshAheadMs, keepAlive, events, redactor, clock, random } = parts;
+  if (store !== undefined) {
+    checkObject("sessionStore", store);
+    for (const name of ["load", "save", "clear"] as const) checkFunction(`sessionStore.${name}`, store[name]);
+  }
   const brought = session === undefined ? undefined : sortTokens(session);
   const renew = { send: parts.sendTo, endpoints: parts.endpoints, clock };
   if (brought !== undefined) {
@@ -56,6 +66,7 @@ export function createSession(parts: SessionParts): SessionManager<AxiomSession>
   return createSessionManager<AxiomSession>({
     refresh: (before, signal) => refreshSession(before, renew, signal),
     login: firstBy(brought, logIn, (bare, signal) => refreshSession(bare, renew, signal)),
+    remedy: REMEDY,
     tokens: brought?.accessToken === undefined ? undefined : whole(brought, brought.accessToken),
     store,
     refreshAheadMs,
@@ -78,11 +89,11 @@ export function sessionCalls(sessions: SessionManager<AxiomSession>) {
     /** What is known now; asks nobody. */
     getInfo: (): SessionInfo => info(sessions.tryGet()),
     /** Waits for a session: reads the store, renews, or logs in when it must. Calls do that by themselves. */
-    ensure: async ({ signal }: CallControl = {}): Promise<SessionInfo> => info(await sessions.get(signal)),
+    ensure: async (control: CallControl = {}): Promise<SessionInfo> => info(await sessions.get(signalOf(control))),
     /** Logs in anew, also when the session was lost. @throws {InvalidInputError} When there are no `credentials`. */
-    login: async ({ signal }: CallControl = {}): Promise<SessionInfo> => info(await sessions.login(signal)),
+    login: async (control: CallControl = {}): Promise<SessionInfo> => info(await sessions.login(signalOf(control))),
     /** Renews now, though the session lives. */
-    refresh: async ({ signal }: CallControl = {}): Promise<SessionInfo> => info(await sessions.refresh(signal)),
+    refresh: async (control: CallControl = {}): Promise<SessionInfo> => info(await sessions.refresh(signalOf(control))),
     /** Takes up tokens from elsewhere, a browser say, in place of the session. @throws {InvalidInputError} When they need an accessToken. */
     use: async (tokens: AxiomTokens): Promise<void> => {
       const brought = sortTokens(tokens);
@@ -98,6 +109,11 @@ export function sessionCalls(sessions: SessionManager<AxiomSession>) {
   };
 }
 
+function signalOf(control: CallControl): AbortSignal | undefined {
+  checkControl(control);
+  return control.signal;
+}
+
 export type AxiomSessionCalls = ReturnType<typeof sessionCalls>;
 
 function whole({ refreshToken, cookies }: BroughtSession, accessToken: string): AxiomSession {
@@ -105,12 +121,13 @@ function whole({ refreshToken, cookies }: BroughtSession, accessToken: string): 
 }
 
 function loginBy(credentials: AxiomCredentials, parts: SessionParts): Login<AxiomSession> {
+  checkObject("credentials", credentials);
   if ("password" in credentials) return passwordLogin(credentials, parts);
   if ("sign" in credentials) return walletLogin(credentials, parts);
   throw new InvalidInputError("credentials must have email and password, or walletAddress and sign");
 }
 
-/** A refresh token without an access token is used for the first login, once; then `logIn`, where there is one. */
+/** A refresh token without an access token is used for the first login, once; then, or when it is refused, `logIn`, where there is one. */
 function firstBy(
   brought: BroughtSession | undefined,
   logIn: Login<AxiomSession> | undefined,
@@ -120,8 +137,17 @@ function firstBy(
   let isUsed = false;
   return async (signal) => {
     if (isUsed && logIn !== undefined) return logIn(signal);
-    const session = await renew(brought, signal);
-    isUsed = true;
-    return session;
+    try {
+      const session = await renew(brought, signal);
+      isUsed = true;
+      return session;
+    } catch (error) {
+      if (signal.aborted || !isRefusal(error)) throw error;
+      if (logIn === undefined) {
+        throw new SessionLostError(whyNotRenewed(error, brought.refreshToken, REMEDY), { cause: error });
+      }
+      isUsed = true;
+      return logIn(signal);
+    }
   };
 }

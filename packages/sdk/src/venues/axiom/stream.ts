@@ -1,4 +1,5 @@
 import { InvalidInputError } from "@pitlane/perf";
+import { checkObject, checkSignal } from "../../checks.ts";
 import type { ClientEmitter } from "../../client-events.ts";
 import { createRegions, type Regions } from "../../region/regions.ts";
 import type { ConnectionWatch } from "../../stream/connection.ts";
@@ -23,7 +24,13 @@ export interface StreamCallsParts extends Omit<SocketParts, "onClose" | "watch">
 
 /** Streams. Each has a socket of its own, which stays: it reconnects under the session of the time, and says what was missed. */
 export function streamCalls({ urls, regions, streams, isClosed, watch, events, ...parts }: StreamCallsParts) {
-  function open<T extends { close(): Promise<void> }>(kind: string, create: (parts: SocketParts) => T): T {
+  function open<T extends { close(): Promise<void> }>(
+    kind: string,
+    options: { readonly signal?: AbortSignal | undefined },
+    create: (parts: SocketParts) => T,
+  ): T {
+    checkObject("options", options);
+    checkSignal(options.signal);
     if (isClosed()) throw new InvalidInputError("the client is closed: create another one");
     const stream: T = create({ ...parts, watch: watch(kind), onClose: () => streams.delete(stream) });
     streams.add(stream);
@@ -42,7 +49,7 @@ export function streamCalls({ urls, regions, streams, isClosed, watch, events, .
      * }
      */
     rooms: (options: RoomStreamOptions) =>
-      open("room stream", (given) => openRoomStream(options, regions.service("cluster"), given)),
+      open("room stream", options, (given) => openRoomStream(options, regions.service("cluster"), given)),
     /**
      * Keeps the tables of the Pulse page.
      *
@@ -52,7 +59,7 @@ export function streamCalls({ urls, regions, streams, isClosed, watch, events, .
      * console.log(pulse.rows("finalStretch").map((row) => row.tokenTicker));
      */
     pulse: (options: PulseStreamOptions) =>
-      open("pulse stream", (given) => {
+      open("pulse stream", options, (given) => {
         const choose = (userId: string | undefined) => {
           const endpoints = new Map([["pulse", pulseEndpoints(urls.pulse, userId)]]);
           return createRegions({ endpoints, events, clock: given.clock }).service("pulse"); // without probes: there is nothing to close
@@ -61,9 +68,10 @@ export function streamCalls({ urls, regions, streams, isClosed, watch, events, .
       }),
     /** Trades of the wallets that the user tracks, as they happen. */
     trackedTrades: (options: EucalyptusStreamOptions) => {
+      checkObject("options", options);
       const isBnb = oneOf("chain", options.chain ?? "sol", TRACKED_CHAINS) === "bnb";
       const endpoints = regions.service(isBnb ? "eucalyptusBnb" : "eucalyptus");
-      return open("wallet stream", (given) => openEucalyptusStream(options, endpoints, given));
+      return open("wallet stream", options, (given) => openEucalyptusStream(options, endpoints, given));
     },
     /**
      * Presence: tells friends where the user is, and hands over what is told of them.
@@ -73,7 +81,7 @@ export function streamCalls({ urls, regions, streams, isClosed, watch, events, .
      * const friends = axiom.stream.friends({ page: { subpage }, onEvent: console.log, onError: console.error });
      */
     friends: (options: FriendsStreamOptions) =>
-      open("friends stream", (given) => openFriendsStream(options, regions.service("friendsSocket"), given)),
+      open("friends stream", options, (given) => openFriendsStream(options, regions.service("friendsSocket"), given)),
   };
 }
 

@@ -1,4 +1,5 @@
 import { InvalidInputError } from "@pitlane/perf";
+import { checkObject } from "../../checks.ts";
 import { ProtocolError } from "../../errors.ts";
 import { CookieJar } from "../../session/cookies.ts";
 import { readTokenClaims } from "../../session/jwt.ts";
@@ -34,6 +35,7 @@ export interface BroughtSession {
 
 /** @throws {InvalidInputError} When there is no token in it, or a cookie cannot be one. Never shows a value. */
 export function sortTokens(tokens: AxiomTokens): BroughtSession {
+  checkObject("session", tokens);
   const jar = new CookieJar(tokens.cookies ?? {});
   if (tokens.accessToken !== undefined) jar.set(ACCESS_COOKIE, tokens.accessToken);
   if (tokens.refreshToken !== undefined) jar.set(REFRESH_COOKIE, tokens.refreshToken);

@@ -1,7 +1,8 @@
 import { type Outcome, settleAll } from "../../batch/outcome.ts";
 import { split } from "../../batch/split.ts";
 import type { CallControl, WriteControl } from "../../calls.ts";
-import { checkAddress, checkAll, checkText, oneOf } from "./checks.ts";
+import { checkList, checkObject } from "../../checks.ts";
+import { checkAddress, checkAll, checkFlag, checkText, oneOf } from "./checks.ts";
 import type { PulseRange } from "./pulse-filter.ts";
 import { jsonOrText, type Rest } from "./rest.ts";
 import type { MoreColumns } from "./wire/read.ts";
@@ -45,11 +46,16 @@ const asItComes = (value: unknown): unknown => value;
 
 /** Calls about wallets that the user watches. They need a session; all but `addWallet` read. */
 export function trackingCalls(rest: Rest) {
-  const filterBody = (filter: TrackedFilter | BnbTrackedFilter) => ({
-    detailedTypes: (filter.detailedTypes ?? TRACKED_TYPES).map((type) => oneOf("detailedTypes", type, TRACKED_TYPES)),
-    tokenMinsAgoCreated: filter.tokenMinsAgoCreated ?? OPEN,
-    marketCap: filter.marketCap ?? OPEN,
-  });
+  const filterBody = (filter: TrackedFilter | BnbTrackedFilter) => {
+    checkObject("filter", filter);
+    const { detailedTypes = TRACKED_TYPES, tokenMinsAgoCreated, marketCap } = filter;
+    checkList("detailedTypes", detailedTypes);
+    return {
+      detailedTypes: Array.from(detailedTypes, (type) => oneOf("detailedTypes", type, TRACKED_TYPES)),
+      tokenMinsAgoCreated: tokenMinsAgoCreated ?? OPEN,
+      marketCap: marketCap ?? OPEN,
+    };
+  };
 
   return {
     /** What tracked wallets did, newest first, at most 50. */
@@ -83,20 +89,27 @@ export function trackingCalls(rest: Rest) {
     },
     /** Adds a wallet. A write: it goes out once. The form of its reply is not known: handed over as it comes. */
     async addWallet(wallet: TrackedWallet, control?: WriteControl) {
+      checkObject("wallet", wallet);
       const { walletAddress, name, emoji, groupId = null, ...alerts } = wallet;
       const { alertsOnToast = false, alertsOnBubble = false, alertsOnFeed = false } = alerts;
       const body = {
         trackedWalletAddress: checkAddress("walletAddress", walletAddress),
         name: checkText("name", name, 100),
         emoji: checkText("emoji", emoji, 40),
-        ...{ groupId, alertsOnToast, alertsOnBubble, alertsOnFeed },
+        groupId: groupId === null ? null : checkText("groupId", groupId, 100),
+        alertsOnToast: checkFlag("alertsOnToast", alertsOnToast),
+        alertsOnBubble: checkFlag("alertsOnBubble", alertsOnBubble),
+        alertsOnFeed: checkFlag("alertsOnFeed", alertsOnFeed),
       };
       return rest.write({ path: "/add-tracked-wallet-v2", body, parseText: jsonOrText, parse: asItComes }, control);
     },
     /** What tracked wallets did on the BNB chain; the form of the answer is not known. */
     async listBnbTransactions(filter: BnbTrackedFilter, control?: CallControl) {
-      const userId = checkText("userId", filter.userId, 100);
-      const body = { ...filterBody(filter), totalBnb: filter.totalBnb ?? OPEN, userId };
+      const body = {
+        ...filterBody(filter),
+        totalBnb: filter.totalBnb ?? OPEN,
+        userId: checkText("userId", filter.userId, 100),
+      };
       return rest.read({ service: "bnb", path: "/tracked-wallet-transactions-v2", body, parse: asItComes }, control);
     },
     async listBnbWallets(userId: string, control?: CallControl) {

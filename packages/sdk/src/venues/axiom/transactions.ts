@@ -2,6 +2,7 @@ import { InvalidInputError } from "@pitlane/perf";
 import { type Outcome, settleAll } from "../../batch/outcome.ts";
 import { checkBatch, split } from "../../batch/split.ts";
 import type { WriteControl } from "../../calls.ts";
+import { checkControl, checkObject } from "../../checks.ts";
 import { OutcomeUnknownError, RequestError } from "../../errors.ts";
 import { checkFlag } from "./checks.ts";
 import { reportCalls } from "./reports.ts";
@@ -63,10 +64,11 @@ export function transactionCalls(rest: Rest) {
       control: SubmitControl = {},
     ): Promise<readonly Outcome<SubmittedTransaction>[]> {
       checkBatch("transactions", transactions, MOST);
+      checkControl(control);
       const { mevProtection = false, enhancedMevProtection = false, ...rules } = control;
       checkFlag("mevProtection", mevProtection);
       checkFlag("enhancedMevProtection", enhancedMevProtection);
-      const items = transactions.map(read);
+      const items = Array.from(transactions, read);
       checkUnique(items);
       const pieces = await settleAll(
         split(items, PER_CALL).map((piece) => send(rest, piece, { mevProtection, enhancedMevProtection }, rules)),
@@ -91,8 +93,10 @@ interface Item extends TransactionFacts {
   readonly provider: string;
 }
 
-function read({ transaction, provider = "0xslot" }: SignedTransaction, index: number): Item {
-  if (!/^[\x21-\x7e]{1,40}$/.test(provider)) {
+function read(item: SignedTransaction, index: number): Item {
+  checkObject(`transactions[${index}]`, item);
+  const { transaction, provider = "0xslot" } = item;
+  if (typeof provider !== "string" || !/^[\x21-\x7e]{1,40}$/.test(provider)) {
     throw new InvalidInputError(`transactions[${index}].provider must be a name of 1 to 40 visible characters`);
   }
   return { ...readTransaction(`transactions[${index}].transaction`, transaction), provider };

@@ -1,5 +1,6 @@
 import { InvalidInputError } from "@pitlane/perf";
 import type { CallControl } from "../../calls.ts";
+import { checkObject } from "../../checks.ts";
 import { checkText } from "./checks.ts";
 import type { Rest } from "./rest.ts";
 import { parseRecord } from "./wire/account.ts";
@@ -16,11 +17,13 @@ export interface TurnkeyRequest {
 /** @throws {InvalidInputError} When the request breaks a rule, or the signature is none; before any I/O. */
 export async function turnkeyWhoami(
   rest: Rest,
-  { organizationId, publicKey, sign }: TurnkeyRequest,
+  request: TurnkeyRequest,
   control: CallControl | undefined,
 ): Promise<OpenRecord> {
+  checkObject("request", request);
+  const { organizationId, publicKey, sign } = request;
   checkText("organizationId", organizationId, 100);
-  if (!/^0[23][0-9a-f]{64}$/i.test(publicKey)) {
+  if (typeof publicKey !== "string" || !/^0[23][0-9a-f]{64}$/i.test(publicKey)) {
     throw new InvalidInputError("publicKey must be a compressed P-256 key in hex: 02 or 03 and 64 digits");
   }
   if (typeof sign !== "function") throw new InvalidInputError("sign must be a function that signs bytes");

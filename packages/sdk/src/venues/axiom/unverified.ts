@@ -1,6 +1,6 @@
 import { InvalidInputError } from "@pitlane/perf";
 import type { CallControl } from "../../calls.ts";
-import type { PortfolioRequest } from "./account.ts";
+import { checkPortfolio, type PortfolioRequest } from "./account.ts";
 import { checkAddress, checkAll } from "./checks.ts";
 import type { Query, Rest } from "./rest.ts";
 import { parseRecord } from "./wire/account.ts";
@@ -19,6 +19,7 @@ export function unverifiedCalls(rest: Rest) {
   return {
     /** Unverified: `/portfolio-v5`. Its positions and figures were typed by one library, as guesses: read them with care. */
     async getPortfolio(request: UnverifiedPortfolioRequest, control?: CallControl): Promise<OpenRecord> {
+      checkPortfolio(request);
       const {
         walletAddresses,
         isOtherWallet = false,

@@ -1,5 +1,6 @@
 import type { Priority } from "@pitlane/perf/limit";
 import type { WriteControl } from "../../calls.ts";
+import { checkControl } from "../../checks.ts";
 import type { HttpMethod } from "../../transport/transport.ts";
 import type { OrderTicket } from "./order-budget.ts";
 import type { OrderAnswer } from "./scan-answer.ts";
@@ -42,7 +43,7 @@ export function publicRead(path: string, params: Params, weight: number, control
   return { verb: "GET", path, params, weight, control, isSigned: false, isRead: true, priority: "read" };
 }
 
-/** A read of the account. */
+/** A read of the account. @throws {InvalidInputError} When `control` is none. */
 export function signedRead(
   path: string,
   method: string,
@@ -50,5 +51,6 @@ export function signedRead(
   weight: number,
   control: WriteControl = {},
 ): ApiCall {
+  checkControl(control);
   return { verb: "GET", path, method, params, weight, control, isSigned: true, isRead: true, priority: "read" };
 }

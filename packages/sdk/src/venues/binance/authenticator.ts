@@ -9,7 +9,7 @@ export interface BinanceAuthenticatorOptions {
   readonly recvWindowMs: number;
   /** The venue's time, as well as it is known. */
   readonly nowUs: () => number;
-  /** Measures the venue's time anew. */
+  /** A timestamp was refused: mends `nowUs`, by measuring the venue's time anew. */
   readonly resync: () => Promise<void>;
 }
 

@@ -1,8 +1,10 @@
-import { InvalidInputError, integerInRange } from "@pitlane/perf";
+import { InvalidInputError, inRange, integerInRange } from "@pitlane/perf";
+import { check, checkFlag, checkList, checkObject } from "../../checks.ts";
 import { createSigner, type Signer } from "../../session/sign.ts";
 import { createVenueClock, type VenueClock } from "../../session/venue-clock.ts";
 import { Connection } from "../../stream/connection.ts";
 import type { UserStream, UserStreamOptions } from "../../stream/streams.ts";
+import { repeats } from "../../transport/retry.ts";
 import { defineVenue } from "../../venue.ts";
 import { Account } from "./account.ts";
 import { ALL_PARTS } from "./all-parts.ts";
@@ -60,16 +62,18 @@ export function createBinance(options: BinanceOptions = {}): BinanceClient | Bin
 function createSpot(options: BinanceOptions): BinanceClient {
   const recvWindowMs = integerInRange("recvWindowMs", options.recvWindowMs ?? 5_000, 1, 60_000);
   const { orderTransport = "rest", clockSync = true, credentials, batching } = options;
-  if (orderTransport !== "rest" && orderTransport !== "webSocket") {
-    throw new InvalidInputError(`orderTransport must be "rest" or "webSocket", got ${JSON.stringify(orderTransport)}`);
-  }
+  const isTransport = orderTransport === "rest" || orderTransport === "webSocket";
+  check(isTransport, "orderTransport", '"rest" or "webSocket"', orderTransport);
+  checkKinds(options);
   const signer = credentials === undefined ? undefined : createSigner(credentials);
   let venueClock: VenueClock | undefined;
   const connect = (place: NetworkPlace) => {
     if (signer === undefined) return connectRegions(place);
     const { clock, events } = place;
     const signerOf = (readServerTimeUs: (signal: AbortSignal) => Promise<number>) => {
-      const time = createVenueClock({ readServerTimeUs, events, clock });
+      // Half of the window is for the way: a request that is later than that is refused for another reason.
+      const tolerates = { aheadMs: 1_000, behindMs: recvWindowMs / 2 };
+      const time = createVenueClock({ readServerTimeUs, events, tolerates, clock });
       venueClock = time;
       const nowUs = () => time.nowUs();
       const resync = () => time.resync();
@@ -86,6 +90,17 @@ function createSpot(options: BinanceOptions): BinanceClient {
   return assemble(wiring, clockSync ? measuring(way, wiring, venueClock) : way, { signing, batching });
 }
 
+/** Kinds alone, but for batching, whose fields may be missing: ranges are checked where they are used. */
+function checkKinds({ clockSync = true, orderLimits = [], batching }: BinanceOptions): void {
+  checkFlag("clockSync", clockSync);
+  checkList("orderLimits", orderLimits);
+  for (const [i, limit] of orderLimits.entries()) checkObject(`orderLimits[${i}]`, limit);
+  if (batching === undefined) return;
+  checkObject("batching", batching);
+  inRange("batching.maxAgeMs", batching.maxAgeMs, 0, 60_000);
+  integerInRange("batching.maxSize", batching.maxSize, 1, 1_000);
+}
+
 interface Signing {
   readonly signer: Signer;
   readonly recvWindowMs: number;
@@ -97,12 +112,12 @@ function assemble(
   api: Api,
   access: { readonly signing: Signing; readonly batching: BinanceOptions["batching"] } | undefined,
 ): BinanceClient {
-  const { venue, network, market, events, clock, close } = wiring;
+  const { venue, network, market, events, close } = wiring;
   const orders = new Orders({ api, market, venue, budget: network.orders });
   return {
     venue,
     market,
-    orders: access?.batching === undefined ? orders : batched(orders, access.batching, clock, wiring),
+    orders: access?.batching === undefined ? orders : batched(orders, access.batching, wiring),
     account: new Account(api),
     stream: {
       market: (of) => openWatchedMarket(wiring, of),
@@ -144,7 +159,7 @@ function measuring(way: Api, { events }: Wiring, time: VenueClock): Api {
 }
 
 function openSocketApi(wiring: Wiring, { signer, recvWindowMs, time }: Signing): SocketApi {
-  const { network, clock, random, connectTimeoutMs, callTimeoutMs, events } = wiring;
+  const { network, options, closing, clock, random, connectTimeoutMs, callTimeoutMs, events } = wiring;
   const api = new SocketApi({
     open: ({ onOpen, onFrame, onLost }) =>
       new Connection({
@@ -165,6 +180,7 @@ function openSocketApi(wiring: Wiring, { signer, recvWindowMs, time }: Signing):
     nowUs: () => time.nowUs(),
     resync: () => time.resync(),
     limit: network.weight,
+    repeat: repeats({ ...options.backoff, retries: options.retries ?? 3, closing, random, events, clock }),
     clock,
     onError: (error) => events.emit("failed", { service: "wsApi", error }),
   });

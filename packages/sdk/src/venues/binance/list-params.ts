@@ -1,4 +1,5 @@
 import { InvalidInputError } from "@pitlane/perf";
+import { shown } from "../../checks.ts";
 import type { Instrument } from "../../model/instrument.ts";
 import type { OrderRequest, Side } from "../../model/order.ts";
 import type { OcoLeg, OrderListRequest } from "../../model/order-list.ts";
@@ -75,7 +76,7 @@ export function toListCall(request: OrderListRequest): ListCall {
     }
     default:
       throw new InvalidInputError(
-        `type of a list must be "oco", "oto" or "otoco", got ${JSON.stringify((request as OrderListRequest).type)}`,
+        `type of a list must be "oco", "oto" or "otoco", got ${shown((request as OrderListRequest).type)}`,
       );
   }
 }
@@ -110,10 +111,11 @@ function legOf(prefix: string, order: OrderRequest, givenByList: ReadonlySet<str
 }
 
 function checkPair(aboveName: string, above: OcoLeg, belowName: string, below: OcoLeg): void {
-  const fits = (STOPS.has(above.type) && PROFITS.has(below.type)) || (PROFITS.has(above.type) && STOPS.has(below.type));
+  const [one, other] = [above?.type, below?.type]; // a leg may be missing where types are
+  const fits = (STOPS.has(one) && PROFITS.has(other)) || (PROFITS.has(one) && STOPS.has(other));
   if (fits) return;
   throw new InvalidInputError(
     `of ${aboveName} and ${belowName} one must stop ("stop", "stopLimit") and one take profit ("postOnly", "takeProfit", ` +
-      `"takeProfitLimit"), got ${JSON.stringify(above.type)} and ${JSON.stringify(below.type)}`,
+      `"takeProfitLimit"), got ${shown(one)} and ${shown(other)}`,
   );
 }

@@ -3,7 +3,7 @@ import type { OrderBook } from "../../book/order-book.ts";
 import type { SequenceRule } from "../../book/sync.ts";
 import { ProtocolError } from "../../errors.ts";
 import type { Instrument } from "../../model/instrument.ts";
-import type { BookChange, Channel, GapCause, InstrumentCounters, MarketEvent } from "../../stream/events.ts";
+import type { BookChange, Channel, InstrumentCounters, MarketEvent } from "../../stream/events.ts";
 import type { BarKeeper } from "./bar-keeper.ts";
 import { BookKeeper } from "./book-keeper.ts";
 import { type DecoderParts, FrameDecoder, streamNameIn } from "./decode.ts";
@@ -129,11 +129,14 @@ export class MarketFeed implements FrameSink<Track> {
       if (track === undefined) continue;
       this.#books.disconnect(track, reason);
       this.#trades.disconnect(track, reason);
+      const { quote, barAtUs } = track;
       for (const channel of ["quote", "bar"] as const) {
-        this.#doubt(track, channel, "connection", `the connection was lost: ${reason}`);
+        const begun = channel === "quote" ? quote.sequence : barAtUs.size;
+        if (begun === 0 || track.gaps[channel]) continue;
+        this.#output.gap(track, channel, "connection", `the connection was lost: ${reason}`);
       }
-      track.quote.sequence = 0;
-      track.barAtUs.clear();
+      quote.sequence = 0;
+      barAtUs.clear();
     }
   }
 
@@ -144,9 +147,10 @@ export class MarketFeed implements FrameSink<Track> {
     this.#output.at(receivedAtUs, receivedNs);
     if (channel === "book") {
       track.heard.book.heardNs = receivedNs; // gets its time anew
+      if (track.wantsSnapshot) return; // which may still come
       if (track.sync.isSynced) this.#books.giveUp(track, "stale", reason);
     } else if (channel === "trade") this.#trades.doubt(track, "stale", reason);
-    else this.#doubt(track, channel, "stale", reason);
+    if (!track.gaps[channel]) this.#output.gap(track, channel, "stale", reason); // of one that never brought anything, too
   }
 
   /** Time has passed: holes that no socket has closed become gaps, and books that are behind are found. */
@@ -240,12 +244,6 @@ export class MarketFeed implements FrameSink<Track> {
       this.#tracks.set(instrument.id, newTrack(instrument, this.#options.rule, sequenceOf));
     }
     return new FrameDecoder(this.#tracks.values(), streams, this.#options.newDecoderParts?.());
-  }
-
-  /** A channel whose events are told apart by nothing: it is in doubt when it has brought something. */
-  #doubt(track: Track, channel: "quote" | "bar", cause: GapCause, reason: string): void {
-    const hasBegun = channel === "quote" ? track.quote.sequence > 0 : track.barAtUs.size > 0;
-    if (hasBegun && !track.gaps[channel]) this.#output.gap(track, channel, cause, reason);
   }
 
   #onBadFrame(text: string, error: Error): void {

@@ -5,7 +5,6 @@ import type { EndpointChoice } from "../../region/endpoints.ts";
 import type { ConnectionWatch } from "../../stream/connection.ts";
 import type { BookChange, Channel, InstrumentCounters, MarketEvent } from "../../stream/events.ts";
 import type { QueueIterator } from "../../stream/iterate.ts";
-import { Settlement } from "../../stream/settlement.ts";
 import { type LegCounters, SocketFeed, type StreamFeed, type StreamFeedOptions } from "../../stream/socket-feed.ts";
 import type { MarketStream, MarketStreamOptions } from "../../stream/streams.ts";
 import { Watchdog } from "../../stream/watchdog.ts";
@@ -19,7 +18,6 @@ import { checkVenue } from "./order-rules.ts";
 import { MissingPartError, type PartMakers, type Parts } from "./parts.ts";
 import { SnapshotLoader } from "./snapshot-loader.ts";
 import {
-  barStreams,
   channelOf,
   checkStreams,
   defaultStreams,
@@ -79,7 +77,7 @@ class BinanceMarketStream implements MarketStream {
   readonly #options: MarketStreamOptions;
   readonly #onError: (error: Error) => void;
   readonly #parts: MarketStreamParts;
-  readonly #opened = new Settlement();
+  readonly ready: Promise<void>;
   readonly #instruments = new Map<string, Instrument>(); // by the symbol in the names of streams
   readonly #streams = new Set<string>();
   readonly #feed: MarketFeed;
@@ -156,17 +154,10 @@ class BinanceMarketStream implements MarketStream {
     this.#watchdog = new Watchdog({ onStale, clock });
     const open = (some: readonly string[]) => this.#openFeed(some);
     this.#shards = manySockets?.({ most: MOST_STREAMS, groupOf: symbolIn, open }) ?? new OneFeed(open);
-    this.#follow(instruments, names);
+    this.ready = this.#follow(instruments, names);
+    this.ready.catch(() => {}); // for those who ask
     signal?.addEventListener("abort", this.#onAbort, { once: true });
     this.#ticker = setInterval(() => this.#check(), CHECK_MS);
-    this.#shards.add(names).then(
-      () => this.#opened.resolve(),
-      (error: Error) => this.#opened.reject(error),
-    );
-  }
-
-  get ready(): Promise<void> {
-    return this.#opened.promise;
   }
 
   book(instrument: Instrument): OrderBook | undefined {
@@ -188,8 +179,7 @@ class BinanceMarketStream implements MarketStream {
     const names = this.#namesOf(instruments, streams);
     this.#checkCount(this.#streams.size + names.length);
     if (this.#closed !== undefined) throw new InvalidInputError("the market stream is closed: open another one");
-    this.#follow(instruments, names);
-    await this.#shards.add(names);
+    await this.#follow(instruments, names);
   }
 
   async unsubscribe(instruments: readonly Instrument[]): Promise<void> {
@@ -220,7 +210,6 @@ class BinanceMarketStream implements MarketStream {
   }
 
   async #shut(): Promise<void> {
-    this.#opened.reject(new Error("the market stream was closed before it was open"));
     clearInterval(this.#ticker);
     this.#options.signal?.removeEventListener("abort", this.#onAbort);
     this.#loader.cancel();
@@ -243,27 +232,27 @@ class BinanceMarketStream implements MarketStream {
   }
 
   #namesOf(instruments: readonly Instrument[], streams: readonly string[] | undefined): readonly string[] {
-    const bars = instruments.flatMap((instrument) => barStreams(instrument, this.#options.bars ?? []));
+    const bars = this.#parts.optional.bars?.streamsOf(instruments, this.#options.bars ?? []) ?? [];
     return [...new Set([...checkStreams(streams ?? instruments.flatMap(defaultStreams)), ...bars])];
   }
 
-  #follow(instruments: readonly Instrument[], names: readonly string[]): void {
+  /** Resolves when they are subscribed. */
+  #follow(instruments: readonly Instrument[], names: readonly string[]): Promise<void> {
     const { staleAfterMs = {} } = this.#options;
-    const added = instruments.filter(({ venueSymbol }) => !this.#instruments.has(venueSymbol.toLowerCase()));
-    for (const instrument of added) this.#instruments.set(instrument.venueSymbol.toLowerCase(), instrument);
+    for (const instrument of instruments) this.#instruments.set(instrument.venueSymbol.toLowerCase(), instrument);
     for (const name of names) this.#streams.add(name);
     this.#feed.follow([...this.#instruments.values()], [...this.#streams]);
-    for (const instrument of added) {
+    for (const instrument of instruments) {
       const limits = typeof staleAfterMs === "function" ? staleAfterMs(instrument) : staleAfterMs;
-      const heard = this.#feed.heard(instrument);
       for (const channel of CHANNELS) {
         const limitMs = limits[channel];
-        if (limitMs !== undefined && heard !== undefined) {
-          inRange(`staleAfterMs.${channel}`, limitMs, 10, 86_400_000);
-          this.#watchdog.watch({ instrument, channel }, limitMs, heard[channel]);
-        }
+        const heard = this.#feed.heard(instrument)?.[channel];
+        if (limitMs === undefined || heard === undefined) continue;
+        inRange(`staleAfterMs.${channel}`, limitMs, 10, 86_400_000);
+        this.#watchdog.watch({ instrument, channel }, limitMs, heard);
       }
     }
+    return this.#expect(instruments, this.#shards.add(names));
   }
 
   #openFeed(names: readonly string[]): StreamFeed {
@@ -299,18 +288,28 @@ class BinanceMarketStream implements MarketStream {
   #onLost(feed: StreamFeed, reason: string): void {
     const { clock } = this.#parts;
     const symbols = new Set([...feed.names].map(symbolIn));
-    const lost = [...this.#instruments].flatMap(([symbol, instrument]) => (symbols.has(symbol) ? [instrument] : []));
+    const lost = [...this.#instruments.values()].filter(({ venueSymbol }) => symbols.has(venueSymbol.toLowerCase()));
     for (const instrument of lost) this.#loader.forget(instrument);
     this.#feed.disconnect(reason, clock.nowUs(), clock.monotonicNs(), lost);
     this.#frameEnd();
+    this.#expect(lost, feed.whenReady()).catch(() => {}); // closed meanwhile
+  }
+
+  /** A channel that waits to be subscribed is not stale: its age counts from then on. */
+  async #expect(instruments: readonly Instrument[], subscribed: Promise<void>): Promise<void> {
+    const channels = instruments.flatMap((instrument) => Object.values(this.#feed.heard(instrument) ?? {}));
+    for (const heard of channels) heard.heardNs = Number.POSITIVE_INFINITY;
+    await subscribed;
+    for (const heard of channels) heard.heardNs = this.#parts.clock.monotonicNs();
   }
 
   #onStale(instrument: Instrument, channel: Channel, reason: string, times: number): void {
     const { clock } = this.#parts;
-    this.#feed.stale(instrument, channel, reason, clock.nowUs(), clock.monotonicNs());
-    this.#frameEnd();
     const symbol = instrument.venueSymbol.toLowerCase();
     const names = [...this.#streams].filter((name) => symbolIn(name) === symbol && channelOf(name) === channel);
+    if (names.length === 0) return; // of a limit for what is not subscribed to
+    this.#feed.stale(instrument, channel, reason, clock.nowUs(), clock.monotonicNs());
+    this.#frameEnd();
     if (times === 1) return this.#shards.refresh(names);
     // Asking anew did not help: another socket may.
     for (const feed of this.#shards.feeds) if (names.some((name) => feed.names.has(name))) feed.recycle();

@@ -1,7 +1,7 @@
-import { InvalidInputError, integerInRange } from "@pitlane/perf";
+import { integerInRange } from "@pitlane/perf";
 import { OrderBook } from "../../book/order-book.ts";
 import type { BarsControl, CallControl, MarketCalls, PageControl } from "../../calls.ts";
-import type { Bar } from "../../model/bar.ts";
+import { type Bar, checkInterval } from "../../model/bar.ts";
 import type { Instrument } from "../../model/instrument.ts";
 import type { BookSnapshot, PublicTrade, TopOfBook } from "../../model/market-data.ts";
 import { publicRead } from "./api.ts";
@@ -12,7 +12,6 @@ import { parseBar, parsePublicTrade, parseTopOfBook } from "./market-wire.ts";
 import { checkVenue } from "./order-rules.ts";
 
 const MOST_ROWS = 1_000;
-const INTERVALS = "1s, 1m, 3m, 5m, 15m, 30m, 1h, 2h, 4h, 6h, 8h, 12h, 1d, 3d, 1w, 1M";
 
 /** The public calls, and the instruments by the venue's symbol for whoever must name one. */
 export class Market extends CoreMarket implements MarketCalls {
@@ -60,9 +59,7 @@ export class Market extends CoreMarket implements MarketCalls {
     { interval, fromUs, toUs, limit = MOST_ROWS, ...control }: BarsControl,
   ): Promise<readonly Bar[]> {
     this.#check(instrument);
-    if (!INTERVALS.split(", ").includes(interval)) {
-      throw new InvalidInputError(`interval must be one of ${INTERVALS}, got ${JSON.stringify(interval)}`);
-    }
+    checkInterval("interval", interval);
     integerInRange("limit", limit, 1, MOST_ROWS);
     const params = {
       symbol: instrument.venueSymbol,

@@ -9,6 +9,7 @@ import { Market } from "./market.ts";
 import { createOtherPlaces } from "./other-places.ts";
 import type { MarketPart } from "./parts.ts";
 import { connectRegions } from "./regional-network.ts";
+import { barStreams } from "./stream-names.ts";
 import { fillingSequences } from "./trade-filling.ts";
 import { TradeHistory } from "./trade-history.ts";
 
@@ -47,7 +48,11 @@ export const moreCalls: MarketPart<"moreCalls"> = { name: "moreCalls", create: (
 /** Streams of bars: `bars` of a market stream. */
 export const bars: MarketPart<"bars"> = {
   name: "bars",
-  create: { newReader: () => new BarReader(), newKeeper: (output, intervals) => new BarKeeper(output, intervals) },
+  create: {
+    streamsOf: barStreams,
+    newReader: () => new BarReader(),
+    newKeeper: (output, intervals) => new BarKeeper(output, intervals),
+  },
 };
 
 /** Reads frames from their bytes instead of through JSON.parse: the same events, at a fraction of the cost. */

@@ -75,7 +75,7 @@ export interface BinanceOptions extends BinanceMarketOptions {
    * exchangeInfo and, until that was read, 100 in 10 seconds and 200,000 a day.
    */
   readonly orderLimits?: readonly OrderLimit[];
-  /** Collects single order calls for up to `maxAgeMs` or `maxSize` of them, and sends them together. Default: not. */
+  /** Collects single order calls for up to `maxAgeMs`, which counts as their time, or `maxSize` of them, and sends them together. Default: not. */
   readonly batching?: { readonly maxAgeMs: number; readonly maxSize: number };
   /** Measures the venue's clock after the first signed call and every half hour, so that a wrong host clock does no harm. Default true. */
   readonly clockSync?: boolean;

@@ -1,4 +1,5 @@
-import { InvalidInputError } from "@pitlane/perf";
+import { InvalidInputError, integerInRange } from "@pitlane/perf";
+import { check, shown } from "../../checks.ts";
 import type { Instrument } from "../../model/instrument.ts";
 import type { AmendRequest, OrderRequest } from "../../model/order.ts";
 import { formatUnits, notionalUnits } from "../../model/scale.ts";
@@ -20,17 +21,16 @@ const MOST_TRAILING_BPS = 1_000_000;
 
 /** @throws {InvalidInputError} When `clientOrderId` is not 1 to 36 of `[A-Za-z0-9_-]`. */
 export function checkClientOrderId(clientOrderId: string, name = "clientOrderId"): void {
-  if (CLIENT_ORDER_ID.test(clientOrderId)) return;
-  throw new InvalidInputError(
-    `${name} must be 1 to 36 of A-Z, a-z, 0-9, - and _, got ${JSON.stringify(clientOrderId)}`,
-  );
+  // A pattern alone would take undefined for the text "undefined", and send it.
+  const isId = typeof clientOrderId === "string" && CLIENT_ORDER_ID.test(clientOrderId);
+  check(isId, name, "1 to 36 of A-Z, a-z, 0-9, - and _", clientOrderId);
 }
 
-/** @throws {InvalidInputError} When `instrument` is of another venue. */
+/** @throws {InvalidInputError} When `instrument` is of another venue, or none. */
 export function checkVenue(instrument: Instrument, venue: string): void {
-  if (instrument.venue === venue) return;
+  if (instrument?.venue === venue && instrument.venueSymbol) return;
   throw new InvalidInputError(
-    `instrument ${instrument.id} is not of venue ${venue}: take one of its listInstruments()`,
+    `instrument ${instrument?.id} is not of venue ${venue}: take one of its listInstruments()`,
   );
 }
 
@@ -103,16 +103,11 @@ function checkTrigger(request: Exclude<OrderRequest, { type: "marketByQuote" }>)
     checkMultiple("triggerTicks", triggerTicks, request.instrument.tickIncrement, request.instrument);
   }
   if (trailingBps === undefined) return;
-  if (!Number.isSafeInteger(trailingBps) || trailingBps < 1 || trailingBps > MOST_TRAILING_BPS) {
-    throw new InvalidInputError(
-      `trailingBps must be a whole number from 1 to ${MOST_TRAILING_BPS}, got ${String(trailingBps)}`,
-    );
-  }
+  integerInRange("trailingBps", trailingBps, 1, MOST_TRAILING_BPS);
 }
 
 function checkQuoteAmount(amount: bigint): void {
-  if (typeof amount === "bigint" && amount > 0n) return;
-  throw new InvalidInputError(`quoteAmount must be a positive bigint in units of 10^-8, got ${String(amount)}`);
+  check(typeof amount === "bigint" && amount > 0n, "quoteAmount", "a positive bigint in units of 10^-8", amount);
 }
 
 function checkNotional(instrument: Instrument, priceTicks: number, sizeLots: number): void {
@@ -125,9 +120,7 @@ function checkNotional(instrument: Instrument, priceTicks: number, sizeLots: num
 }
 
 function checkMultiple(name: string, value: number, increment: number, instrument: Instrument): void {
-  if (!Number.isSafeInteger(value) || value <= 0) {
-    throw new InvalidInputError(`${name} must be a positive whole number, got ${String(value)}`);
-  }
+  check(Number.isSafeInteger(value) && value > 0, name, "a positive whole number", value);
   if (value % increment !== 0) {
     throw new InvalidInputError(`${name} of ${instrument.id} must be a multiple of ${increment}, got ${value}`);
   }
@@ -135,5 +128,5 @@ function checkMultiple(name: string, value: number, increment: number, instrumen
 
 function notOneOf(name: string, words: Iterable<unknown>, got: unknown): InvalidInputError {
   const list = [...words].map((word) => JSON.stringify(word)).join(", ");
-  return new InvalidInputError(`${name} must be one of ${list}, got ${JSON.stringify(got)}`);
+  return new InvalidInputError(`${name} must be one of ${list}, got ${shown(got)}`);
 }

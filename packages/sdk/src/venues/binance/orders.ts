@@ -2,6 +2,7 @@ import { InvalidInputError, integerInRange } from "@pitlane/perf";
 import { type Outcome, settleAll } from "../../batch/outcome.ts";
 import { checkBatch } from "../../batch/split.ts";
 import type { CallControl, OrderCalls, PageControl, WriteControl } from "../../calls.ts";
+import { checkControl, checkObject } from "../../checks.ts";
 import { OrderNotFoundError, ProtocolError, VenueError } from "../../errors.ts";
 import type { Instrument } from "../../model/instrument.ts";
 import type { AmendRequest, Fill, OrderRef, OrderReport, OrderRequest } from "../../model/order.ts";
@@ -53,6 +54,7 @@ export class Orders implements OrderCalls {
   submit(request: OrderRequest, control: WriteControl = {}): Promise<OrderReport> {
     try {
       this.#checkOrder(request);
+      checkControl(control);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -62,6 +64,7 @@ export class Orders implements OrderCalls {
   cancel(ref: OrderRef, control: WriteControl = {}): Promise<OrderReport> {
     try {
       this.#checkRef(ref);
+      checkControl(control);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -70,12 +73,14 @@ export class Orders implements OrderCalls {
 
   async amend(request: AmendRequest, control: WriteControl = {}): Promise<OrderReport> {
     this.#checkAmend(request);
+    checkControl(control);
     return this.#amend(request, control);
   }
 
   async replace(ref: OrderRef, request: OrderRequest, control: WriteControl = {}): Promise<Replaced> {
     this.#checkRef(ref);
     this.#checkOrder(request);
+    checkControl(control);
     if (ref.instrument.id !== request.instrument.id) {
       throw new InvalidInputError(
         `an order of ${ref.instrument.id} cannot be replaced by one of ${request.instrument.id}`,
@@ -101,6 +106,7 @@ export class Orders implements OrderCalls {
 
   async cancelAll(instrument: Instrument, control: WriteControl = {}): Promise<readonly OrderReport[]> {
     checkVenue(instrument, this.#options.venue);
+    checkControl(control);
     const call: WriteShape = {
       verb: "DELETE",
       path: "/openOrders",
@@ -124,12 +130,14 @@ export class Orders implements OrderCalls {
     checkBatch("requests", requests, MOST_IN_BATCH);
     checkEach("requests", requests, (request) => this.#checkOrder(request));
     checkDistinct("requests", requests);
+    checkControl(control);
     return settleAll(requests.map((request) => this.#submit(request, control)));
   }
 
   async cancelMany(refs: readonly OrderRef[], control: WriteControl = {}): Promise<readonly Outcome<OrderReport>[]> {
     checkBatch("refs", refs, MOST_IN_BATCH);
     checkEach("refs", refs, (ref) => this.#checkRef(ref));
+    checkControl(control);
     return settleAll(refs.map((ref) => this.#cancel(ref, control)));
   }
 
@@ -139,12 +147,15 @@ export class Orders implements OrderCalls {
   ): Promise<readonly Outcome<OrderReport>[]> {
     checkBatch("requests", requests, MOST_IN_BATCH);
     checkEach("requests", requests, (request) => this.#checkAmend(request));
+    checkControl(control);
     return settleAll(requests.map((request) => this.#amend(request, control)));
   }
 
   async submitList(request: OrderListRequest, control: WriteControl = {}): Promise<OrderListReport> {
+    checkObject("request", request);
     checkVenue(request.instrument, this.#options.venue);
     const { path, method, params } = toListCall(request);
+    checkControl(control);
     try {
       const call: WriteShape = { verb: "POST", path, method, params, weight: 0, priority: "new" };
       return parseOrderList(await this.#place(call, ordersIn(request), control), request.instrument);
@@ -155,6 +166,7 @@ export class Orders implements OrderCalls {
 
   async cancelList(ref: OrderListRef, control: WriteControl = {}): Promise<OrderListReport> {
     const params = this.#listParams(ref, "listClientOrderId");
+    checkControl(control);
     const call: WriteShape = {
       verb: "DELETE",
       path: "/orderList",
@@ -302,21 +314,26 @@ export class Orders implements OrderCalls {
   }
 
   #checkOrder(request: OrderRequest): void {
+    checkObject("request", request);
     checkVenue(request.instrument, this.#options.venue);
     checkOrder(request);
   }
 
   #checkAmend(request: AmendRequest): void {
+    checkObject("request", request);
     checkVenue(request.instrument, this.#options.venue);
     checkAmend(request);
   }
 
-  #checkRef({ instrument, clientOrderId }: OrderRef): void {
-    checkVenue(instrument, this.#options.venue);
-    checkClientOrderId(clientOrderId);
+  #checkRef(ref: OrderRef): void {
+    checkObject("ref", ref);
+    checkVenue(ref.instrument, this.#options.venue);
+    checkClientOrderId(ref.clientOrderId);
   }
 
-  #listParams({ instrument, clientListId }: OrderListRef, name: string): Params {
+  #listParams(ref: OrderListRef, name: string): Params {
+    checkObject("ref", ref);
+    const { instrument, clientListId } = ref;
     checkVenue(instrument, this.#options.venue);
     checkClientOrderId(clientListId, "clientListId");
     return { [name]: clientListId };

@@ -13,6 +13,7 @@ import type { OtherPlaces } from "./endpoints.ts";
 import type { FeedOutput } from "./feed-output.ts";
 import type { Market } from "./market.ts";
 import type { Network, NetworkPlace } from "./network.ts";
+import type { barStreams } from "./stream-names.ts";
 import type { Track } from "./track.ts";
 import type { fillingSequences } from "./trade-filling.ts";
 import type { TradeHistory, TradeHistoryOptions } from "./trade-history.ts";
@@ -29,6 +30,7 @@ export interface PartMakers {
   };
   readonly moreCalls: (options: MarketOptions) => Market;
   readonly bars: {
+    readonly streamsOf: typeof barStreams;
     readonly newReader: () => BarReader;
     readonly newKeeper: (output: FeedOutput, intervals: ReadonlySet<BarInterval>) => BarKeeper;
   };

@@ -1,6 +1,7 @@
 import type { Clock } from "@pitlane/perf";
 import { NetworkError, TimeoutError } from "../../errors.ts";
 import { Due, DueList } from "../../transport/due-list.ts";
+import { CallAbortedError } from "../../transport/errors.ts";
 import type { ApiCall } from "./api.ts";
 
 /** A call of the WebSocket API between its caller and its answer. It ends once; what comes after that is not heard. */
@@ -47,7 +48,7 @@ export class PendingCall extends Due<PendingCall> {
 
   onDue(): void {
     const { what, outcome } = this;
-    this.reject(new TimeoutError(`${what} got no answer in ${this.#timeoutMs} ms`, { outcome }));
+    this.reject(new TimeoutError(`${what} got no answer in ${Math.round(this.#timeoutMs)} ms`, { outcome }));
   }
 
   /** The caller's signal aborted. An object that listens saves a closure a call. */
@@ -56,7 +57,7 @@ export class PendingCall extends Due<PendingCall> {
     const cause: unknown = call.control.signal?.reason;
     if (!this.#end()) return;
     // A read has no outcome to tell: its caller gets the reason back.
-    this.#onError(call.isRead ? cause : new NetworkError(`${what} was aborted by the caller`, { outcome, cause }));
+    this.#onError(call.isRead ? cause : new CallAbortedError(`${what} was aborted by the caller`, { outcome, cause }));
   }
 
   get hasEnded(): boolean {
@@ -121,8 +122,12 @@ export class PendingCalls {
    * `write` says that the socket took nothing.
    */
   send(pending: PendingCall, write: (id: number) => boolean): void {
-    pending.call.control.onSent?.(this.#clock.monotonicNs());
-    if (pending.hasEnded) return; // its caller has aborted it just now: it was told that nothing was sent
+    try {
+      pending.call.control.onSent?.(this.#clock.monotonicNs());
+    } catch (cause) {
+      pending.reject(new CallAbortedError(`${pending.what} was stopped by its onSent`, { outcome: "unsent", cause }));
+    }
+    if (pending.hasEnded) return; // its caller has ended it just now, and was told that nothing was sent
     const id = ++this.#lastId;
     this.#waiting.delete(pending);
     this.#sent.set(id, pending);

@@ -1,8 +1,10 @@
-import { InvalidInputError } from "@pitlane/perf";
-import { AuthError, NetworkError, ProtocolError, RateLimitError, type RequestError } from "../../errors.ts";
+import { InvalidInputError, inRange, integerInRange } from "@pitlane/perf";
+import { LimiterQueueFullError } from "@pitlane/perf/limit";
+import { AuthError, ProtocolError, RateLimitError, type RequestError, TimeoutError } from "../../errors.ts";
 import type { Signer } from "../../session/sign.ts";
 import type { Link } from "../../stream/link.ts";
 import { BudgetExhaustedError, CallAbortedError } from "../../transport/errors.ts";
+import type { Repeat, Repeatable } from "../../transport/retry.ts";
 import type { Api, ApiCall } from "./api.ts";
 import { type Fields, parseJson, toFields } from "./fields.ts";
 import { TOO_MANY_ORDERS } from "./order-budget.ts";
@@ -24,6 +26,11 @@ export interface ApiConnectionCallbacks {
   readonly onOpen: (link: Link) => void;
   readonly onFrame: (data: Buffer, link: Link) => void;
   readonly onLost: (reason: string) => void;
+}
+
+/** A call over all its tries. */
+interface Repeated extends Repeatable {
+  readonly call: ApiCall;
 }
 
 /** The request weight of the venue, spent before the wire. */
@@ -49,6 +56,8 @@ export interface SocketApiOptions {
   /** Measures the venue's time anew. */
   readonly resync: () => Promise<void>;
   readonly limit: WeightLimit;
+  /** Repeats what is safe to repeat. */
+  readonly repeat: Repeat;
   readonly clock: ConstructorParameters<typeof PendingCalls>[0];
   /** What concerns no call: messages that cannot be read, a session that the venue ended. */
   readonly onError: (error: Error) => void;
@@ -61,7 +70,8 @@ const LOGON_ID = 0; // calls count from 1
  * Binance's WebSocket API as a way for calls: one socket, opened by the first of them, which stays; any number of calls at once.
  *
  * With an Ed25519 key the session is logged on when the socket opens, and calls then need no signature; with other keys each is
- * signed. Calls that come while the socket opens wait for it, within their own time limit. Source: web-socket-api.md, 2026-07.
+ * signed. Calls that come while the socket opens wait for it, within their own time limit. Reads are repeated as over REST; a write
+ * goes out once, and one that the socket did not take waits for the next. Source: web-socket-api.md, 2026-07.
  */
 export class SocketApi implements Api {
   readonly #options: SocketApiOptions;
@@ -78,12 +88,15 @@ export class SocketApi implements Api {
   }
 
   call(call: ApiCall): Promise<unknown> {
-    const { method } = call;
+    const { method, control } = call;
     try {
-      if (this.#closing.signal.aborted) throw new InvalidInputError("the client is closed: create another one");
+      if (control.timeoutMs !== undefined) inRange("timeoutMs", control.timeoutMs, 1, 600_000);
+      if (control.retries !== undefined) integerInRange("retries", control.retries, 0, 100);
       if (method === undefined) throw new InvalidInputError(`the WebSocket API has no call ${call.verb} ${call.path}`);
-      // Without a promise of its own where nothing waits: each is paid for again by every order.
-      if (!this.#options.limit.tryTake(call)) return this.#paid(method, call).then(() => this.#add(method, call));
+      this.#checkOpen(method);
+      // A write that need not wait has no promise of its own, each of which would be paid for again by every order; nor has it
+      // anything to repeat: while it is unsent it waits for the socket.
+      if (call.isRead || !this.#options.limit.tryTake(call)) return this.#repeated(method, call);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -95,18 +108,45 @@ export class SocketApi implements Api {
     this.#closing.abort(new InvalidInputError("the client was closed"));
     this.#link = undefined;
     this.#calls.rejectAll(
-      ({ what, id }) => new NetworkError(`${what}: the client was closed`, { outcome: id > 0 ? "unknown" : "unsent" }),
+      ({ what, outcome }) => new CallAbortedError(`${what} was ended: the client was closed`, { outcome }),
     );
     this.#calls.close();
     await this.#connection?.close();
   }
 
-  /** Waits for the call's weight, where there is time for that. */
-  async #paid(what: string, call: ApiCall): Promise<void> {
-    const { limit, callTimeoutMs } = this.#options;
-    const { signal, timeoutMs = callTimeoutMs } = call.control;
+  #checkOpen(what: string): void {
+    if (!this.#closing.signal.aborted) return;
+    throw new CallAbortedError(`${what} was refused: the client is closed`, { outcome: "unsent" });
+  }
+
+  /** All tries of a call, within its time limit. */
+  async #repeated(what: string, call: ApiCall): Promise<unknown> {
+    const { repeat, callTimeoutMs, clock } = this.#options;
+    const { signal, retries, timeoutMs = callTimeoutMs } = call.control;
+    const deadlineNs = clock.monotonicNs() + timeoutMs * 1e6;
+    try {
+      return await repeat({ what, isRead: call.isRead, retries, signal, deadlineNs, call }, this.#try);
+    } catch (error) {
+      if (call.isRead) signal?.throwIfAborted(); // a read has no outcome to tell: its caller gets the reason back
+      throw error;
+    }
+  }
+
+  readonly #try = async ({ what, call, deadlineNs }: Repeated): Promise<unknown> => {
+    const { limit, clock } = this.#options;
+    this.#checkOpen(what);
+    if (!limit.tryTake(call)) await this.#pay(what, call, (deadlineNs - clock.monotonicNs()) / 1e6);
+    const timeoutMs = (deadlineNs - clock.monotonicNs()) / 1e6;
+    if (timeoutMs <= 0) throw new TimeoutError(`${what} had no time left to be sent`, { outcome: "unsent" });
+    return this.#add(what, { ...call, control: { ...call.control, timeoutMs } });
+  };
+
+  /** Waits for the call's weight, where `leftMs` are time for that. */
+  async #pay(what: string, call: ApiCall, leftMs: number): Promise<void> {
+    const { limit } = this.#options;
+    const { signal } = call.control;
     const waitMs = limit.waitMs(call);
-    if (waitMs >= timeoutMs) {
+    if (waitMs >= leftMs) {
       const words = `has no time to wait ${waitMs} ms for the venue's request budget`;
       throw new BudgetExhaustedError(`${what} ${words}`, { retryAfterMs: waitMs });
     }
@@ -114,7 +154,9 @@ export class SocketApi implements Api {
     try {
       await limit.take(call, signal === undefined ? closing : AbortSignal.any([signal, closing]));
     } catch (cause) {
-      if (call.isRead) signal?.throwIfAborted(); // a read has no outcome to tell: its caller gets the reason back
+      if (cause instanceof LimiterQueueFullError) {
+        throw new BudgetExhaustedError(`${what}: ${cause.message}`, { retryAfterMs: 0 });
+      }
       throw new CallAbortedError(`${what} was ended while it waited for the request budget`, {
         outcome: "unsent",
         cause,

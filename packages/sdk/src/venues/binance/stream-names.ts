@@ -1,6 +1,6 @@
 import { InvalidInputError } from "@pitlane/perf";
 import { RejectedError } from "../../errors.ts";
-import type { BarInterval } from "../../model/bar.ts";
+import { type BarInterval, checkInterval } from "../../model/bar.ts";
 import type { Instrument } from "../../model/instrument.ts";
 import type { Channel } from "../../stream/events.ts";
 import type { SubscriptionAnswer, SubscriptionDialect } from "../../stream/subscriptions.ts";
@@ -22,8 +22,12 @@ export function defaultStreams({ venueSymbol }: Instrument): readonly string[] {
   return [`${symbol}@depth@100ms`, `${symbol}@bookTicker`, `${symbol}@trade`];
 }
 
-export function barStreams({ venueSymbol }: Instrument, intervals: readonly BarInterval[]): readonly string[] {
-  return intervals.map((interval) => `${venueSymbol.toLowerCase()}@kline_${interval}`);
+/** The streams of instruments' bars. @throws {InvalidInputError} When an interval is none of the venue's. */
+export function barStreams(instruments: readonly Instrument[], intervals: readonly BarInterval[]): readonly string[] {
+  for (const interval of intervals) checkInterval("an interval of bars", interval);
+  return instruments.flatMap(({ venueSymbol }) =>
+    intervals.map((interval) => `${venueSymbol.toLowerCase()}@kline_${interval}`),
+  );
 }
 
 /** The part of a stream's name that says whose it is: `btcusdt`. */
@@ -48,11 +52,16 @@ export function kindOf(name: string): Exclude<FrameKind, "bar"> {
   return /^depth(@\d+ms)?$/.test(name) ? "depth" : "other"; // depth5, depth10 and depth20 are no diffs
 }
 
-/** @throws {InvalidInputError} When one is no stream's name. */
+/**
+ * `btcusdt@trade`, with the symbol in lower case, or a name of all symbols, `!miniTicker@arr`: the venue grants any other name as well,
+ * and never sends a frame for it. Of what is behind the `@` only the first letters are looked at, as the venue adds kinds.
+ *
+ * @throws {InvalidInputError} When one is no stream's name.
+ */
 export function checkStreams(streams: readonly string[]): readonly string[] {
   for (const stream of streams) {
-    if (!/^[^\s/?&#%]+$/.test(stream)) {
-      throw new InvalidInputError(`streams: ${JSON.stringify(stream)} is not a stream name such as btcusdt@trade`);
+    if (!/^(!|[^\s/?&#%@A-Z]+@(?!bookt|aggt))[a-z][^\s/?&#%]+$/.test(stream)) {
+      throw new InvalidInputError(`streams: ${JSON.stringify(stream)} is not a stream name such as btcusdt@bookTicker`);
     }
   }
   return streams;
@@ -61,14 +70,14 @@ export function checkStreams(streams: readonly string[]): readonly string[] {
 /** A handshake's path and query, with as many of the wanted streams as a URL may hold: those cost no message. */
 export function targetOf(wanted: ReadonlySet<string>): { readonly target: string; readonly names: readonly string[] } {
   const names: string[] = [];
-  let target = "";
+  let target = "/stream";
   for (const name of wanted) {
-    const longer = `${target}${target === "" ? "/stream?streams=" : "/"}${encodeURI(name)}`;
+    const longer = target + (names.length === 0 ? "?streams=" : "/") + encodeURI(name);
     if (longer.length > LONGEST_TARGET) break;
     target = longer;
     names.push(name);
   }
-  return { target: target === "" ? "/stream" : target, names };
+  return { target, names };
 }
 
 /**
@@ -83,30 +92,28 @@ export const STREAM_DIALECT: SubscriptionDialect = {
   pace: { messages: 3, windowMs: 1_100 },
   subscribe: (params, id) => JSON.stringify({ method: "SUBSCRIBE", params, id }),
   unsubscribe: (params, id) => JSON.stringify({ method: "UNSUBSCRIBE", params, id }),
-  readAnswer: (data) => {
-    if (data[2] === 115 || data.length > LONGEST_ANSWER) return undefined; // {"s...: a frame of a stream
-    return readAnswer(data.toString("utf8"));
-  },
+  readAnswer,
 };
 
-function readAnswer(text: string): SubscriptionAnswer | undefined {
+function readAnswer(data: Buffer): SubscriptionAnswer | undefined {
+  if (data[2] === 115 || data.length > LONGEST_ANSWER) return undefined; // {"s...: a frame of a stream
   let answer: unknown;
   try {
-    answer = JSON.parse(text);
+    answer = JSON.parse(data.toString());
   } catch {
     return undefined; // whoever reads frames will tell
   }
   if (typeof answer !== "object" || answer === null || "stream" in answer) return undefined;
-  const { id, result, error, code, msg } = answer as Readonly<Record<string, unknown>>;
-  const refusal = typeof error === "object" && error !== null ? (error as typeof answer) : { code, msg };
-  const isRefused = "msg" in refusal && typeof refusal.msg === "string";
-  if (!isRefused && result === undefined) return undefined;
-  return { id: typeof id === "number" ? id : undefined, error: isRefused ? toError(refusal) : undefined };
+  const { id, result, error } = answer as Readonly<Record<string, unknown>>;
+  const refusal = toRefusal((typeof error === "object" && error) || answer);
+  if (refusal === undefined && result === undefined) return undefined;
+  return { id: typeof id === "number" ? id : undefined, error: refusal };
 }
 
-function toError(refusal: { readonly code?: unknown; readonly msg?: unknown }): Error {
-  const venueCode = typeof refusal.code === "number" ? refusal.code : undefined;
-  const venueText = String(refusal.msg).slice(0, 200);
+function toRefusal({ code, msg }: { readonly code?: unknown; readonly msg?: unknown }): Error | undefined {
+  if (typeof msg !== "string") return undefined;
+  const venueCode = typeof code === "number" ? code : undefined;
+  const venueText = msg.slice(0, 200);
   return new RejectedError(`the venue refused a subscription: ${venueCode ?? ""} ${venueText}`, {
     status: 0,
     venueCode,

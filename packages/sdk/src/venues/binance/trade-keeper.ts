@@ -110,14 +110,17 @@ export class TradeKeeper {
     return newSequence?.({ track, isAggregate, output, options }) ?? new TradeSequence(options);
   }
 
-  #deliver({ instrument, counters }: Track, trade: TradeFrame, isBackfilled: boolean): void {
+  #deliver(track: Track, trade: TradeFrame, isBackfilled: boolean): void {
+    const { instrument, counters } = track;
     if (trade.priceTicks === 0) {
       counters.ignored++; // its id counts, but it is no trade of the market
       return;
     }
-    counters.trades++;
-    if (isBackfilled) counters.backfilled++;
     const { output } = this.#options;
+    // The first of all ends the gap of a channel that was silent until then, which no sequence knows of.
+    if (counters.trades++ === 0 && track.gaps.trade)
+      output.resync(track, "trade", { backfilled: 0, missing: undefined });
+    if (isBackfilled) counters.backfilled++;
     const { receivedAtUs, receivedNs } = trade instanceof KeptTrade ? trade : output;
     output.emit({
       kind: "trade",

@@ -1,4 +1,5 @@
 import type { Clock, Random } from "@pitlane/perf";
+import { checkFunction, checkList, checkObject, checkSignal } from "../../checks.ts";
 import { ProtocolError, RateLimitError, type RequestError, TimeoutError } from "../../errors.ts";
 import type { Instrument } from "../../model/instrument.ts";
 import type { OrderReport } from "../../model/order.ts";
@@ -43,6 +44,9 @@ interface Subscription {
   readonly timer: NodeJS.Timeout;
 }
 
+// Whoever lacks one of these would miss orders, or end the process by an error that nobody takes.
+const REQUIRED = ["onReport", "onBalances", "onReconnected", "onError"] as const;
+const OPTIONAL = ["onBalanceChange", "onOrderList"] as const;
 const SUBSCRIBE = "userDataStream.subscribe.signature";
 const LIFE_MS = 84_600_000; // 23.5 of the 24 hours that the venue lets a connection live
 const MOST_KINDS = 100; // of events that are counted by name: names come from the venue
@@ -56,10 +60,15 @@ const MOST_KINDS = 100; // of events that are counted by name: names come from t
  * key or the signature say, ends the stream: it goes to `onError`, and `ready` rejects with it. Reports of instruments that are not
  * in the options are not delivered. Source: Binance, user-data-stream.md and web-socket-api.md, 2026-07.
  *
- * @throws {InvalidInputError} When an instrument is of another venue. @throws The signal's reason when it is aborted already.
+ * @throws {InvalidInputError} When an instrument is of another venue, or a callback is missing. @throws The signal's reason when it is aborted already.
  */
 export function openUserStream(options: UserStreamOptions, parts: UserStreamParts): UserStream {
+  checkObject("options", options);
+  checkList("instruments", options.instruments);
   for (const instrument of options.instruments) checkVenue(instrument, parts.venue);
+  for (const name of REQUIRED) checkFunction(name, options[name]);
+  for (const name of OPTIONAL) if (options[name] !== undefined) checkFunction(name, options[name]);
+  checkSignal(options.signal);
   options.signal?.throwIfAborted();
   return new BinanceUserStream(options, parts);
 }

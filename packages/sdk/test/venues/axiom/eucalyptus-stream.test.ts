@@ -36,16 +36,17 @@ test("rows, lists of rows, other messages and losses are told apart", async () =
     fake.sockets[0]?.send(JSON.stringify(message));
   fake.sockets[0]?.send("no json");
   fake.sockets[0]?.send(JSON.stringify([1, 2]));
-  await until(() => events.length === 4 && errors.length === 2);
-  expect(events.map(({ kind }) => kind)).toEqual(["trade", "trade", "trade", "unknown"]);
+  await until(() => events.length === 6 && errors.length === 2);
+  expect(events.map(({ kind }) => kind)).toEqual(["trade", "trade", "trade", "unknown", "gap", "gap"]);
+  expect(events.slice(4)).toMatchObject(errors.map(({ message }) => ({ cause: "undecodable", reason: message })));
   expect(events[0]).toMatchObject({ trade: { pairAddress: PAIR } });
   expect(errors.map(({ message }) => message)).toEqual([
     "a frame of the eucalyptus socket is no JSON: 7 bytes",
     "eucalyptus row: column 1 (walletAddress) must be text, got 2",
   ]);
   fake.sockets[0]?.terminate();
-  await until(() => events.length === 6);
-  expect(events.slice(4)).toMatchObject([{ kind: "gap", cause: "lost" }, { kind: "resync" }]);
+  await until(() => events.length === 8);
+  expect(events.slice(6)).toMatchObject([{ kind: "gap", cause: "lost" }, { kind: "resync" }]);
 });
 
 describe("of the BNB chain", () => {
@@ -75,8 +76,9 @@ describe("of the BNB chain", () => {
     for (const message of messages) fake.sockets[0]?.send(JSON.stringify(message));
     fake.sockets[0]?.send('{"method":"pong"}');
     fake.sockets[0]?.send("no json");
-    await until(() => events.length === messages.length && errors.length === 1);
-    expect(events.map((event) => event.kind === "unknown" && event.message)).toEqual(messages);
+    await until(() => events.length === messages.length + 1 && errors.length === 1);
+    expect(events.slice(0, -1).map((event) => event.kind === "unknown" && event.message)).toEqual(messages);
+    expect(events.at(-1)).toMatchObject({ kind: "gap", cause: "undecodable" });
   });
 
   test("another chain is refused before a socket is opened", async () => {

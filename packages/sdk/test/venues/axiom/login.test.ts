@@ -74,6 +74,10 @@ describe("a login by password and mail code", () => {
     expect(error).toBeInstanceOf(TurnstileRequiredError);
     expect(error).toMatchObject({ code: "TURNSTILE_REQUIRED", outcome: "refused" });
     expect(error.message).toContain("supply its cookies auth-access-token and auth-refresh-token");
+    for (const call of [axiom.session.ensure(), axiom.market.getOnlineUsers()]) {
+      const lost = await rejectionOf(call);
+      expect(lost).toMatchObject({ code: "SESSION_LOST", cause: { code: "TURNSTILE_REQUIRED" } });
+    }
   });
 
   test("without onOtp is an error before any I/O", () => {

@@ -1,5 +1,5 @@
 import { encode } from "@msgpack/msgpack";
-import { InvalidInputError } from "@pitlane/perf";
+import { type Clock, createRandom, createSystemClock, InvalidInputError } from "@pitlane/perf";
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { WebSocket } from "ws";
 import { ProtocolError } from "../../../src/errors.ts";
@@ -121,8 +121,12 @@ describe("a pulse stream", () => {
     socket.send(Buffer.from([0xc1, 0xc1]));
     socket.send(encode([1, "a", [[30, "soon"]]]));
     socket.send(encode([2, ["newPairs", pulseColumns("b")]]));
-    await until(() => events.length === 3);
-    expect(events.map(({ kind }) => kind)).toEqual(["replaced", "changed", "added"]);
+    await until(() => events.length === 4);
+    expect(events.map(({ kind }) => kind)).toEqual(["replaced", "changed", "gap", "added"]);
+    expect(events[2]).toMatchObject({
+      cause: "undecodable",
+      reason: "a frame of the pulse socket is no JSON: 14 bytes",
+    });
     expect(stream.rows("newPairs").find(({ pairAddress }) => pairAddress === "a")?.marketCapSol).toBe(800);
     expect(errors).toEqual([
       new ProtocolError("a frame of the pulse socket is no JSON: 14 bytes"),
@@ -131,6 +135,59 @@ describe("a pulse stream", () => {
         "pulse change: column 30 (createdAtUs): must be a time: ISO text or milliseconds since the epoch, got string",
       ),
     ]);
+  });
+
+  test("takes a frame that it cannot read for a loss: whole tables come over another socket, which no gap tears", async () => {
+    const { fake, open, received } = await setUpFake();
+    const { stream, events } = await open();
+    fake.sockets[0]?.send(Buffer.from([0xc1]));
+    await until(() => events.at(-1)?.kind === "gap");
+    expect([stream.isCurrent, fake.sockets.length]).toEqual([false, 1]);
+    await until(() => stream.isCurrent);
+    expect(events.map(({ kind }) => kind)).toEqual(["replaced", "gap", "replaced"]);
+    expect([fake.sockets.length, received.length]).toEqual([2, 2]);
+  });
+
+  test("is current again after bytes were lost on the way, and has the rows of a fresh stream then", async () => {
+    const { axiom, faults } = await setUp();
+    const kinds: string[] = [];
+    const options = { onEvent: ({ kind }: PulseEvent) => void kinds.push(kind), onError: () => {} };
+    const stream = axiom.stream.pulse(options);
+    await stream.ready;
+    const fault = faults.add({ kind: "corrupt", mode: "truncate", bytes: 5, probability: 1 });
+    await until(() => kinds.includes("gap"));
+    await new Promise((resolve) => setTimeout(resolve, 700));
+    expect([stream.isCurrent, kinds.filter((kind) => kind === "gap")]).toEqual([false, ["gap"]]);
+    fault.remove();
+    await until(() => stream.isCurrent);
+    const fresh = axiom.stream.pulse({ onError: () => {} });
+    await fresh.ready;
+    const missing = () => {
+      const have = new Set(stream.rows("newPairs").map(({ pairAddress }) => pairAddress));
+      return fresh.rows("newPairs").filter(({ pairAddress }) => !have.has(pairAddress));
+    };
+    await until(() => missing().length === 0);
+  });
+
+  test("asks more and more rarely while nothing it gets can be read, and its first tables too are asked for anew", async () => {
+    const waits: number[] = [];
+    const clock = createSystemClock();
+    const sleep = async (ms: number, signal?: AbortSignal) => {
+      waits.push(ms);
+      await clock.sleep(Math.min(ms, 5), signal);
+    };
+    const quick: Clock = { nowUs: () => clock.nowUs(), monotonicNs: () => clock.monotonicNs(), sleep };
+    let garbage = 6;
+    const { fake, open, errors } = await setUpFake(
+      {
+        onSocket: (socket) => socket.on("message", () => socket.send(garbage-- > 0 ? "garbage" : encode([0, TABLES]))),
+      },
+      { clock: quick, random: Object.assign(createRandom(1), { next: () => 0.999 }) },
+    );
+    const { stream, events } = await open();
+    expect([stream.isCurrent, events.map(({ kind }) => kind), errors.length]).toEqual([true, ["replaced"], 6]);
+    expect(fake.sockets).toHaveLength(7);
+    expect(waits.map((ms) => Math.round(ms / 500))).toEqual([1, 2, 4, 8, 16, 32]);
   });
 
   test("goes to the server that has its user, and to the other one when that is down", async () => {

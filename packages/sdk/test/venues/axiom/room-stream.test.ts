@@ -169,13 +169,18 @@ describe("a stream of rooms", () => {
     ]);
   });
 
-  test("tells of a frame it cannot read, and goes on", async () => {
+  test("tells of a frame it cannot read, as an error and as a gap that no resync ends, and goes on", async () => {
     const { fake, open, errors } = await setUpFake();
-    const { events } = await open();
+    const { stream, events } = await open({ rooms: ["new_pairs", `b-${PAIR}`] });
     for (const frame of ["planted-secret", say(`b-${PAIR}`, "planted-secret"), say(`b-${PAIR}`, 1)]) {
       fake.sockets[0]?.send(frame);
     }
-    await until(() => events.length === 1);
+    await until(() => events.length === 3);
+    expect(events).toMatchObject([
+      { kind: "gap", cause: "undecodable", rooms: [...stream.rooms], reason: errors[0]?.message },
+      { kind: "gap", cause: "undecodable", rooms: [`b-${PAIR}`], reason: errors[1]?.message },
+      { kind: "price" },
+    ]);
     expect(errors).toEqual([
       new ProtocolError("a frame of the cluster socket is no JSON: 14 bytes"),
       new ProtocolError(`b-${PAIR}: must be a number, got string`),

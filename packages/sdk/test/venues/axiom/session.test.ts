@@ -1,3 +1,4 @@
+import { DEMO_AXIOM_EMAIL } from "@pitlane/paper";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { AuthError, RateLimitError } from "../../../src/errors.ts";
 import { SessionLostError } from "../../../src/session/errors.ts";
@@ -5,7 +6,7 @@ import { memoryStore } from "../../../src/session/store.ts";
 import { type AxiomOptions, type AxiomSession, type AxiomUrls, createAxiom } from "../../../src/venues/axiom/index.ts";
 import { rejectionOf } from "../../support/rejection.ts";
 import { authCookies, type FakeAnswer, fakeAxiom, token, until } from "./fake-axiom.ts";
-import { setUp as setUpPaper } from "./paper-axiom.ts";
+import { setUp as setUpPaper, setUpVenue } from "./paper-axiom.ts";
 
 const REFRESH = "/refresh-access-token";
 
@@ -77,6 +78,47 @@ describe("a session of tokens from a browser", () => {
     expect(fake.requests).toEqual([]);
     expect(await axiom.market.getServerTimeUs()).toBe(1000);
     expect(fake.of("/server-time")[0]?.headers.cookie).toBeUndefined();
+  });
+});
+
+describe("what is said where a call finds no session that lives, and what to do", () => {
+  const remedy =
+    "give createAxiom a `session`, `credentials`, or a `sessionStore` that holds one; a client that runs takes one up by `session.use`";
+  const said = async (options: AxiomOptions) => {
+    const fake = await host(() => ({ status: 401, json: { error: "dead" } }));
+    const error = await rejectionOf(client({ urls: fake.urls, ...options }).market.getOnlineUsers());
+    return [
+      error.message,
+      error.cause instanceof Error ? error.cause.constructor.name : undefined,
+      fake.of(REFRESH).length,
+    ];
+  };
+
+  test("nothing was given", async () => {
+    expect(await said({})).toEqual([`there is no session: ${remedy}`, undefined, 0]);
+  });
+
+  test("the refresh token is dead, alone or with an access token that has ended", async () => {
+    const dead = [`the session is lost: its refresh was refused, and there is no login: ${remedy}`, "AuthError", 1];
+    expect(await said({ session: { refreshToken: "dead" } })).toEqual(dead);
+    expect(await said({ session: { refreshToken: "dead", accessToken: token("user", -5) } })).toEqual(dead);
+  });
+
+  test("an access token alone has ended: nobody was asked", async () => {
+    expect(await said({ session: { accessToken: token("user", -5) } })).toEqual([
+      `the session is lost: it has no refreshToken, and there is no login: ${remedy}`,
+      "InvalidInputError",
+      0,
+    ]);
+  });
+
+  test("a dead refresh token leads to the login where there is one", async () => {
+    const { urls } = await setUpVenue();
+    const credentials = { email: DEMO_AXIOM_EMAIL, password: "wrong-password", onOtp: async () => "000000" };
+    const axiom = client({ urls, session: { refreshToken: "dead" }, credentials });
+    const error = await rejectionOf(axiom.market.getOnlineUsers());
+    expect(error.message).toBe("the session is lost: the login failed");
+    expect((error.cause as Error).message).toContain("/login-password-v2");
   });
 });
 

@@ -427,7 +427,18 @@ describe("what cannot work is refused before anything is sent", () => {
       [{ suspectAfterMs: 0 }, "suspectAfterMs must be"],
       [{ requestWeight: 0 }, "requestWeight must be"],
       [{ credentials, batching: { maxAgeMs: -1, maxSize: 10 } }, "maxAgeMs must be"],
-      [{ credentials, batching: { maxAgeMs: 1, maxSize: 5_000 } }, "batching.maxSize must be at most 1000"],
+      [
+        { credentials, batching: { maxAgeMs: 1, maxSize: 5_000 } },
+        "batching.maxSize must be a number from 1 to 1000, got 5000",
+      ],
+      [{ credentials, batching: true as never }, "batching must be an object, got true"],
+      [{ credentials, batching: {} as never }, "batching.maxAgeMs must be a number from 0 to 60000, got undefined"],
+      [{ credentials, batching: { maxAgeMs: 1 } as never }, "batching.maxSize must be a whole number from 1 to 1000"],
+      [{ batching: true as never }, "batching must be"],
+      [{ clockSync: "no" as never }, 'clockSync must be true or false, got "no"'],
+      [{ credentials, orderLimits: "x" as never }, 'orderLimits must be a list, got "x"'],
+      [{ orderLimits: "x" as never }, "orderLimits must be a list"],
+      [{ credentials, orderLimits: [undefined] as never }, "orderLimits[0] must be an object, got undefined"],
       [{ urls: { ...urls, wsApi: "" } }, 'urls.wsApi must be a URL of ws:// or wss://, got ""'],
     ];
     for (const [options, words] of bad) {

@@ -722,6 +722,40 @@ describe("a channel that is stale", () => {
     ]);
   });
 
+  test("has one also when it never brought anything; its first event ends it", () => {
+    const { feed, send, load, kinds, events, wanted } = setUp();
+    for (const channel of ["book", "quote", "trade", "bar"] as const) {
+      feed.stale(instrument, channel, "nothing came for 5000 ms", 9_000, 9);
+      feed.stale(instrument, channel, "once is enough", 9_000, 9);
+    }
+    expect(kinds()).toEqual(["book gap", "quote gap", "trade gap", "bar gap"]);
+    expect(wanted).toEqual([]); // the first diff asks
+    feed.disconnect("cut off", 9_500, 10);
+    expect(kinds()).toHaveLength(4);
+    send(quoteFrame(19, ["61.00", "2"], ["61.10", "3"]), tradeFrame(2), barFrame(2), depthFrame({ U: 20, u: 21 }));
+    load(snapshotReply(20, [], []));
+    expect(kinds().slice(4)).toEqual([
+      "quote resync",
+      "quote",
+      "trade resync",
+      "trade",
+      "bar resync",
+      "bar",
+      "book resync",
+      "book",
+    ]);
+    expect(events[6]).toMatchObject({ backfilled: 0, missing: undefined });
+    send(tradeFrame(3));
+    expect(kinds().slice(12)).toEqual(["trade"]);
+  });
+
+  test("has none while its book waits for a snapshot", () => {
+    const { feed, send, kinds } = setUp();
+    send(depthFrame({ U: 20, u: 21 }));
+    feed.stale(instrument, "book", "nothing came for 5000 ms", 9_000, 9);
+    expect(kinds()).toEqual([]);
+  });
+
   test("shows as a book that quotes have been ahead of for too long", () => {
     const { feed, behind, sendAt } = setUpSynced();
     const quoteAt = (ms: number, u: number) => sendAt(ms, quoteFrame(u, ["61.00", "2"], ["61.10", "3"]));

@@ -321,7 +321,9 @@ describe("close", () => {
     const options = { instruments: [instrument], onEvent: () => {}, onError: () => {} };
     const stream = client.stream.market(options);
     await client.close();
-    expect((await rejectionOf(stream.ready)).message).toBe("the market stream was closed before it was open");
+    expect((await rejectionOf(stream.ready)).message).toBe(
+      "the stream was closed before its subscriptions were confirmed",
+    );
     await vi.waitFor(() => expect(venue.connections).toBe(0));
     await client.close();
     expect(() => client.stream.market(options)).toThrow("the client is closed: create another one");
@@ -583,6 +585,24 @@ describe("a channel that brings nothing", () => {
     await vi.waitFor(() => expect(venue.sockets.length).toBeGreaterThanOrEqual(2));
     venue.socket.send(tradeFrame(2));
     await vi.waitFor(() => expect(events.slice(2)).toMatchObject([{ kind: "resync", missing: 0 }, { tradeId: 2 }]));
+  });
+
+  test("is not stale while its subscription waits to be confirmed; its age counts from then on", async () => {
+    const asked: { socket: { send(text: string): void }; id: number }[] = [];
+    const { stream, events } = await setUp(
+      { onSocket: (socket) => socket.on("message", (data) => asked.push({ socket, id: JSON.parse(String(data)).id })) },
+      { streams: ["btcusdt@depth5"], staleAfterMs: { quote: 300 } },
+    );
+    await stream.ready;
+    const subscribed = stream.subscribe([eth], ["ethusdt@bookTicker"]);
+    await vi.waitFor(() => expect(asked).toHaveLength(1));
+    await new Promise((resolve) => setTimeout(resolve, 900));
+    expect(events).toEqual([]);
+    asked[0]?.socket.send(JSON.stringify({ result: null, id: asked[0].id }));
+    await subscribed;
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect(events).toEqual([]);
+    await vi.waitFor(() => expect(events).toMatchObject([{ kind: "gap", channel: "quote", instrument: eth }]));
   });
 
   test("may have a limit for each instrument, or none", async () => {

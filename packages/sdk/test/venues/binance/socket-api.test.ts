@@ -2,9 +2,11 @@ import { generateKeyPairSync } from "node:crypto";
 import { inspect } from "node:util";
 import { ManualClock } from "@pitlane/perf/testing";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { AuthError, NetworkError, RateLimitError, RejectedError, TimeoutError } from "../../../src/errors.ts";
+import { AuthError, RateLimitError, RejectedError, TimeoutError } from "../../../src/errors.ts";
 import { createSigner } from "../../../src/session/sign.ts";
 import type { Link } from "../../../src/stream/link.ts";
+import { CallAbortedError } from "../../../src/transport/errors.ts";
+import { repeats } from "../../../src/transport/retry.ts";
 import type { ApiCall } from "../../../src/venues/binance/api.ts";
 import type { RateCount } from "../../../src/venues/binance/rate-counts.ts";
 import { ScannedOrder } from "../../../src/venues/binance/scan-answer.ts";
@@ -79,6 +81,7 @@ function setUp({ secret = "planted-secret", timeoutMs = 5_000 } = {}) {
       observe: (used) => weights.push(used),
       pause: (ms) => pauses.push(ms),
     },
+    repeat: repeats({ clock, random: { next: () => 1 } }),
     clock,
     onError: (error) => errors.push(error),
   });
@@ -273,7 +276,7 @@ describe("an outcome", () => {
     const stop = new AbortController();
     const aborted = rejectionOf(api.call({ ...place, control: { signal: stop.signal } }));
     stop.abort(new Error("enough"));
-    expect(await aborted).toMatchObject({ code: "NETWORK", outcome: "unsent", cause: { message: "enough" } });
+    expect(await aborted).toMatchObject({ code: "ABORTED", outcome: "unsent", cause: { message: "enough" } });
     const call = rejectionOf(api.call(place));
     clock.advance({ ms: 20 });
     const late = await call;
@@ -288,8 +291,30 @@ describe("an outcome", () => {
     const result = rejectionOf(api.call({ ...place, control: { signal: stop.signal, onSent } }));
     await settle();
     const link = open();
-    expect(await result).toMatchObject({ code: "NETWORK", outcome: "unsent", cause: { message: "too late" } });
+    expect(await result).toMatchObject({ code: "ABORTED", outcome: "unsent", cause: { message: "too late" } });
     expect(link.sent).toEqual([]);
+  });
+
+  test("is unsent for a call whose onSent throws", async () => {
+    const { api, open } = setUp();
+    const cause = new Error("not now");
+    const onSent = () => {
+      throw cause;
+    };
+    const result = rejectionOf(api.call({ ...place, control: { onSent } }));
+    const link = open();
+    expect(await result).toMatchObject({ code: "ABORTED", outcome: "unsent", cause });
+    expect(link.sent).toEqual([]);
+  });
+
+  test("is unknown for a write that is aborted after it was sent, which says who ended it", async () => {
+    const { api, open } = setUp();
+    const stop = new AbortController();
+    const result = rejectionOf(api.call({ ...place, control: { signal: stop.signal } }));
+    open();
+    const reason = new Error("enough");
+    stop.abort(reason);
+    expect(await result).toMatchObject({ code: "ABORTED", outcome: "unknown", retryable: false, cause: reason });
   });
 
   test("of an aborted read is its signal's reason", async () => {
@@ -307,9 +332,16 @@ describe("an outcome", () => {
     const unsent = rejectionOf(api.call(place));
     await settle();
     await api.close();
-    expect(await sent).toBeInstanceOf(NetworkError);
+    for (const error of [await sent, await unsent]) expect(error).toBeInstanceOf(CallAbortedError);
     expect([await sent, await unsent]).toMatchObject([{ outcome: "unknown" }, { outcome: "unsent" }]);
-    expect((await rejectionOf(api.call(place))).message).toBe("the client is closed: create another one");
+    for (const call of [place, ask]) {
+      const refused = {
+        code: "ABORTED",
+        outcome: "unsent",
+        message: `${call.method} was refused: the client is closed`,
+      };
+      expect(await rejectionOf(api.call(call))).toMatchObject(refused);
+    }
   });
 });
 
@@ -325,6 +357,21 @@ describe("the request budget", () => {
     const link = open();
     say({ id: link.sent[0]?.id, status: 200, result: 1 }, link);
     expect(await result).toBe(1);
+  });
+
+  test("leaves a call what its wait has left of its time, and does not send it when that is nothing", async () => {
+    const { api, budget, open, clock } = setUp({ timeoutMs: 100 });
+    Object.assign(budget, { isFree: false, waitMs: 10 });
+    const result = rejectionOf(api.call(place));
+    clock.advance({ ms: 100 });
+    budget.grant();
+    const error = await result;
+    expect(error).toBeInstanceOf(TimeoutError);
+    expect(error).toMatchObject({ outcome: "unsent" });
+    budget.isFree = true;
+    void api.call(ask).catch(() => {});
+    const link = open();
+    expect(link.sent.map(({ method }) => method)).toEqual(["order.status"]);
   });
 
   test("refuses a call at once that has no time for the wait, and one that is aborted in it, unsent", async () => {
@@ -343,6 +390,93 @@ describe("the request budget", () => {
     await api.close();
     expect(await closed).toMatchObject({ code: "ABORTED", outcome: "unsent" });
     expect(opened.times).toBe(0);
+  });
+});
+
+describe("what is repeated", () => {
+  const busy = { status: 503, error: { code: -1008, msg: "overloaded" } };
+
+  test("is a read whose error is retryable, after its pause and within its time", async () => {
+    const { api, open, say, clock } = setUp();
+    const read = api.call(ask);
+    const link = open();
+    await settle();
+    for (const [i, pauseMs] of [100, 200].entries()) {
+      say({ id: link.sent[i]?.id, ...busy }, link);
+      await settle();
+      clock.advance({ ms: pauseMs - 1 });
+      await settle();
+      expect(link.sent).toHaveLength(i + 1);
+      clock.advance({ ms: 1 });
+      await settle();
+    }
+    say({ id: link.sent[2]?.id, status: 200, result: "after all" }, link);
+    expect(await read).toBe("after all");
+  });
+
+  test("waits as long as the venue asks for", async () => {
+    const { api, open, say, clock } = setUp();
+    const read = api.call(ask);
+    const link = open();
+    await settle();
+    const error = { code: -1003, msg: "Too many requests.", data: { serverTime: 5_000, retryAfter: 7_500 } };
+    say({ id: link.sent[0]?.id, status: 429, error }, link);
+    await settle();
+    clock.advance({ ms: 2_499 });
+    await settle();
+    expect(link.sent).toHaveLength(1);
+    clock.advance({ ms: 1 });
+    await settle();
+    say({ id: link.sent[1]?.id, status: 200, result: 1 }, link);
+    expect(await read).toBe(1);
+  });
+
+  test("is no read whose error is not, nor one past its repeats or its time limit", async () => {
+    const { api, open, say, clock } = setUp({ timeoutMs: 150 });
+    const rejected = rejectionOf(api.call(ask));
+    const link = open();
+    await settle();
+    say({ id: link.sent[0]?.id, status: 400, error: { code: -1121, msg: "Invalid symbol." } }, link);
+    expect(await rejected).toMatchObject({ code: "REJECTED_BY_VENUE" });
+
+    const once = rejectionOf(api.call({ ...ask, control: { retries: 0 } }));
+    await settle();
+    say({ id: link.sent[1]?.id, ...busy }, link);
+    expect(await once).toMatchObject({ code: "VENUE_UNAVAILABLE" });
+
+    const late = rejectionOf(api.call(ask));
+    await settle();
+    say({ id: link.sent[2]?.id, ...busy }, link);
+    await settle();
+    clock.advance({ ms: 100 });
+    await settle();
+    say({ id: link.sent[3]?.id, ...busy }, link);
+    expect(await late).toMatchObject({ code: "VENUE_UNAVAILABLE" });
+    expect(link.sent).toHaveLength(4);
+  });
+
+  test("is no write that the venue has seen", async () => {
+    const { api, open, say, clock } = setUp();
+    const write = rejectionOf(api.call(place));
+    const link = open();
+    say({ id: link.sent[0]?.id, ...busy }, link);
+    expect(await write).toMatchObject({ code: "VENUE_UNAVAILABLE", outcome: "unknown" });
+    clock.advance({ ms: 1_000 });
+    await settle();
+    expect(link.sent).toHaveLength(1);
+  });
+
+  test("ends with the read's signal", async () => {
+    const { api, open, say } = setUp();
+    const stop = new AbortController();
+    const read = rejectionOf(api.call({ ...ask, control: { signal: stop.signal } }));
+    const link = open();
+    await settle();
+    say({ id: link.sent[0]?.id, ...busy }, link);
+    await settle();
+    const reason = new Error("enough");
+    stop.abort(reason);
+    expect(await read).toBe(reason);
   });
 });
 

@@ -5,6 +5,7 @@ import type { WebSocket } from "ws";
 import {
   AuthError,
   type Balance,
+  InvalidInputError,
   type OrderReport,
   ProtocolError,
   RateLimitError,
@@ -396,4 +397,27 @@ test("the signal closes it", async () => {
   abort.abort();
   await vi.waitFor(() => expect(closes()).toBe(1));
   await vi.waitFor(() => expect(venue.connections).toBe(0));
+});
+
+test.each(["onReport", "onBalances", "onReconnected", "onError"])("needs %s, and says so at the call", async (name) => {
+  for (const value of [undefined, null, 5]) {
+    const opening = rejectionOf(setUp(accept, { [name]: value }));
+    expect(await opening).toBeInstanceOf(InvalidInputError);
+    expect((await opening).message).toBe(`${name} must be a function, got ${value}`);
+  }
+});
+
+test("refuses other callbacks, instruments and signals that are none", async () => {
+  const bad: readonly [options: object, words: string][] = [
+    [{ onBalanceChange: 5 }, "onBalanceChange must be a function, got 5"],
+    [{ onOrderList: "x" }, 'onOrderList must be a function, got "x"'],
+    [{ signal: {} }, "signal must be an AbortSignal, got object"],
+    [{ instruments: undefined }, "instruments must be a list, got undefined"],
+    [{ instruments: [undefined] }, "instrument undefined is not of venue binance"],
+  ];
+  for (const [options, words] of bad) {
+    const error = await rejectionOf(setUp(accept, options));
+    expect(error).toBeInstanceOf(InvalidInputError);
+    expect(error.message).toContain(words);
+  }
 });

@@ -1,0 +1,46 @@
+import { InvalidInputError } from "@pitlane/perf";
+import type { WriteControl } from "./calls.ts";
+
+// What types promise and callers without them may not keep. A raw TypeError from further inside would name neither field nor rule,
+// and could come after the wire.
+
+/** A value in an error: text in quotes, of an object no more than that it is one. */
+export function shown(value: unknown): string {
+  if (typeof value === "string") return JSON.stringify(value);
+  return value === Object(value) ? typeof value : String(value);
+}
+
+/** @param rule Ends the sentence "NAME must be ...". @throws {InvalidInputError} When `isRight` is false. */
+export function check(isRight: boolean, name: string, rule: string, value: unknown): void {
+  if (!isRight) throw new InvalidInputError(`${name} must be ${rule}, got ${shown(value)}`);
+}
+
+export function checkObject(name: string, value: unknown): void {
+  check(typeof value === "object" && value !== null, name, "an object", value);
+}
+
+export function checkFunction(name: string, value: unknown): void {
+  check(typeof value === "function", name, "a function", value);
+}
+
+export function checkFlag(name: string, value: unknown): void {
+  check(typeof value === "boolean", name, "true or false", value);
+}
+
+export function checkList(name: string, value: unknown): void {
+  check(Array.isArray(value), name, "a list", value);
+}
+
+/** An AbortSignal, of whatever realm, or none. */
+export function checkSignal(signal: AbortSignal | undefined): void {
+  if (signal !== undefined) {
+    check(typeof signal?.throwIfAborted === "function", "signal", "an AbortSignal", signal);
+  }
+}
+
+/** What may come with a call; its numbers are checked by the transport. @throws {InvalidInputError} Naming the field and its rule. */
+export function checkControl(control: WriteControl): void {
+  checkObject("control", control);
+  checkSignal(control.signal);
+  if (control.onSent !== undefined) checkFunction("onSent", control.onSent);
+}

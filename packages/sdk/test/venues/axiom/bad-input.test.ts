@@ -1,0 +1,175 @@
+import { describe, expect, onTestFinished, test } from "vitest";
+import { InvalidInputError } from "../../../src/errors.ts";
+import { createAxiom } from "../../../src/venues/axiom/index.ts";
+import { rejectionOf } from "../../support/rejection.ts";
+import { MINT, SIGNATURE, WALLET } from "./examples.ts";
+import { fakeAxiom, token } from "./fake-axiom.ts";
+import { createTransaction, createWallet } from "./wallets.ts";
+
+// What plain JavaScript can pass where the types say otherwise: each is refused at the call, with nothing sent.
+
+const transaction = createTransaction([createWallet()], "a");
+const preset = {
+  ...{ slippage: "20", priorityFeeSol: "0.001", bribeFeeSol: 0.01 },
+  ...{ mevProtection: true, enhancedMevProtection: false },
+};
+const report = {
+  ...{ signature: SIGNATURE, success: true, timeTakenMs: 412.5, provider: "0xslot", region: "EU" },
+  preset,
+};
+const tracked = { walletAddress: WALLET, name: "n", emoji: "e" };
+const holes = <T>(item: T) => {
+  const list = [item, item];
+  delete list[0];
+  return list;
+};
+
+async function setUp() {
+  const fake = await fakeAxiom({ answer: () => ({ json: {} }) });
+  const client = createAxiom({
+    ...{ urls: fake.urls, session: { accessToken: token("user", 900), refreshToken: "refresh" } },
+    unverified: true,
+  });
+  onTestFinished(() => client.close());
+  // biome-ignore lint/suspicious/noExplicitAny: it is what callers without types have
+  return { ...fake, axiom: { ...client } as any };
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: as above
+const rows: readonly (readonly [what: string, call: (axiom: any) => Promise<unknown>, words: string])[] = [
+  [
+    "provider 5",
+    (axiom) => axiom.transactions.submitMany([{ transaction, provider: 5 }]),
+    "transactions[0].provider must be a name",
+  ],
+  ["no transaction", (axiom) => axiom.transactions.submitMany([undefined]), "transactions[0] must be an object"],
+  ["a hole", (axiom) => axiom.transactions.submitMany(holes({ transaction })), "transactions[0] must be an object"],
+  ["null protection", (axiom) => axiom.transactions.submitMany([{ transaction }], null), "control must be an object"],
+  [
+    "a signal that is none",
+    (axiom) => axiom.transactions.submitMany([{ transaction }], { signal: {} }),
+    "signal must be an AbortSignal",
+  ],
+  ["no report", (axiom) => axiom.transactions.reportTransactions([null]), "reports[0] must be an object"],
+  [
+    "a hole of reports",
+    (axiom) => axiom.transactions.reportTransactions(holes(report)),
+    "reports[0] must be an object",
+  ],
+  [
+    "no preset",
+    (axiom) => axiom.transactions.reportTransactions([{ ...report, preset: undefined }]),
+    "reports[0].preset must be an object",
+  ],
+  [
+    "a figure that is a list",
+    (axiom) => axiom.transactions.reportTransactions([{ ...report, preset: { ...preset, slippage: ["20"] } }]),
+    "reports[0].preset.slippage must be a number",
+  ],
+  [
+    "a figure that is a bigint",
+    (axiom) => axiom.transactions.reportTransactions([{ ...report, preset: { ...preset, slippage: 5n } }]),
+    "reports[0].preset.slippage must be a number",
+  ],
+  ["no position", (axiom) => axiom.transactions.reportOpenedPosition(undefined), "position must be an object"],
+  ["no tracked wallet", (axiom) => axiom.tracking.addWallet(undefined), "wallet must be an object"],
+  ["a group of 5", (axiom) => axiom.tracking.addWallet({ ...tracked, groupId: 5 }), "groupId must be text"],
+  [
+    "an alert of text",
+    (axiom) => axiom.tracking.addWallet({ ...tracked, alertsOnFeed: "yes" }),
+    "alertsOnFeed must be true or false",
+  ],
+  [
+    "types that are no list",
+    (axiom) => axiom.tracking.listTransactions({ detailedTypes: "Sell All" }),
+    "detailedTypes must be a list",
+  ],
+  ["wallets with a hole", (axiom) => axiom.account.balancesOf(holes(WALLET)), "wallets[0] must be a Solana address"],
+  ["no nonce wallets", (axiom) => axiom.account.listNonceAccounts(undefined), "userWallets must be a list"],
+  [
+    "another's wallet as text",
+    (axiom) =>
+      axiom.account.getActivePortfolio({
+        ...{ walletAddresses: [WALLET], isOtherWallet: "no", tokenAddressToAmountMap: {}, userSolBalance: 1 },
+      }),
+    "isOtherWallet must be true or false",
+  ],
+  ["no portfolio", (axiom) => axiom.account.getActivePortfolio(undefined), "request must be an object"],
+  [
+    "a balance as text",
+    (axiom) =>
+      axiom.account.getActivePortfolio({
+        ...{ walletAddresses: [WALLET], tokenAddressToAmountMap: {}, userSolBalance: "1" },
+      }),
+    "userSolBalance must be a number",
+  ],
+  [
+    "no amounts",
+    (axiom) => axiom.account.getActivePortfolio({ walletAddresses: [WALLET], userSolBalance: 1 }),
+    "tokenAddressToAmountMap must be an object",
+  ],
+  ["no turnkey request", (axiom) => axiom.account.turnkeyWhoami(undefined), "request must be an object"],
+  [
+    "a key in a list",
+    (axiom) =>
+      axiom.account.turnkeyWhoami({
+        ...{ organizationId: "o", publicKey: [`02${"0".repeat(64)}`], sign: () => new Uint8Array(8) },
+      }),
+    "publicKey must be a compressed P-256 key",
+  ],
+  ["a token of nobody", (axiom) => axiom.market.analyzeToken(undefined), "request must be an object"],
+  ["no chart", (axiom) => axiom.market.listChartBars(undefined), "request must be an object"],
+  [
+    "outliers of text",
+    (axiom) =>
+      axiom.market.listChartBars({
+        ...{ pairAddress: MINT, interval: "1m", fromUs: 0, toUs: 1e9, showOutliers: "yes" },
+      }),
+    "showOutliers must be true or false",
+  ],
+  ["a read's control", (axiom) => axiom.market.getOnlineUsers({ signal: "x" }), "signal must be an AbortSignal"],
+  ["a read's null", (axiom) => axiom.market.getOnlineUsers(null), "control must be an object"],
+  ["a session's control", (axiom) => axiom.session.ensure({ signal: {} }), "signal must be an AbortSignal"],
+  ["no tokens", (axiom) => axiom.session.use(undefined), "session must be an object"],
+];
+
+describe("calls", () => {
+  test.each(rows)("refuse %s, before anything is sent", async (_, call, words) => {
+    const { axiom, requests } = await setUp();
+    const error = await rejectionOf(call(axiom));
+    expect(error.message).toContain(words);
+    expect(error).toBeInstanceOf(InvalidInputError);
+    expect(requests).toEqual([]);
+  });
+});
+
+describe("options", () => {
+  const store = { load: async () => undefined, save: async () => {}, clear: async () => {} };
+  const wallet = { walletAddress: WALLET, sign: () => new Uint8Array(64) };
+  test.each<[object, string]>([
+    [{ sessionStore: {} }, "sessionStore.load must be a function, got undefined"],
+    [{ sessionStore: { ...store, clear: 5 } }, "sessionStore.clear must be a function, got 5"],
+    [{ sessionStore: "file" }, 'sessionStore must be an object, got "file"'],
+    [{ batching: true }, "batching must be an object, got true"],
+    [{ venue: 5 }, "venue must be lower-case letters"],
+    [{ session: 5 }, "session must be an object, got 5"],
+    [{ credentials: "x" }, "credentials must be an object"],
+    [{ credentials: { ...wallet, turnstileToken: 5 } }, "credentials.turnstileToken must be text or a function"],
+    [{ credentials: { ...wallet, allowRegistration: "no" } }, "credentials.allowRegistration must be true or false"],
+  ])("refuse %j", (options, words) => {
+    expect(() => createAxiom(options)).toThrow(InvalidInputError);
+    expect(() => createAxiom(options)).toThrow(words);
+  });
+});
+
+test("streams refuse signals and pages that are none", async () => {
+  const { axiom } = await setUp();
+  for (const open of [axiom.stream.rooms, axiom.stream.trackedTrades, axiom.stream.friends]) {
+    const bad = { onError() {}, signal: {} };
+    expect(() => open(bad)).toThrow(InvalidInputError);
+    expect(() => open(bad)).toThrow("signal must be an AbortSignal");
+    expect(() => open(undefined)).toThrow(InvalidInputError);
+  }
+  expect(() => axiom.stream.rooms({ onError() {}, rooms: "new_pairs" })).toThrow("rooms must be a list");
+  expect(() => axiom.stream.friends({ onError() {}, page: null })).toThrow("page must be an object");
+});
