@@ -16,6 +16,11 @@ export interface BinanceAuthenticatorOptions {
 const API_KEY = "x-mbx-apikey";
 const BAD_TIMESTAMP = -1021;
 
+/** The venue has refused a request for its timestamp: it was never performed, and our time is to be measured. */
+export function isRefusedTime(error: unknown): boolean {
+  return error instanceof AuthError && error.venueCode === BAD_TIMESTAMP;
+}
+
 /**
  * Signs calls as Binance wants it: receive window and time are added to what is asked, and the signature of exactly that text
  * comes last. Parameters of a POST or PUT are in the body, of others in the query.
@@ -39,7 +44,7 @@ export function binanceAuthenticator(options: BinanceAuthenticatorOptions): Auth
       else call.sentQuery = signed;
     },
     async recover(_call, error) {
-      if (!(error instanceof AuthError) || error.venueCode !== BAD_TIMESTAMP) return false;
+      if (!isRefusedTime(error)) return false;
       try {
         await resync();
         return true;

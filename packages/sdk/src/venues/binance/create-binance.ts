@@ -199,6 +199,7 @@ function openUser(wiring: Wiring, options: UserStreamOptions, signing: Signing |
     signer: signing.signer,
     recvWindowMs: signing.recvWindowMs,
     nowUs: () => signing.time.nowUs(),
+    resync: () => signing.time.resync(),
     callTimeoutMs,
     connectTimeoutMs,
     watch: network.watch("user stream"),

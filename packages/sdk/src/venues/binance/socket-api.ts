@@ -1,11 +1,12 @@
 import { InvalidInputError, inRange, integerInRange } from "@pitlane/perf";
 import { LimiterQueueFullError } from "@pitlane/perf/limit";
-import { AuthError, ProtocolError, RateLimitError, type RequestError, TimeoutError } from "../../errors.ts";
+import { ProtocolError, RateLimitError, type RequestError, TimeoutError } from "../../errors.ts";
 import type { Signer } from "../../session/sign.ts";
 import type { Link } from "../../stream/link.ts";
 import { BudgetExhaustedError, CallAbortedError } from "../../transport/errors.ts";
 import type { Repeat, Repeatable } from "../../transport/retry.ts";
 import type { Api, ApiCall } from "./api.ts";
+import { isRefusedTime } from "./authenticator.ts";
 import { type Fields, parseJson, toFields } from "./fields.ts";
 import { TOO_MANY_ORDERS } from "./order-budget.ts";
 import { type PendingCall, PendingCalls } from "./pending-calls.ts";
@@ -63,7 +64,6 @@ export interface SocketApiOptions {
   readonly onError: (error: Error) => void;
 }
 
-const BAD_TIMESTAMP = -1021;
 const LOGON_ID = 0; // calls count from 1
 
 /**
@@ -289,8 +289,7 @@ export class SocketApi implements Api {
     }
     // Too many orders are no reason to hold up anything else: their own budget waits.
     if (error instanceof RateLimitError && error.venueCode !== TOO_MANY_ORDERS) limit.pause(error.retryAfterMs);
-    const isEarlyOrLate = error instanceof AuthError && error.venueCode === BAD_TIMESTAMP;
-    if (!isEarlyOrLate || pending.isRenewed) return pending.reject(error);
+    if (!isRefusedTime(error) || pending.isRenewed) return pending.reject(error);
     pending.isRenewed = true;
     this.#calls.requeue(pending);
     resync().then(
@@ -305,6 +304,10 @@ export class SocketApi implements Api {
     if (message["status"] === 200) return this.#ready(link);
     const clean = JSON.parse(redact(JSON.stringify(message), [this.#options.signer.apiKey, signature])) as Fields;
     const error = toSocketError("session.logon", clean);
+    if (isRefusedTime(error)) {
+      const drop = () => link.drop("the venue refused the time of the logon");
+      return void this.#options.resync().then(drop, drop); // calls wait for the next logon
+    }
     if (!error.retryable) this.#calls.rejectAll(() => error);
     link.drop("the venue refused the logon", error instanceof RateLimitError ? error.retryAfterMs : 0);
   }

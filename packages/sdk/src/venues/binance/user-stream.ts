@@ -9,6 +9,7 @@ import { Connection, type ConnectionWatch } from "../../stream/connection.ts";
 import type { Link } from "../../stream/link.ts";
 import { Settlement } from "../../stream/settlement.ts";
 import type { UserStream, UserStreamCounters, UserStreamOptions } from "../../stream/streams.ts";
+import { isRefusedTime } from "./authenticator.ts";
 import { excerpt, type Fields, integerOf, parseJson, textOf, toFields } from "./fields.ts";
 import { checkVenue } from "./order-rules.ts";
 import { newOrderScan } from "./scan-order.ts";
@@ -26,6 +27,8 @@ export interface UserStreamParts {
   readonly recvWindowMs: number;
   /** The venue's time, for signatures. */
   readonly nowUs: () => number;
+  /** A timestamp was refused: mends `nowUs`, by measuring the venue's time anew. */
+  readonly resync: () => Promise<void>;
   readonly connectTimeoutMs: number;
   /** Hears what becomes of its socket. */
   readonly watch?: ConnectionWatch | undefined;
@@ -204,6 +207,7 @@ class BinanceUserStream implements UserStream {
   }
 
   #onRefusal(error: RequestError, isOfSubscription: boolean, link: Link): void {
+    if (isOfSubscription && isRefusedTime(error)) return this.#renew(error, link);
     this.#report(error);
     if (!isOfSubscription || error.retryable) {
       // An unasked-for error says that the session is over (a revoked key): the next subscription will tell.
@@ -213,6 +217,13 @@ class BinanceUserStream implements UserStream {
     }
     this.#subscribed.reject(error);
     void this.close();
+  }
+
+  /** Measures the venue's clock and signs anew on another socket: time that was refused once need not end the stream. */
+  #renew(error: RequestError, link: Link): void {
+    const drop = () => link.drop("the venue refused the time of the subscription");
+    this.#report(error);
+    this.#parts.resync().then(drop, drop); // where the time cannot be told the next subscription will say so
   }
 
   #onUserEvent(event: Fields, link: Link): void {

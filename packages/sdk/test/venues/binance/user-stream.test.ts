@@ -48,6 +48,7 @@ function impatientClock(waits: number[]) {
   const clock = createSystemClock();
   return {
     nowUs: () => clock.nowUs(),
+    resync: async () => {},
     monotonicNs: () => clock.monotonicNs(),
     sleep: async (ms: number, signal?: AbortSignal) => {
       waits.push(ms);
@@ -90,6 +91,7 @@ async function setUp(answer: Answer = accept, options: Partial<UserStreamOptions
       signer: createSigner(credentials),
       recvWindowMs: 5_000,
       nowUs: () => clock.nowUs(),
+      resync: async () => {},
       connectTimeoutMs: 5_000,
       callTimeoutMs,
       clock,
