@@ -255,7 +255,7 @@ export { Recorder, type RecorderOptions, type RecordingTally } from "./recorder.
 export { type ReplayReport, type ReplayRunOptions, replayRun } from "./replay-run.ts";
 export type { BookReport, EndReason, Fault, InstrumentReport, Report, RunMode } from "./report.ts";
 export { createRunId, type RunId } from "./run-id.ts";
-export { readStart, type StartRecord } from "./run-record.ts";
+export { readStart, readStartWithSegments, type StartRecord } from "./run-record.ts";
 export { openRuntime } from "./runtime.ts";
 export type { Runtime, RuntimeOptions, Status } from "./runtime-types.ts";
 export {

@@ -7,6 +7,18 @@ import { instrumentsById } from "./orders/records.ts";
 import { resumeRecord, startRecord } from "./run-record.ts";
 import type { RuntimeOptions } from "./runtime-types.ts";
 
+/** Opens and locks the journal of the run to go on with; undefined of a new run. Throws as `Journal.resume`. */
+export function lockResumed({
+  isResumed = false,
+  resumed,
+  journalPath: path,
+  clock,
+  config,
+}: Pick<RuntimeOptions, "isResumed" | "resumed" | "journalPath" | "clock" | "config">): Journal | undefined {
+  if (!isResumed) return undefined;
+  return resumed ?? Journal.resume({ path, clock, durability: config.journal.durability });
+}
+
 /** Begins a run's journal, or goes on with it from where an earlier process was: `core` is then brought there. */
 export function openJournal(
   options: RuntimeOptions,
@@ -14,15 +26,14 @@ export function openJournal(
   core: Core,
   startedAtUs: number,
 ): Journal {
-  const { journalPath, clock, config, isResumed = false } = options;
-  const journalOptions = { path: journalPath, clock, durability: config.journal.durability };
-  if (!isResumed) {
-    const journal = Journal.create(journalOptions);
-    journal.append("run.start", startRecord(options, instruments, startedAtUs), core.at(journal.nowUs()));
-    journal.commit();
-    return journal;
+  const { journalPath, clock, config } = options;
+  const journal = lockResumed(options);
+  if (journal === undefined) {
+    const begun = Journal.create({ path: journalPath, clock, durability: config.journal.durability });
+    begun.append("run.start", startRecord(options, instruments, startedAtUs), core.at(begun.nowUs()));
+    begun.commit();
+    return begun;
   }
-  const journal = Journal.resume(journalOptions);
   try {
     const from = { fromSeq: journal.recovery?.lastSnapshotSeq ?? 1 };
     recover(core, jsonRows(readRows(journalPath, from)), instrumentsById(instruments), core.plugins.names);

@@ -3,7 +3,8 @@ import type { Instrument } from "@pitlane/sdk";
 import type { Config } from "./config.ts";
 import type { Core } from "./core/core.ts";
 import type { CoreRecord } from "./core/core-record.ts";
-import { readRows } from "./journal/read.ts";
+import type { JournalRow } from "./journal/chain.ts";
+import { readRows, readRowsWithSegments } from "./journal/read.ts";
 import { type InstrumentRecord, toInstrumentRecord } from "./orders/records.ts";
 import { nameOf } from "./plugins/entry.ts";
 import type { RunMode } from "./report.ts";
@@ -40,13 +41,29 @@ export function resumeRecord(core: Core, startedAtUs: number): ResumeRecord {
   return { version: VERSION, node: process.version, startedAtUs, core: core.record() };
 }
 
-/** How a run was started, from its journal. @throws {InvalidInputError} When it is missing, no journal, or does not begin with that. */
+/**
+ * How a run was started, from its journal.
+ *
+ * @throws {InvalidInputError} When it is missing, no journal, or does not begin with that.
+ * @throws {JournalSegmentError} When the run was archived: `readStartWithSegments` waits for its segment.
+ */
 export function readStart(journalPath: string): StartRecord {
-  for (const { kind, body } of readRows(journalPath, { untilSeq: 1 })) {
-    if (kind === "run.start" && typeof body === "string") return JSON.parse(body) as StartRecord;
-  }
+  const [first] = readRows(journalPath, { untilSeq: 1 });
+  return startIn(journalPath, first);
+}
+
+/** As `readStart`, of a run that may have been archived. @throws {JournalSegmentError} When its segment is missing or damaged. */
+export async function readStartWithSegments(journalPath: string): Promise<StartRecord> {
+  for await (const first of readRowsWithSegments(journalPath, { untilSeq: 1 })) return startIn(journalPath, first);
+  return startIn(journalPath, undefined);
+}
+
+function startIn(journalPath: string, first: JournalRow | undefined): StartRecord {
+  if (first?.kind === "run.start" && typeof first.body === "string") return JSON.parse(first.body) as StartRecord;
   throw new InvalidInputError(
-    `${journalPath} does not say how its run was started: the process ended before it had begun`,
+    first?.kind === "record.start"
+      ? `${journalPath} is a recording of a market, not of a run: there are no decisions to replay or to go on from`
+      : `${journalPath} does not say how its run was started: the process ended before it had begun`,
   );
 }
 

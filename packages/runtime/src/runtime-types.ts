@@ -2,6 +2,7 @@ import type { Clock } from "@pitlane/perf";
 import type { Instrument } from "@pitlane/sdk";
 import type { Config } from "./config.ts";
 import type { TradingState, TradingStatus } from "./engines/trading-state.ts";
+import type { Journal } from "./journal/journal.ts";
 import type { ObservedSession } from "./observe/observer.ts";
 import type { BootNode } from "./plugins/boot-tree.ts";
 import type { PluginEntry } from "./plugins/host.ts";
@@ -23,6 +24,11 @@ export interface RuntimeOptions {
   readonly journalPath: string;
   /** Goes on with the run of that journal, whose process has ended in whatever way. Default false: a new run. */
   readonly isResumed?: boolean;
+  /**
+   * The journal of that run, where the caller has opened it already by `Journal.resume`: before it starts whatever `client` needs, say. The
+   * session closes it, whatever comes of it. Opened at `journalPath` before anything else when left out.
+   */
+  readonly resumed?: Journal;
   /** Exchanges plugins as their files are saved, with their state. For development: such a run is replayed up to there only. Default false. */
   readonly isWatched?: boolean;
   /** Takes a sample of the session each second, for observers and alerts. Default true; without it both have nothing to look at. */

@@ -2,7 +2,7 @@ import type { Clock } from "@pitlane/perf";
 import { type Instrument, notionalUnits } from "@pitlane/sdk";
 import type { IntentEntry } from "../core/recovery.ts";
 import type { PluginEntry } from "../plugins/entry.ts";
-import { readStart } from "../run-record.ts";
+import { readStartWithSegments } from "../run-record.ts";
 import { feeInQuote } from "./closed-trades.ts";
 import { compareOrders, type Divergences } from "./divergence.ts";
 import type { BacktestOptions, SimFees, SimLatencyOptions } from "./options.ts";
@@ -50,7 +50,7 @@ export interface DivergenceReport extends Divergences {
  */
 export async function divergeRun(options: DivergeOptions): Promise<DivergenceReport> {
   const { journalPath, plugins, fillModel, nearestUs, clock, signal } = options;
-  const start = readStart(journalPath);
+  const start = await readStartWithSegments(journalPath);
   const { orders, balances = new Map<string, bigint>() } = await readRecordedOrders(journalPath, signal);
   const loaded = await readMarketData([journalPath], { clock, signal });
   const { data } = loaded;

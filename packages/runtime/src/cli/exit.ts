@@ -1,4 +1,5 @@
-import { InvalidInputError, RequestError } from "@pitlane/sdk";
+import { InvalidInputError, PitlaneError, RequestError } from "@pitlane/sdk";
+import { HookOrderError } from "../hooks/errors.ts";
 
 /** What a process says by ending: the one table of the whole CLI. */
 export const EXIT = {
@@ -13,8 +14,23 @@ export const EXIT = {
   halted: 4,
 } as const;
 
+/** What was given cannot be begun with: bad input, by an error that in the midst of the work would be a failure. Its code stays. */
+export class RefusedInputError extends InvalidInputError {
+  override readonly code: string;
+
+  constructor(cause: PitlaneError) {
+    super(cause.message, { cause });
+    this.code = cause.code;
+  }
+}
+
 /** Exit code of an error that ended a command. Pure. */
 export function exitCodeOf(error: unknown): number {
-  if (error instanceof InvalidInputError) return EXIT.badInput;
+  if (error instanceof InvalidInputError || error instanceof HookOrderError) return EXIT.badInput;
   return error instanceof RequestError ? EXIT.venue : EXIT.failed;
+}
+
+/** ` [PLUGIN_CYCLE]`: the code that the guides explain; nothing where an error has none of its own. Pure. */
+export function codeOf(error: unknown): string {
+  return error instanceof PitlaneError && error.code !== "INVALID_INPUT" ? ` [${error.code}]` : "";
 }

@@ -21,7 +21,7 @@ import { addSecret } from "./commands/secret.ts";
 import { addSoak } from "./commands/soak.ts";
 import { addRun, addStart } from "./commands/start.ts";
 import { addVerify } from "./commands/verify.ts";
-import { EXIT, exitCodeOf } from "./exit.ts";
+import { codeOf, EXIT, exitCodeOf } from "./exit.ts";
 import { colors, Output, type Terminal } from "./output.ts";
 import type { Input } from "./prompt.ts";
 
@@ -115,7 +115,8 @@ export async function runProgram(args: readonly string[], host: ProgramHost): Pr
   } catch (error) {
     // Commander has printed its own message already; help and version are no errors.
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.badInput;
-    stderr.write(redact(`${colors.red("error")}: ${error instanceof Error ? error.message : String(error)}\n`));
+    const message = error instanceof Error ? error.message : String(error);
+    stderr.write(redact(`${colors.red("error")}${codeOf(error)}: ${message}\n`));
     if (withStack) stderr.write(redact(`${describe(error)}\n`));
     return exitCodeOf(error);
   }

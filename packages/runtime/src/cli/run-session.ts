@@ -6,12 +6,13 @@ import { createProfiler } from "@pitlane/perf/monitor";
 import type { VenuePlan } from "../config/venue-plan.ts";
 import type { Config } from "../config.ts";
 import { RiskHaltError } from "../engines/trading-state.ts";
+import { type Journal, JournalError } from "../journal/journal.ts";
 import { watchKillSwitch } from "../kill-switch.ts";
+import { lockResumed } from "../open-journal.ts";
 import type { InstrumentRecord } from "../orders/records.ts";
 import { formatBootTree } from "../plugins/boot-tree.ts";
 import { nameOf } from "../plugins/entry.ts";
 import type { PluginEntry } from "../plugins/host.ts";
-import { loadStrategies } from "../plugins/load-strategies.ts";
 import type { EndReason, RunMode } from "../report.ts";
 import { createRunId, type RunId } from "../run-id.ts";
 import { readStart } from "../run-record.ts";
@@ -20,8 +21,9 @@ import type { Runtime } from "../runtime-types.ts";
 import { VERSION } from "../version.ts";
 import { scheduleArchive } from "./archive-schedule.ts";
 import { calmFlagsIn } from "./calm-gc.ts";
-import { EXIT } from "./exit.ts";
+import { EXIT, RefusedInputError } from "./exit.ts";
 import { checkWritable, writeJson } from "./json-file.ts";
+import { loadChecked } from "./load-checked.ts";
 import type { HaltSignal } from "./main.ts";
 import { type ExchangeAddress, type OpenExchange, openExchange, venueOf } from "./open-exchange.ts";
 import { openObservers, prepareObservers } from "./open-observers.ts";
@@ -35,6 +37,8 @@ export interface SessionOptions {
   readonly config: Config;
   /** Those of `config` with their secrets in place: for plugins, observers and sinks alone, never to be shown or kept. */
   readonly withSecrets: Pick<Config, "strategies" | "observers" | "dashboard" | "alerts">;
+  /** Where each strategy is in the list of the settings, when they are only some of it. */
+  readonly strategyPlaces?: readonly number[] | undefined;
   readonly durationMs: number | undefined;
   /** Recorded session to run on instead of the market model; one session in parts when several. */
   readonly recordings: readonly string[];
@@ -76,11 +80,11 @@ export async function runSession(options: SessionOptions): Promise<number> {
   const { config, recordings, output, cwd, isResumed } = options;
   const clock = createSystemClock();
   const jsonPath = options.jsonPath === undefined ? undefined : checkWritable(resolve(cwd, options.jsonPath));
-  const plugins = await loadStrategies(options.withSecrets.strategies, cwd);
+  const plugins = await loadChecked(options.withSecrets.strategies, cwd, options.strategyPlaces);
   const { observers, lines } = await prepareObservers(options.withSecrets, cwd);
   const recording =
     recordings.length === 0 ? undefined : await openRecording(recordings.map((path) => resolve(cwd, path)));
-  const { run, journalPath } = nameRun(options, clock);
+  const { run, journalPath, resumed } = nameRun(options, clock);
   const exchange = await openExchange({
     config,
     addresses: options.exchanges,
@@ -90,6 +94,9 @@ export async function runSession(options: SessionOptions): Promise<number> {
     recvWindowMs: RECV_WINDOW_MS,
     clock,
     output,
+  }).catch((error: unknown) => {
+    resumed?.close();
+    throw error;
   });
   const haltSignal = hearEarly(options.onHaltSignal);
   try {
@@ -107,6 +114,7 @@ export async function runSession(options: SessionOptions): Promise<number> {
       ...(recording === undefined ? {} : { streams: recording.streams }),
       journalPath,
       isResumed,
+      ...(resumed === undefined ? {} : { resumed }),
       isWatched: options.isWatched,
       recvWindowMs: RECV_WINDOW_MS,
       clock,
@@ -157,6 +165,7 @@ export async function runSession(options: SessionOptions): Promise<number> {
     return exitOf(reason);
   } finally {
     output.endStatus();
+    resumed?.close(); // where the session did not come to that
     await exchange.close();
     haltSignal.stop();
   }
@@ -202,23 +211,37 @@ function profileInto(folder: string, { output }: SessionOptions, clock: Clock): 
   };
 }
 
+interface NamedRun {
+  readonly run: RunId;
+  readonly journalPath: string;
+  /** Its journal, of a run to go on with: locked before anything is asked of an exchange, since another session may be at it. */
+  readonly resumed?: Journal | undefined;
+}
+
 /** A new run, or the one whose journal is to be gone on with. */
-function nameRun(
-  { journalPath, cwd, isResumed, venue }: SessionOptions,
-  clock: Clock,
-): { run: RunId; journalPath: string } {
+function nameRun(options: SessionOptions, clock: Clock): NamedRun {
+  const { journalPath, cwd, isResumed } = options;
   if (isResumed && journalPath !== undefined) {
-    const path = resolve(cwd, journalPath);
-    const { id, key, mode, instruments } = readStart(path);
-    const wasAt = isReal(mode) ? venueIn(instruments) : undefined;
-    if (wasAt !== venue?.name)
-      throw new InvalidInputError(
-        `run ${id} was ${wasAt === undefined ? "not on a real venue" : `on ${wasAt}`}: go on with it there, ${wasAt === undefined ? "without --venue" : `--venue ${wasAt}`}`,
-      );
-    return { run: { id, key }, journalPath: path };
+    try {
+      return takeRun(resolve(cwd, journalPath), options, clock);
+    } catch (error) {
+      throw error instanceof JournalError ? new RefusedInputError(error) : error;
+    }
   }
   const run = createRunId(clock.nowUs(), randomInt(2 ** 32) / 2 ** 32);
   return { run, journalPath: resolve(cwd, journalPath ?? join(".pitlane", "runs", run.id, "journal.db")) };
+}
+
+/** @throws {InvalidInputError} When it was somewhere else. @throws {JournalError} When its journal is in use, damaged or of another version. */
+function takeRun(path: string, { venue, config }: SessionOptions, clock: Clock): NamedRun {
+  const { id, key, mode, instruments } = readStart(path);
+  const wasAt = isReal(mode) ? venueIn(instruments) : undefined;
+  if (wasAt !== venue?.name)
+    throw new InvalidInputError(
+      `run ${id} was ${wasAt === undefined ? "not on a real venue" : `on ${wasAt}`}: go on with it there, ${wasAt === undefined ? "without --venue" : `--venue ${wasAt}`}`,
+    );
+  const resumed = lockResumed({ isResumed: true, journalPath: path, clock, config });
+  return { run: { id, key }, journalPath: path, resumed };
 }
 
 /** Shows the session's status until something ends it, and says what. */

@@ -57,7 +57,7 @@ export interface ReplayOptions
     CoreOptions,
     "runKey" | "config" | "instruments" | "plugins" | "seed" | "budgets" | "startedAtUs" | "log" | "onFault"
   > {
-  /** Decisions of rows before it are made but not compared. Default 1. */
+  /** Decisions of rows before it are made but neither compared nor counted. Default 1. */
   readonly fromSeq?: number;
   /** True for a what-if: go on after a divergence and count them. Default false: `done` is true after the first. */
   readonly goesOn?: boolean;
@@ -67,6 +67,9 @@ export interface ReplayOptions
 
 /** Rows that a core decides; all others are inputs, or say something about the run. */
 const DECISIONS: ReadonlySet<string> = new Set(["intent", "cancel", "amend", "route", "risk.breach", "snapshot"]);
+
+/** Rows that nobody hears. They are written at any moment, between an input and its decisions too, and their time is not the core's. */
+const NOTES: ReadonlySet<string> = new Set(["fault", "alert", "operator", "reconciled", "clock"]);
 
 /**
  * Runs a journal through a core of its own, and compares each decision with the one that the journal holds.
@@ -127,6 +130,9 @@ export class Replay {
     this.#rows++;
     this.#lastSeq = row.seq;
     if (DECISIONS.has(row.kind)) return this.#compare(row);
+    if (NOTES.has(row.kind)) return;
+    // A process that was killed may have left an input without its decisions: what they would have been cannot be judged.
+    if (row.kind === "run.resume") this.#made.length = 0;
     this.#expectNothing(row);
     if (row.kind === "inputs") {
       for (const record of decodeInputs(row.body as Uint8Array)) this.#feed(record);
@@ -139,7 +145,7 @@ export class Replay {
     this.#history.push(entry);
   }
 
-  /** The rows are over: what was decided and is not in the journal is a divergence. */
+  /** The run is over: what was decided and is not in the journal is a divergence. Not for rows that end before their run does. */
   end(): void {
     this.#expectNothing({ seq: this.#lastSeq, atUs: this.#core.nowUs });
   }
@@ -228,7 +234,7 @@ export class Replay {
     this.#core.at(entry.atUs);
     const recorded = bodyText(recordedCore);
     const replayed = bodyText(this.#core.record());
-    if (recorded === replayed) this.#decisions++;
+    if (recorded === replayed) this.#equal(entry);
     else this.#diverged(entry, { kind: entry.kind, body: recorded }, { kind: entry.kind, body: replayed });
   }
 
@@ -241,15 +247,16 @@ export class Replay {
     }
     const replayed = this.#made.shift();
     this.#remember(row, recorded);
-    if (replayed?.kind === recorded.kind && replayed.body === recorded.body) {
-      this.#decisions++;
-      return;
-    }
-    this.#diverged(row, recorded, replayed);
+    if (replayed?.kind === recorded.kind && replayed.body === recorded.body) this.#equal(row);
+    else this.#diverged(row, recorded, replayed);
   }
 
   #expectNothing(at: { readonly seq: number; readonly atUs: number }): void {
     for (const replayed of this.#made.splice(0)) this.#diverged(at, undefined, replayed);
+  }
+
+  #equal({ seq }: { readonly seq: number }): void {
+    if (this.#isCompared(seq)) this.#decisions++;
   }
 
   #diverged(
@@ -257,9 +264,13 @@ export class Replay {
     recorded?: Decision,
     replayed?: Decision,
   ): void {
-    if (seq < (this.#options.fromSeq ?? 1)) return;
+    if (!this.#isCompared(seq)) return;
     this.#divergences++;
     this.#first ??= { seq, atUs, recorded, replayed };
+  }
+
+  #isCompared(seq: number): boolean {
+    return seq >= (this.#options.fromSeq ?? 1);
   }
 
   // A snapshot holds all that came before it.

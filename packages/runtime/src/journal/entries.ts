@@ -3,6 +3,56 @@ import { JournalError } from "./errors.ts";
 import { decodeInputs } from "./input-reader.ts";
 import type { InputRecord } from "./inputs.ts";
 
+const INPUT_KINDS = [
+  "quote",
+  "trade",
+  "book",
+  "bar",
+  "gap",
+  "resync",
+  "timer",
+  "frameEnd",
+  "continue",
+  "flushLow",
+] as const satisfies readonly InputRecord["kind"][];
+
+/** Kinds that can be asked for: of rows that a session or a recorder writes, and of inputs. Streams of a recorder add theirs, `trades.trade` say. */
+export const ENTRY_KINDS: readonly string[] = [
+  ...INPUT_KINDS,
+  "inputs",
+  "account",
+  "account.venue",
+  "alert",
+  "amend",
+  "amend.end",
+  "cancel",
+  "cancel.end",
+  "cancel.open",
+  "clock",
+  "failure",
+  "fault",
+  "intent",
+  "operator",
+  "overdue",
+  "phase",
+  "plugin.control",
+  "plugin.swap",
+  "reconciled",
+  "record.end",
+  "record.error",
+  "record.start",
+  "report",
+  "risk.breach",
+  "risk.state",
+  "route",
+  "run.end",
+  "run.failed",
+  "run.resume",
+  "run.start",
+  "snapshot",
+  "stop",
+];
+
 /** What people and tables see of a journal: a row of JSON, or one record of a row of inputs. */
 export interface JournalEntry {
   /** Of the row. */

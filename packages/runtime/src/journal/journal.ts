@@ -89,6 +89,7 @@ export class Journal {
   #lastAtUs: number;
   /** Of the last row. */
   #rowAtUs: number;
+  #isClosed = false;
   /** How far the clock was behind when that was last noted; 0 while it is not behind. */
   #notedBehindUs = 0;
 
@@ -309,8 +310,10 @@ export class Journal {
     return sizeOf(this.path) + sizeOf(`${this.path}-wal`) + sizeOf(tailPath(this.path));
   }
 
-  /** Commits, folds the write-ahead log into the file, closes it and lets it go. Throws as `commit`; it is closed then too. */
+  /** Commits, folds the write-ahead log into the file, closes it and lets it go. Throws as `commit`; it is closed then too. A second call does nothing. */
   close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
     try {
       this.commit();
       this.#checkpoints.finish();
@@ -395,17 +398,24 @@ function checkWhole(path: string, database: Database.Database) {
   const found = checkChain(database);
   if (found.fault !== undefined)
     throw new JournalCorruptError(
-      `the journal ${path} cannot be resumed: ${found.fault}. Keep the file; "pitlane journal export ${path} --until ${found.events}" saves the ${found.events} events before; ask the venue for the open orders and start a new run`,
+      `the journal ${path} cannot be resumed: ${found.fault}. Keep the file; ${found.events === 0 ? "no event before that could be saved" : `${exportCommand(path, found.events)} saves the ${found.events} events before`}; ask the venue for the open orders and start a new run`,
       { firstBadSeq: found.events + 1, intactRows: found.events },
     );
   // The rows can be whole and the tree around them not: what is written next could then fall on them.
   const problem = structureProblem(database);
   if (problem !== undefined)
     throw new JournalCorruptError(
-      `the journal ${path} cannot be resumed: its ${found.events} events are intact, the file around them is not (${problem}). Keep the file; "pitlane journal export ${path}" saves all events; start a new run`,
+      `the journal ${path} cannot be resumed: its ${found.events} events are intact, the file around them is not (${problem}). Keep the file; ${exportCommand(path)} saves all events; start a new run`,
       { firstBadSeq: undefined, intactRows: found.events },
     );
   return found;
+}
+
+/** As it can be typed. */
+function exportCommand(path: string, untilSeq?: number): string {
+  const file = /^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
+  const until = untilSeq === undefined ? "" : ` --until ${untilSeq}`;
+  return `"pitlane journal export ${file}${until} --format jsonl --out saved.jsonl"`;
 }
 
 function structureProblem(database: Database.Database): string | undefined {

@@ -88,7 +88,7 @@ function* rowsOf(
   } catch (error) {
     if (!isDamage(error)) throw error;
     throw new JournalCorruptError(
-      `event ${next} of ${path} cannot be read (${(error as Error).message}): those before it can, with --until ${next - 1}`,
+      `event ${next} of ${path} cannot be read (${(error as Error).message}): ${next === 1 ? "keep the file and restore it from a copy" : `those before it can, with --until ${next - 1}`}`,
       { firstBadSeq: next, intactRows: next - 1, cause: error },
     );
   }
@@ -116,6 +116,19 @@ export function lastRowOf(path: string, database: Database.Database): RowPlace |
   if (isEmptyDatabase(database)) return undefined;
   const sql = "SELECT seq, CAST(at_us AS INTEGER) AS atUs FROM events ORDER BY seq DESC LIMIT 1";
   return opened(path, () => database.prepare(sql).get() as RowPlace | undefined);
+}
+
+/** Kinds of the rows of a journal, each once. @throws {InvalidInputError} When the file is missing or no journal. */
+export function rowKinds(path: string): readonly string[] {
+  const database = openToRead(path);
+  try {
+    if (isEmptyDatabase(database)) return [];
+    const sql = "SELECT DISTINCT CAST(kind AS BLOB) AS kind FROM events";
+    const rows = opened(path, () => database.prepare(sql).all() as { readonly kind: ArrayBuffer }[]);
+    return rows.map(({ kind }) => Buffer.from(kind).toString());
+  } finally {
+    database.close();
+  }
 }
 
 /** Where the file of a segment is: paths are kept relative to the journal's folder, so that a run can be moved as a whole. */

@@ -14,7 +14,7 @@ import type { Order } from "../orders/order.ts";
 import { fromInstrumentRecord, instrumentsById } from "../orders/records.ts";
 import { definePlugin } from "../plugins/define.ts";
 import type { PluginControl, PluginEntry } from "../plugins/host.ts";
-import { readStart, type StartRecord } from "../run-record.ts";
+import { readStartWithSegments, type StartRecord } from "../run-record.ts";
 import { toMarketView } from "./market-view.ts";
 import { findMarketStart, readMarket } from "./moment-market.ts";
 import type { Moment, MomentOrder, MomentPlugin, MomentRow } from "./moment-types.ts";
@@ -48,7 +48,7 @@ const ENDS: ReadonlySet<string> = new Set(["run.end", "run.failed"]);
  */
 export async function workOutMoment({ journalPath, atUs, clock, signal }: MomentOptions): Promise<Moment> {
   const startedNs = clock.monotonicNs();
-  const start = readStart(journalPath);
+  const start = await readStartWithSegments(journalPath);
   const end = lastRow(journalPath);
   if (end === undefined) throw new InvalidInputError(`${journalPath} is empty: its run has not begun`);
   const shownUs = Math.min(Math.max(atUs, start.startedAtUs), end.atUs);

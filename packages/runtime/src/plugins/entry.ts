@@ -1,3 +1,4 @@
+import type { StandardSchemaV1 } from "@standard-schema/spec";
 import type { Plugin } from "./define.ts";
 import { PluginBootError } from "./errors.ts";
 import type { Permissions } from "./permissions.ts";
@@ -11,6 +12,8 @@ export interface PluginEntry {
   /** Name of this instance; the plugin's when left out. Instances of one plugin need names of their own. */
   readonly name?: string;
   readonly config?: unknown;
+  /** Where that is given, for messages: `strategies[0].config.momentum`. */
+  readonly configPlace?: string;
   /** Narrows what the plugin may do. */
   readonly permissions?: Permissions;
   readonly budgets?: Partial<Budgets>;
@@ -53,11 +56,33 @@ export function budgetsOf({ plugin, budgets }: PluginEntry, defaults: Partial<Bu
 }
 
 /** Settings as the plugin's schema gives them. @throws {PluginBootError} Code `PLUGIN_CONFIG`, with every issue and its path. */
-export async function checkConfigOf({ plugin, config = {}, ...entry }: PluginEntry): Promise<unknown> {
-  if (plugin.config === undefined) return config;
-  const name = nameOf({ plugin, ...entry });
-  const result = await plugin.config["~standard"].validate(config);
+export async function checkConfigOf(entry: PluginEntry): Promise<unknown> {
+  const result = await validated(entry);
   if (result.issues === undefined) return result.value;
-  const message = `the config of strategy ${name} is wrong:\n${describeIssues(result.issues)}`;
-  throw new PluginBootError("PLUGIN_CONFIG", message, { path: [name], fix: "" });
+  throw new PluginBootError("PLUGIN_CONFIG", problemsOf(entry, result.issues), { path: [nameOf(entry)], fix: "" });
+}
+
+/** As `checkConfigOf`, of all at once and before any is set up: whoever corrects settings wants to know of every one. */
+export async function checkConfigs(entries: readonly PluginEntry[]): Promise<void> {
+  const wrong: { readonly name: string; readonly problems: string }[] = [];
+  for (const entry of entries) {
+    const { issues } = await validated(entry);
+    if (issues !== undefined) wrong.push({ name: nameOf(entry), problems: problemsOf(entry, issues) });
+  }
+  if (wrong.length === 0) return;
+  const message = wrong.map(({ problems }) => problems).join("\n");
+  throw new PluginBootError("PLUGIN_CONFIG", message, { path: wrong.map(({ name }) => name), fix: "" });
+}
+
+async function validated({ plugin, config = {} }: PluginEntry): Promise<StandardSchemaV1.Result<unknown>> {
+  return plugin.config === undefined ? { value: config } : plugin.config["~standard"].validate(config);
+}
+
+function problemsOf(entry: PluginEntry, issues: readonly StandardSchemaV1.Issue[]): string {
+  const { configPlace } = entry;
+  const placed =
+    configPlace === undefined
+      ? issues
+      : issues.map((issue) => ({ ...issue, path: [configPlace, ...(issue.path ?? [])] }));
+  return `the config of strategy ${nameOf(entry)} is wrong:\n${describeIssues(placed)}`;
 }

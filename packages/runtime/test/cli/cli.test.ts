@@ -191,7 +191,9 @@ test("wrong config values are all listed with their paths", async () => {
   );
   const strategies = await start(["start"], cwd).done;
   expect(strategies.code).toBe(2);
-  expect(strategies.err).toContain("the config of strategy momentum is wrong:\n  entryBps:");
+  expect(strategies.err).toContain(
+    "the config of strategy momentum is wrong:\n  strategies[0].config.momentum.entryBps:",
+  );
 });
 
 test("a corrupt line of a recording is named with file and line", async () => {

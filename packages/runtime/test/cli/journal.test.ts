@@ -1,10 +1,12 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { createSystemClock } from "@pitlane/perf";
 import { ManualClock } from "@pitlane/perf/testing";
 import { parquetReadObjects } from "hyparquet";
 import Database from "libsql";
 import { expect, test } from "vitest";
+import { ENTRY_KINDS } from "../../src/journal/entries.ts";
 import { Journal } from "../../src/journal/journal.ts";
 import { DECOMPRESSORS } from "../../src/journal/segment-codec.ts";
 import { newFolder } from "../journal/support.ts";
@@ -185,4 +187,52 @@ test("archive moves old runs, says how much smaller they are, and show and verif
     err: expect.stringContaining("there is no folder of runs"),
   });
   expect(await run(["journal", "archive", "--compress-after", "soon"], { cwd })).toMatchObject({ code: 2 });
+});
+
+test("archive takes the ages and the batch of the settings; flags win", async () => {
+  const { cwd } = setUp(createSystemClock().nowUs() - 40 * 24 * 3_600_000_000);
+  const retention = { compressAfterDays: 50, archiveAfterDays: 60 };
+  writeFileSync(join(cwd, "pitlane.config.json"), JSON.stringify({ journal: { retention } }));
+  const archive = async (...args: string[]) => run(["journal", "archive", "--dry-run", ...args], { cwd });
+  expect((await archive()).out).toContain("kept as it is");
+  expect((await archive("--set", "journal.retention.compressAfterDays=39")).out).toContain("would be compressed");
+  expect((await archive("--compress-after", "39d")).out).toContain("would be compressed");
+  const env = { PITLANE_JOURNAL__RETENTION__COMPRESS_AFTER_DAYS: "39" };
+  expect((await run(["journal", "archive", "--dry-run"], { cwd, env })).out).toContain("would be compressed");
+  const crossed = await archive("--compress-after", "70d");
+  expect(crossed).toMatchObject({ code: 2, out: "" });
+  expect(crossed.err).toContain(
+    "--compress-after (70d) must not be above journal.retention.archiveAfterDays (60d): a run is compressed first",
+  );
+  for (const age of ["40000d", "soon"])
+    expect(await archive("--archive-after", age)).toMatchObject({
+      code: 2,
+      err: expect.stringContaining("--archive-after must be 0 or an age up to 36500d such as 7d, 12h or 30m; got"),
+    });
+  // A session that archives gives all three: it needs no settings again.
+  writeFileSync(join(cwd, "pitlane.config.json"), "{");
+  expect(await archive("--batch", "10", "--compress-after", "1d", "--archive-after", "2d")).toMatchObject({ code: 0 });
+});
+
+test("a kind that no journal has, and a file that cannot be written, are bad input", async () => {
+  const { cwd, file } = setUp();
+  const show = (kind: string) => run(["journal", "show", file, "--kind", kind], { cwd });
+  expect(await show("intnet")).toMatchObject({
+    code: 2,
+    out: "",
+    err: expect.stringContaining("--kind: no event is of kind intnet (did you mean intent?)"),
+  });
+  expect(await show("bar")).toMatchObject({ code: 0, out: "" }); // one that this journal has none of
+  const out = await run(["journal", "export", file, "--out", "."], { cwd });
+  expect(out).toMatchObject({ code: 2, err: expect.stringContaining(`--out ${cwd} is a folder: name a file`) });
+});
+
+test("every kind that is written is one that can be asked for", () => {
+  const source = fileURLToPath(new URL("../../src", import.meta.url));
+  const files = readdirSync(source, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".ts"));
+  const written = files.flatMap((name) =>
+    [...readFileSync(join(source, name), "utf8").matchAll(/\.append\(\s*"([\w.]+)"/g)].map(([, kind]) => kind),
+  );
+  expect(written.length).toBeGreaterThan(20);
+  expect(written.filter((kind) => !ENTRY_KINDS.includes(kind as string))).toEqual([]);
 });

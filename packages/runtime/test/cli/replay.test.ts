@@ -1,7 +1,13 @@
 import { existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createSystemClock } from "@pitlane/perf";
+import Database from "libsql";
 import { afterAll, expect, test } from "vitest";
+import { checkConfig } from "../../src/index.ts";
+import { Journal } from "../../src/journal/journal.ts";
+import { newFolder } from "../journal/support.ts";
+import { run } from "./host.ts";
 import { killAll, start } from "./program.ts";
 
 afterAll(killAll);
@@ -40,9 +46,9 @@ async function exchange() {
 
 test("a run is replayed by its id, with timers and randomness; changed code is found out", async () => {
   const folder = folderWith(STRATEGY);
-  const run = await start(["run", "./strategy.ts", "--duration", "4s", "--json", "report.json"], folder).done;
-  expect(run).toMatchObject({ code: 0, err: "" });
-  const { run: ran, orders } = JSON.parse(readFileSync(join(folder, "report.json"), "utf8"));
+  const ended = await start(["run", "./strategy.ts", "--duration", "4s", "--json", "report.json"], folder).done;
+  expect(ended).toMatchObject({ code: 0, err: "" });
+  const { run: ran, orders, journal } = JSON.parse(readFileSync(join(folder, "report.json"), "utf8"));
   const same = await start(["replay", ran.id, "--json", "replay.json"], folder).done;
   expect(same).toMatchObject({ code: 0, err: "" });
   expect(same.out).toMatch(/^identical: run /);
@@ -56,8 +62,9 @@ test("a run is replayed by its id, with timers and randomness; changed code is f
   expect(other.out).toContain("different: run");
   expect(other.out).toMatch(/the run decided {5}intent .*"side":"buy"/);
   expect(other.out).toMatch(/the replay decided {2}intent .*"side":"sell"/);
-  const later = await start(["replay", ran.id, "--from", "1000000000"], folder).done;
+  const later = await start(["replay", ran.id, "--from", String(journal.events)], folder).done;
   expect(later).toMatchObject({ code: 0, err: "" });
+  expect(later.out).toContain(" 0 decisions equal");
 
   writeFileSync(join(folder, "strategy.ts"), STRATEGY);
   writeFileSync(
@@ -125,6 +132,53 @@ test("a market is recorded into a journal whose chain holds, and a table", async
   expect(existsSync(join(folder, "other"))).toBe(false);
   child.kill("SIGTERM");
 }, 120_000);
+
+/** A folder with the journal of a run of no strategies, in which nothing happened: 4 events. */
+function emptyRun() {
+  const cwd = newFolder();
+  const path = join(cwd, ".pitlane", "runs", "run-1", "journal.db");
+  const clock = createSystemClock();
+  const journal = Journal.create({ path, clock });
+  const about = { id: "run-1", key: "k", mode: "paper", version: "1", node: "1", plugins: [], instruments: [] };
+  journal.append("run.start", { ...about, config: checkConfig({}, "test"), startedAtUs: clock.nowUs() });
+  journal.append("account", {});
+  journal.append("stop", { reason: "test" });
+  journal.append("run.end", {});
+  journal.close();
+  return { cwd, path };
+}
+
+test("a run is replayed from the archive", async () => {
+  const { cwd } = emptyRun();
+  const archived = await run(["journal", "archive", "--compress-after", "0d", "--archive-after", "0d"], { cwd });
+  expect(archived).toMatchObject({ code: 0, out: expect.stringContaining("archived, 4 rows") });
+  const replayed = await run(["replay", "run-1"], { cwd });
+  expect(replayed).toMatchObject({ code: 0, err: "", out: expect.stringContaining("identical: run run-1") });
+  const inspected = await run(["inspect", "run-1"], { cwd });
+  expect(inspected).toMatchObject({ code: 0, err: "" });
+});
+
+test("a broken chain, an event that is not there and a recording are said, each with its exit code", async () => {
+  const { cwd, path } = emptyRun();
+  const beyond = await run(["replay", "run-1", "--from", "9999999"], { cwd });
+  expect(beyond).toMatchObject({ code: 2, out: "" });
+  expect(beyond.err).toContain("has no event 9999999 to compare from: the last is 4");
+  const database = new Database(path);
+  database.exec("DELETE FROM events WHERE seq = 3");
+  database.close();
+  const verified = await run(["journal", "verify", path], { cwd });
+  const words = /broken: event 3 is missing: 4 follows 2; the 2 events before it are intact/;
+  expect(verified).toMatchObject({ code: 1, out: expect.stringMatching(words) });
+  const broken = await run(["replay", "run-1"], { cwd });
+  expect(broken).toMatchObject({ code: 1, out: expect.stringMatching(words), err: "" });
+  expect(await run(["replay", "run-1", "--until", "2"], { cwd })).toMatchObject({ code: 0, err: "" });
+
+  const recording = Journal.create({ path: join(cwd, "tape", "journal.db"), clock: createSystemClock() });
+  recording.append("record.start", {});
+  recording.close();
+  const replayed = await run(["replay", "tape"], { cwd });
+  expect(replayed).toMatchObject({ code: 2, err: expect.stringContaining("is a recording of a market") });
+});
 
 test("what cannot be replayed, resumed or recorded is named before anything happens", async () => {
   const folder = folderWith(STRATEGY);

@@ -6,7 +6,7 @@ import { Core } from "../../src/core/core.ts";
 import { Inputs } from "../../src/core/inputs.ts";
 import { recover } from "../../src/core/recovery.ts";
 import { Replay, type ReplayOptions, type ReplayRow } from "../../src/core/replay.ts";
-import { checkConfig, defineStrategy, type Plugin } from "../../src/index.ts";
+import { checkConfig, definePlugin, defineStrategy, type Plugin } from "../../src/index.ts";
 import { createStageLatencies } from "../../src/latency.ts";
 import type { Order } from "../../src/orders/order.ts";
 import { instrumentsById } from "../../src/orders/records.ts";
@@ -37,6 +37,31 @@ function reader(offset = 0): Plugin {
           priceTicks: isBuy ? bidTicks : askTicks,
           sizeLots,
         });
+      });
+    },
+  });
+}
+
+const EVENT = {
+  kind: "quote",
+  instrument,
+  venueAtUs: 0,
+  receivedNs: 0,
+  bidTicks: 1000,
+  bidLots: 5,
+  askTicks: 1001,
+  askLots: 5,
+  sequence: 99,
+} as const;
+
+/** Orders on every quote, with the time in the price. */
+function teller(): Plugin {
+  return defineStrategy({
+    name: "teller",
+    setup(ctx) {
+      ctx.on("quote", () => {
+        const priceTicks = 900 + ((ctx.nowUs() / 1000) % 100);
+        ctx.submit({ instrument, side: "buy", type: "limit", priceTicks: Math.round(priceTicks), sizeLots: 1000 });
       });
     },
   });
@@ -93,6 +118,7 @@ async function live(plugins: readonly Plugin[]) {
     defer: () => {},
     timers: { set: () => {}, clear: () => {} },
     control: (control) => inputs.control(control),
+    onFault: (source, message) => void journal.append("fault", { source, message }), // at once, as a session does
     onHalt: () => {},
   });
   const inputs: Inputs = new Inputs({ core, journal, onControl: () => {} });
@@ -140,7 +166,7 @@ async function live(plugins: readonly Plugin[]) {
         if (order?.isOpen) inputs.report(reportOf(order, happening.kind, ++sequence));
     }
   };
-  return { core, journal, take };
+  return { core, clock, inputs, journal, take };
 }
 
 function common(plugins: readonly Plugin[]): Omit<ReplayOptions, "clock"> {
@@ -217,6 +243,122 @@ test("code that decides otherwise is found out at its first other decision, with
   const firstIntent = journal.rows.find(({ kind }) => kind === "intent");
   expect(tally.first).toMatchObject({ seq: firstIntent?.seq, recorded: { kind: "intent", body: firstIntent?.body } });
   expect(JSON.parse(tally.first?.replayed?.body ?? "{}").side).not.toBe(JSON.parse(String(firstIntent?.body)).side);
+});
+
+/** Submits one order that rests, on the first quote. */
+function once(name: string, after: () => void = () => {}, onFault: "cancel" | "flatten" = "cancel"): Plugin {
+  return defineStrategy({
+    name,
+    onFault,
+    setup(ctx) {
+      let quotes = 0;
+      ctx.on("quote", ({ bidTicks }) => {
+        if (++quotes === 1)
+          ctx.submit({ instrument, side: "buy", type: "limit", priceTicks: bidTicks, sizeLots: 2000 });
+        after();
+      });
+    },
+  });
+}
+
+const boom = () => {
+  throw new Error("boom");
+};
+
+/** What of the journal matters here: `inputs` are left out. */
+const kindsOf = (journal: MemoryJournal) => journal.rows.map(({ kind }) => kind).filter((kind) => kind !== "inputs");
+
+const quoteOf = (bidTicks: number): readonly Step[] => [{ kind: "quote", bidTicks }, { kind: "frameEnd" }];
+
+const thrower = definePlugin({ name: "thrower", setup: (ctx) => ctx.on("quote", { stage: "pre" }, boom) });
+const shaper = definePlugin({ name: "shaper", setup: (ctx) => ctx.shape("intent", boom) });
+
+test.each<[string, readonly Plugin[], readonly string[]]>([
+  ["one plugin throws, and another submits", [thrower, once("buyer")], ["account", "fault", "intent"]],
+  ["a hook submits, then throws", [once("buyer", boom)], ["account", "fault", "intent"]],
+  ["a shaper throws", [shaper, once("buyer")], ["account", "fault", "intent"]],
+])("a fault between an input and its decision is no divergence: %s", async (_, plugins, kinds) => {
+  const { journal, take } = await live(plugins);
+  for (const happening of quoteOf(1000)) take(happening);
+  expect(kindsOf(journal)).toEqual(kinds);
+  expect((await replayed(journal.rows, plugins)).tally).toMatchObject({ divergences: 0, decisions: 1 });
+});
+
+test.each(["cancel", "flatten"] as const)("a quarantine with an open order is no divergence: %s", async (onFault) => {
+  const plugins = [once("faulty", boom, onFault)];
+  const { journal, take } = await live(plugins);
+  for (const happening of quoteOf(1000)) take(happening);
+  take({ kind: "accept", pick: 0 });
+  for (let i = 0; i < 20; i++) for (const happening of quoteOf(1000)) take(happening);
+  expect(kindsOf(journal).slice(-3)).toEqual(["plugin.control", "fault", "cancel"]);
+  expect((await replayed(journal.rows, plugins)).tally).toMatchObject({ divergences: 0, decisions: 2 });
+});
+
+test("a quarantine that closes a position is no divergence", async () => {
+  const plugins = [once("faulty", boom, "flatten")];
+  const { journal, take } = await live(plugins);
+  for (const happening of quoteOf(1000)) take(happening);
+  take({ kind: "fill", pick: 0 });
+  for (let i = 0; i < 20; i++) for (const happening of quoteOf(1000)) take(happening);
+  expect(kindsOf(journal).slice(-3)).toEqual(["plugin.control", "fault", "intent"]);
+  expect((await replayed(journal.rows, plugins)).tally).toMatchObject({ divergences: 0, decisions: 2 });
+});
+
+test("a worker that ended with an open order is no divergence", async () => {
+  const plugins = [once("worker")];
+  const { inputs, journal, take } = await live(plugins);
+  for (const happening of quoteOf(1000)) take(happening);
+  take({ kind: "accept", pick: 0 });
+  inputs.control({ kind: "lost", plugin: "worker", reason: "exit code 3", onFault: "cancel" });
+  inputs.applyControls();
+  expect(kindsOf(journal).slice(-3)).toEqual(["plugin.control", "fault", "cancel"]);
+  expect((await replayed(journal.rows, plugins)).tally).toMatchObject({ divergences: 0, decisions: 2 });
+});
+
+test.each(["fault", "alert", "operator", "reconciled", "clock"])(
+  "a row %s between an input and its decision is heard by nobody: neither decisions nor the time follow from it",
+  async (kind) => {
+    const { clock, inputs, journal, take } = await live([teller()]);
+    const early = clock.nowUs();
+    for (const happening of quoteOf(1000)) take(happening);
+    clock.advance({ ms: 5 });
+    journal.append(kind, {});
+    inputs.market({ ...EVENT, receivedAtUs: early + 1000 }, undefined, 0); // received before that row was written
+    inputs.frameEnd();
+    const at = journal.rows.findIndex((row) => row.kind === "intent");
+    journal.rows.splice(at, 0, { seq: 0, atUs: early + 5000, kind, body: "{}" });
+    expect((await replayed(journal.rows, [teller()])).tally).toMatchObject({ divergences: 0, decisions: 2 });
+  },
+);
+
+test("a process that was killed between an input and its decisions is no divergence when the run goes on", async () => {
+  const before = await live([once("buyer")]);
+  for (const happening of quoteOf(1000)) before.take(happening);
+  const rows = before.journal.rows.filter(({ kind }) => kind !== "intent");
+  const after = await live([once("buyer")]);
+  const entries = rows
+    .filter(({ kind }) => kind !== "inputs")
+    .map(({ body, ...row }) => ({ ...row, body: JSON.parse(String(body)) }));
+  const startedAtUs = before.core.nowUs;
+  recover(after.core, entries, instrumentsById(instruments), ["buyer"]);
+  const body = JSON.stringify({ startedAtUs, core: after.core.record() });
+  const resumed = [...rows, { seq: rows.length + 1, atUs: startedAtUs, kind: "run.resume", body }];
+  expect((await replayed(resumed, [once("buyer")])).tally).toMatchObject({ divergences: 0, decisions: 1 });
+});
+
+test("with a first row to compare, only what was compared is counted", async () => {
+  const { journal, take } = await live([reader()]);
+  for (let i = 0; i < 5; i++) for (const happening of quoteOf(1000)) take(happening);
+  const intents = journal.rows.filter(({ kind }) => kind === "intent");
+  const replay = await Replay.create({
+    ...common([reader()]),
+    clock: new ManualClock(),
+    fromSeq: intents.at(-2)?.seq ?? 0,
+  });
+  for (const row of journal.rows) await replay.take(row);
+  replay.end();
+  expect(intents.length).toBeGreaterThan(2);
+  expect(replay.tally).toMatchObject({ divergences: 0, decisions: 2 });
 });
 
 test("a decision that is missing on either side is a divergence", async () => {

@@ -134,7 +134,7 @@ test("corrupt page: the first bad event is named, what is before it can still be
   expect(firstBadSeq).toBeGreaterThan(20);
   expect(firstBadSeq).toBeLessThan(380);
   expect(message).toContain(`event ${firstBadSeq}`);
-  expect(message).toContain(`pitlane journal export ${path} --until ${intactRows}`);
+  expect(message).toContain(`pitlane journal export ${path} --until ${intactRows} --format jsonl --out saved.jsonl`);
   expect([...readRows(path, { untilSeq: intactRows })]).toEqual(rows.slice(0, intactRows));
   expect(() => [...readRows(path)]).toThrow(expect.objectContaining({ code: "JOURNAL_CORRUPT", firstBadSeq }));
   expect(verifyJournal(path)).toMatchObject({ events: intactRows, fault: expect.stringContaining("cannot be read") });

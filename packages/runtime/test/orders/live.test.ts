@@ -180,7 +180,7 @@ test("a hundred pairs in one process, with a hundred operations under way at one
   const { runtime, held, paper } = await setUp({
     plugin,
     instruments: names.map(pair),
-    streams: ["bookTicker"], // snapshots of a hundred books would use up a minute's budget
+    streams: ["!miniTicker@arr"], // snapshots of a hundred books would use up a minute's budget
     connections: 200,
     holds: () => !isFree,
   });

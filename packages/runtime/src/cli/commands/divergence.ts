@@ -4,7 +4,7 @@ import type { Command } from "commander";
 import { type DivergenceReport, divergeRun } from "../../backtest/diverge-run.ts";
 import { divergenceRows, divergenceSummaryRows } from "../../backtest/divergence-rows.ts";
 import { loadStrategies } from "../../plugins/load-strategies.ts";
-import { readStart } from "../../run-record.ts";
+import { readStartWithSegments } from "../../run-record.ts";
 import { parseFees, parseLatency } from "../backtest-flags.ts";
 import { checkWritable, writeJson } from "../json-file.ts";
 import type { SettingsContext } from "../main.ts";
@@ -44,7 +44,7 @@ export function addDivergence(program: Command, context: SettingsContext): void 
       const jsonPath = json === undefined ? undefined : checkWritable(resolve(cwd, json));
       const nearestUs = parseDuration("--near", near) * 1000;
       const journalPath = findJournal(run, cwd);
-      const { strategies } = readStart(journalPath).config;
+      const { strategies } = (await readStartWithSegments(journalPath)).config;
       const plugins = await loadStrategies(await withSecrets(strategies, context), cwd);
       const named = latency === undefined ? undefined : await parseLatency(latency, cwd, stop);
       const report = await divergeRun({

@@ -6,7 +6,7 @@ import { formatUs } from "../../journal/entries.ts";
 import { workOutMoment } from "../../observe/moment.ts";
 import type { Moment } from "../../observe/moment-types.ts";
 import type { MarketView } from "../../observe/observer.ts";
-import { readStart } from "../../run-record.ts";
+import { readStartWithSegments } from "../../run-record.ts";
 import { checkWritable, writeJson } from "../json-file.ts";
 import type { CommandContext } from "../main.ts";
 import { colors, table } from "../output.ts";
@@ -33,7 +33,7 @@ export function addInspect(program: Command, { cwd, output, stop }: CommandConte
     .action(async (run: string, { at, json }: InspectFlags) => {
       const jsonPath = json === undefined || json === STDOUT ? undefined : checkWritable(resolve(cwd, json));
       const journalPath = findJournal(run, cwd);
-      const { startedAtUs } = readStart(journalPath);
+      const { startedAtUs } = await readStartWithSegments(journalPath);
       const atUs = at === undefined ? Number.MAX_SAFE_INTEGER : parseRunTime("--at", at, startedAtUs);
       const moment = await workOutMoment({ journalPath, atUs, clock: createSystemClock(), signal: stop });
       if (json === STDOUT) return output.line(JSON.stringify(moment));

@@ -1,20 +1,31 @@
 import { join, resolve } from "node:path";
 import { createSystemClock, InvalidInputError } from "@pitlane/perf";
 import type { Command } from "commander";
+import { didYouMean } from "../../config/nearest.ts";
+import type { Config } from "../../config.ts";
 import { archiveRuns, type RunArchive } from "../../journal/archive.ts";
-import { type EntryFilter, entriesIn, formatUs, type JournalEntry, toJson } from "../../journal/entries.ts";
+import {
+  ENTRY_KINDS,
+  type EntryFilter,
+  entriesIn,
+  formatUs,
+  type JournalEntry,
+  toJson,
+} from "../../journal/entries.ts";
 import { EXPORT_FORMATS, type ExportFormat, exportEntries } from "../../journal/export.ts";
 import { storyLines, tellOrder } from "../../journal/order-story.ts";
-import { lastRow, type RowRange, readRowsWithSegments } from "../../journal/read.ts";
+import { lastRow, type RowRange, readRowsWithSegments, rowKinds } from "../../journal/read.ts";
 import { segmentStats } from "../../journal/segments.ts";
 import { verifyWithSegments } from "../../journal/verify.ts";
 import { EXIT } from "../exit.ts";
 import { checkWritable, writeJson } from "../json-file.ts";
-import type { CommandContext } from "../main.ts";
+import type { CommandContext, SettingsContext } from "../main.ts";
 import { colors } from "../output.ts";
-import { parseDuration, parseWhole } from "../parse.ts";
+import { parseWhole } from "../parse.ts";
+import { type SettingsFlags, settingsOf, withSettingsFlags } from "../settings-flags.ts";
 
-const DAY_MS = 24 * 3_600_000;
+const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 24 * 3_600_000 };
+const MOST_DAYS = 36_500;
 const SHOWN = 20;
 
 interface RangeFlags {
@@ -34,12 +45,12 @@ interface ExportFlags extends RangeFlags {
   readonly out: string;
 }
 
-interface ArchiveFlags {
+interface ArchiveFlags extends SettingsFlags {
   readonly runs: string;
   readonly archive?: string;
-  readonly compressAfter: string;
-  readonly archiveAfter: string;
-  readonly batch: string;
+  readonly compressAfter?: string;
+  readonly archiveAfter?: string;
+  readonly batch?: string;
   readonly dryRun?: true;
   readonly json?: string;
 }
@@ -47,7 +58,7 @@ interface ArchiveFlags {
 const FROM_UNTIL = "a sequence number, or a time such as 2026-01-31T12:00:00Z";
 
 /** `pitlane journal verify | show | export | archive`: what a run wrote down. */
-export function addJournal(program: Command, context: CommandContext): void {
+export function addJournal(program: Command, context: SettingsContext): void {
   const journal = program.command("journal").description("look into runs' journals, and put old ones away");
   addVerify(journal, context);
   addShow(journal, context);
@@ -133,34 +144,45 @@ function addExport(journal: Command, { cwd, output }: CommandContext): void {
       const format = EXPORT_FORMATS.find((name) => name === flags.format) as ExportFormat | undefined;
       if (format === undefined)
         throw new InvalidInputError(`--format must be one of ${EXPORT_FORMATS.join(", ")}; got "${flags.format}"`);
-      const count = await exportEntries(entriesOf(resolve(cwd, file), flags), format, resolve(cwd, flags.out));
+      const out = checkWritable(resolve(cwd, flags.out), "--out");
+      const count = await exportEntries(entriesOf(resolve(cwd, file), flags), format, out);
       output.line(`${count} events written to ${flags.out}`);
     });
 }
 
-function addArchive(journal: Command, { cwd, output, end }: CommandContext): void {
-  journal
-    .command("archive")
-    .description(
-      "compress the inputs of old runs, and move what is older to the archive; a run that is being written is left alone",
-    )
+function addArchive(journal: Command, context: SettingsContext): void {
+  const { cwd, output, end } = context;
+  withSettingsFlags(
+    journal
+      .command("archive")
+      .description(
+        "compress the inputs of old runs, and move what is older to the archive; a run that is being written is left alone",
+      ),
+  )
     .option("--runs <dir>", "folder of the runs", join(".pitlane", "runs"))
     .option("--archive <dir>", "folder of the archive (default: archive, beside the runs)")
-    .option("--compress-after <age>", "age of a run's last event, such as 7d or 12h", "7d")
-    .option("--archive-after <age>", "age of a run's last event", "30d")
-    .option("--batch <rows>", "rows moved in one step", "1000")
+    .option(
+      "--compress-after <age>",
+      "age of a run's last event, such as 7d or 12h (default: the setting journal.retention.compressAfterDays, 7)",
+    )
+    .option(
+      "--archive-after <age>",
+      "age of a run's last event (default: the setting journal.retention.archiveAfterDays, 30)",
+    )
+    .option("--batch <rows>", "rows moved in one step (default: the setting journal.retention.batch, 1000)")
     .option("--dry-run", "say what would be done")
     .option("--json <file>", "write the report as JSON")
     .action(async (flags: ArchiveFlags) => {
       const json = jsonPath(cwd, flags.json);
       const runs = resolve(cwd, flags.runs);
+      const { batchRows, compressAfterMs, archiveAfterMs } = await retentionOf(flags, context);
       const report = await archiveRuns({
         runs,
         archive: flags.archive === undefined ? join(runs, "..", "archive") : resolve(cwd, flags.archive),
         clock: createSystemClock(),
-        batchRows: parseWhole("--batch", flags.batch, 1, 100_000),
-        compressAfterMs: parseAge("--compress-after", flags.compressAfter),
-        archiveAfterMs: parseAge("--archive-after", flags.archiveAfter),
+        batchRows,
+        compressAfterMs,
+        archiveAfterMs,
         dryRun: flags.dryRun === true,
       });
       const would = flags.dryRun === true ? "would be " : "";
@@ -170,6 +192,43 @@ function addArchive(journal: Command, { cwd, output, end }: CommandContext): voi
       if (json !== undefined) writeJson(json, report);
       end(report.runs.some(({ action }) => action === "skipped") ? EXIT.failed : EXIT.done);
     });
+}
+
+interface Retention {
+  readonly batchRows: number;
+  readonly compressAfterMs: number;
+  readonly archiveAfterMs: number;
+}
+
+/** The flags, and the settings for those that are left out. @throws {InvalidInputError} When one is wrong, or they contradict each other. */
+async function retentionOf(flags: ArchiveFlags, context: SettingsContext): Promise<Retention> {
+  const { compressAfter, archiveAfter, batch, config, profile, set } = flags;
+  const isWhole = compressAfter !== undefined && archiveAfter !== undefined && batch !== undefined;
+  // A session gives all three: a file of settings that is not its own must not keep its archive from being made.
+  const isAsked = !isWhole || config !== undefined || profile !== undefined || set !== undefined;
+  const retention = isAsked ? (await settingsOf(flags, context)).config.journal.retention : undefined;
+  const compress = ageOf("--compress-after", compressAfter, "compressAfterDays", retention);
+  const archive = ageOf("--archive-after", archiveAfter, "archiveAfterDays", retention);
+  if (archive.ms < compress.ms)
+    throw new InvalidInputError(`${compress.shown} must not be above ${archive.shown}: a run is compressed first`);
+  return {
+    batchRows: batch === undefined ? (retention?.batch ?? 1000) : parseWhole("--batch", batch, 1, 100_000),
+    compressAfterMs: compress.ms,
+    archiveAfterMs: archive.ms,
+  };
+}
+
+/** An age, and what people call it. */
+function ageOf(
+  flag: string,
+  text: string | undefined,
+  setting: "compressAfterDays" | "archiveAfterDays",
+  retention: Config["journal"]["retention"] | undefined,
+): { readonly ms: number; readonly shown: string } {
+  const days = retention?.[setting];
+  if (text === undefined && days !== undefined)
+    return { ms: parseAge(setting, `${days}d`), shown: `journal.retention.${setting} (${days}d)` };
+  return { ms: parseAge(flag, text ?? ""), shown: `${flag} (${text})` };
 }
 
 function archiveLine({ journal, action, reason, rows, stats }: RunArchive, would: string): string {
@@ -195,9 +254,22 @@ function entriesOf(path: string, flags: RangeFlags): AsyncGenerator<JournalEntry
   const from = parseBound("--from", flags.from);
   const until = parseBound("--until", flags.until);
   const range: RowRange = { fromSeq: from.seq, untilSeq: until.seq };
+  checkKinds(path, flags.kind);
   const kinds = flags.kind.length === 0 ? undefined : new Set(flags.kind);
   const filter: EntryFilter = { kinds, fromUs: from.us, untilUs: until.us };
   return entriesIn(readRowsWithSegments(path, range), filter);
+}
+
+/** A recorder's streams have kinds of their own, and so may a journal of another version: what the file has is never refused. */
+function checkKinds(path: string, kinds: readonly string[]): void {
+  const others = kinds.filter((kind) => !ENTRY_KINDS.includes(kind));
+  if (others.length === 0) return;
+  const known = new Set([...rowKinds(path), ...ENTRY_KINDS]);
+  const unknown = others.find((kind) => !known.has(kind));
+  if (unknown !== undefined)
+    throw new InvalidInputError(
+      `--kind: no event is of kind ${unknown}${didYouMean(unknown, [...known])}; there are ${[...known].sort().join(", ")}`,
+    );
 }
 
 function parseBound(name: string, text: string | undefined): { readonly seq?: number; readonly us?: number } {
@@ -208,11 +280,12 @@ function parseBound(name: string, text: string | undefined): { readonly seq?: nu
   throw new InvalidInputError(`${name} must be ${FROM_UNTIL}; got "${text}"`);
 }
 
-/** As `parseDuration`, and days. */
+/** Milliseconds of an age such as `7d` or `12h`; `0` for any. @throws {InvalidInputError} When it has another form, or is above 36,500 days. */
 function parseAge(name: string, text: string): number {
-  const days = /^(\d+(?:\.\d+)?)d$/.exec(text);
-  if (days === null) return text === "0" ? 0 : parseDuration(name, text);
-  return Number(days[1]) * DAY_MS;
+  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(text === "0" ? "0d" : text);
+  const ms = match === null ? Number.NaN : Number(match[1]) * UNIT_MS[match[2]!]!;
+  if (ms <= MOST_DAYS * UNIT_MS["d"]!) return ms;
+  throw new InvalidInputError(`${name} must be 0 or an age up to ${MOST_DAYS}d such as 7d, 12h or 30m; got "${text}"`);
 }
 
 function jsonPath(cwd: string, file: string | undefined): string | undefined {

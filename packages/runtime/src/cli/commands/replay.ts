@@ -3,9 +3,10 @@ import { join, resolve } from "node:path";
 import { createSystemClock, InvalidInputError } from "@pitlane/perf";
 import type { Command } from "commander";
 import type { Decision, Divergence } from "../../core/replay.ts";
+import { JournalCorruptError } from "../../journal/errors.ts";
 import { loadStrategies } from "../../plugins/load-strategies.ts";
 import { type ReplayReport, replayRun } from "../../replay-run.ts";
-import { readStart } from "../../run-record.ts";
+import { readStartWithSegments } from "../../run-record.ts";
 import { EXIT } from "../exit.ts";
 import { checkWritable, writeJson } from "../json-file.ts";
 import type { SettingsContext } from "../main.ts";
@@ -42,7 +43,7 @@ export function addReplay(program: Command, context: SettingsContext): void {
         flags.until === undefined ? undefined : parseWhole("--until", flags.until, fromSeq, Number.MAX_SAFE_INTEGER);
       const journalPath = findJournal(run, cwd);
       const whatIf = flags.with === undefined ? undefined : (await settingsOf({ config: flags.with }, context)).config;
-      const { strategies } = whatIf ?? readStart(journalPath).config;
+      const { strategies } = whatIf ?? (await readStartWithSegments(journalPath)).config;
       const plugins = await loadStrategies(await withSecrets(strategies, context), cwd);
       const report = await replayRun({
         journalPath,
@@ -53,7 +54,12 @@ export function addReplay(program: Command, context: SettingsContext): void {
         clock: createSystemClock(),
         log: () => {}, // what strategies said was said in the run
         signal: stop,
+      }).catch((error: unknown) => {
+        if (!(error instanceof JournalCorruptError)) throw error;
+        output.line(colors.red(error.message)); // a verdict, as of pitlane journal verify
+        end(EXIT.failed);
       });
+      if (report === undefined) return;
       if (jsonPath !== undefined) writeJson(jsonPath, report);
       for (const line of replayLines(report)) output.line(line);
       end(report.divergences === 0 || report.isWhatIf ? EXIT.done : EXIT.failed);

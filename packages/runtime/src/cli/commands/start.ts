@@ -85,9 +85,12 @@ export function addRun(program: Command, context: SettingsContext): void {
   ).action(async (file: string, flags: StartFlags) => {
     const { config } = await configOf(flags, context);
     const path = resolve(context.cwd, file);
-    const own = config.strategies.filter(({ use }) => resolve(context.cwd, use) === path);
+    const places = [...config.strategies.keys()].filter(
+      (place) => resolve(context.cwd, config.strategies[place]?.use ?? "") === path,
+    );
+    const own = places.flatMap((place) => config.strategies[place] ?? []);
     const strategies = own.length > 0 ? own : [{ use: file, config: {} }];
-    context.end(await session({ ...config, strategies }, flags, context, false));
+    context.end(await session({ ...config, strategies }, flags, context, false, own.length > 0 ? places : undefined));
   });
 }
 
@@ -128,6 +131,7 @@ async function session(
   flags: StartFlags,
   context: SettingsContext,
   hasDefaultStrategies: boolean,
+  strategyPlaces?: readonly number[],
 ): Promise<number> {
   const { cwd, output, stop } = context;
   const { journal, resume, exchange = [], recording = [] } = flags;
@@ -141,6 +145,7 @@ async function session(
   return runSession({
     config,
     withSecrets: others,
+    strategyPlaces,
     venue,
     durationMs: flags.duration === undefined ? undefined : parseDuration("--duration", flags.duration),
     recordings: recording,

@@ -1,0 +1,28 @@
+import { formatPath } from "../config/path.ts";
+import type { Config } from "../config.ts";
+import { checkConfigs, type PluginEntry } from "../plugins/entry.ts";
+import { loadStrategies } from "../plugins/load-strategies.ts";
+
+/**
+ * Loads strategies as `loadStrategies` does, and checks the settings of all of them.
+ *
+ * @param places Where each is in the list of the settings, when they are only some of it.
+ * @throws {InvalidInputError} As `loadStrategies`.
+ * @throws {PluginBootError} Code `PLUGIN_CONFIG`, with everything that is wrong and the place where it was given.
+ */
+export async function loadChecked(
+  strategies: Config["strategies"],
+  cwd: string,
+  places: readonly number[] = strategies.map((_, index) => index),
+): Promise<readonly PluginEntry[]> {
+  const all: PluginEntry[] = [];
+  for (const [index, strategy] of strategies.entries()) {
+    for (const entry of await loadStrategies([strategy], cwd)) {
+      const { name } = strategy;
+      const key = name !== undefined && strategy.config[name] !== undefined ? name : entry.plugin.name;
+      all.push({ ...entry, configPlace: formatPath(["strategies", String(places[index]), "config", key]) });
+    }
+  }
+  await checkConfigs(all);
+  return all;
+}
