@@ -2,8 +2,10 @@
 // same process and so has one clock. 1,000 trades a second, an order on each. Ours is the whole runtime, with its journal on disk, its risk
 // votes and its portfolio in the path; of the peers none keeps a record, checks an order, or knows what became of it.
 import { createHmac } from "node:crypto";
+import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -100,6 +102,36 @@ const plainSocket: TickClient = async ({ stream, wsApi }) => {
     close: async () => {
       socket.close();
       orders.close();
+    },
+  };
+};
+
+/**
+ * As little as can be done over HTTP: the price is cut out of the frame, the request is written as bytes on one open connection, and its
+ * answer is thrown away. What a client does beyond this is what it costs.
+ */
+const bare: TickClient = async ({ rest, stream }) => {
+  const { hostname: host, port } = new URL(rest);
+  const onread = { buffer: Buffer.alloc(65_536), callback: () => true };
+  const connection = connect({ host, port: Number(port), noDelay: true, onread });
+  await once(connection, "connect");
+  const head = `POST /api/v3/order HTTP/1.1\r\nhost: ${host}\r\nX-MBX-APIKEY: ${KEY}\r\ncontent-type: application/x-www-form-urlencoded\r\ncontent-length: `;
+  let count = 0;
+  const order = (price: string) => {
+    const text = `symbol=BTCUSDT&type=LIMIT&side=${sideOf(count)}&newClientOrderId=bench-${count++}&newOrderRespType=FULL&quantity=0.00100&timeInForce=IOC&price=${price}&recvWindow=5000&timestamp=${Date.now()}`;
+    const body = `${text}&signature=${createHmac("sha256", SECRET).update(text).digest("hex")}`;
+    connection.write(`${head}${body.length}\r\n\r\n${body}`, "latin1");
+  };
+  const socket = await open(`${stream}/ws/btcusdt@trade`);
+  socket.on("message", (data) => {
+    const from = data.indexOf('"p":"') + 5;
+    if (from > 4) order(data.toString("latin1", from, data.indexOf('"', from)));
+  });
+  socket.send(JSON.stringify({ method: "SUBSCRIBE", params: ["btcusdt@trade"], id: 1 }));
+  return {
+    close: async () => {
+      socket.close();
+      connection.destroy();
     },
   };
 };
@@ -243,6 +275,12 @@ const suite: Suite = {
           note: "journal, risk and portfolio in the path",
         },
         "ccxt.pro": { run: run(ccxtPro), targets: complete, aims: { p50: { atLeast: 3.5 } } },
+        "an order's bytes on a socket": {
+          run: run(bare),
+          targets: complete,
+          nodeFlags: CALM_FLAGS,
+          note: "floor: nothing is parsed, checked or kept, and no answer is read",
+        },
         "ws + JSON.parse + HMAC + order over ws": {
           run: run(plainSocket),
           targets: complete,

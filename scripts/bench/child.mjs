@@ -40,7 +40,9 @@ async function runTrial(seconds) {
   const measured = suite.trials?.find(({ name }) => name === comparisonName)?.cases[peerName];
   if (measured === undefined) throw new Error(`no case "${peerName}" in "${comparisonName}"`);
   const figures = await measured.run(seconds);
-  await new Promise((resolve) => process.stdout.write(`\n${JSON.stringify({ figures })}\n`, resolve));
+  // JSON has no infinity, and an interval without an end is one.
+  const text = JSON.stringify({ figures }, (_, value) => (value === Number.POSITIVE_INFINITY ? "Infinity" : value));
+  await new Promise((resolve) => process.stdout.write(`\n${text}\n`, resolve));
   return process.exit(0);
 }
 

@@ -74,9 +74,9 @@ export function toTrialRows({ name, units, cases, reference }, rounds) {
   return rows;
 }
 
-/** Nothing of nothing is as much as it: a count that must be 0 keeps to its target. @param {number} ours @param {number} theirs */
+/** Nothing is as much as nothing, a count that must be 0 keeps to its target; and what has no end is as long as itself. @param {number} ours @param {number} theirs */
 function ratioOf(ours, theirs) {
-  return ours === 0 && theirs === 0 ? 1 : ours / theirs;
+  return ours === theirs ? 1 : ours / theirs;
 }
 
 /** @param {number} ratio @param {import("./suite.ts").Bound} bound */

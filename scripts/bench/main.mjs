@@ -134,7 +134,8 @@ async function runChild(what, flags, words, timeoutMs) {
     stop(`${what} failed: ${error.killed ? `no figure after ${timeoutMs / 1000} s` : error.stderr}`, 1),
   );
   process.stderr.write(stderr); // what a case tells beside its figures
-  return JSON.parse(stdout.trimEnd().split("\n").at(-1) ?? "");
+  const line = stdout.trimEnd().split("\n").at(-1) ?? "";
+  return JSON.parse(line, (_, value) => (value === "Infinity" ? Number.POSITIVE_INFINITY : value));
 }
 
 function readArguments() {

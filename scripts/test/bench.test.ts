@@ -158,3 +158,13 @@ test("a trial's cases run in processes of their own, with their flags, for as lo
   ]);
   expect(await run("--seconds", "none")).toMatchObject({ code: 2, stderr: expect.stringContaining("--seconds") });
 });
+
+test("prints a figure without an end as what it is", async () => {
+  const { run } = setUp(`
+    export default { name: "some", comparisons: [], trials: [{ name: "trial", units: { spread: "%" }, seconds: 1, cases: {
+      wide: { run: async () => ({ spread: Number.POSITIVE_INFINITY }) },
+    } }] };
+  `);
+  const { stdout } = await run();
+  expect(stdout).toMatch(/trial: wide, spread +- +Infinity +Infinity +1x/);
+});

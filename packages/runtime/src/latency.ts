@@ -5,12 +5,14 @@ import { LatencyHistogram, type LatencySummary } from "@pitlane/perf/metrics";
  *
  *     frame -> decode -> dispatch -> strategy -> risk -> journal -> (queue) -> send -> ack
  *       '-------------------------- tickToOrder --------------------------'
+ *                               order wanted '-------- processing --------'
  *                               order wanted '-------------- execution --------------'
  *
  * decode: frame received until its event is ready. dispatch: event published until its first hook runs. strategy: one hook.
  * risk: all votes on one intent. journal: commit of the intents of one hook. queue: risk and journal done until its turn comes, of orders
  * that had to wait for one. send: from then until the request's bytes are handed to the socket. ack: from there until the venue's answer.
- * tickToOrder: frame received until bytes handed to the socket. execution: the strategy wants the order until the venue's answer.
+ * tickToOrder: frame received until bytes handed to the socket; an order waits in it for what came before it in the same read.
+ * processing: the strategy wants the order until bytes handed to the socket. execution: the strategy wants the order until the venue's answer.
  */
 export const STAGES = [
   "decode",
@@ -22,6 +24,7 @@ export const STAGES = [
   "send",
   "ack",
   "tickToOrder",
+  "processing",
   "execution",
 ] as const;
 

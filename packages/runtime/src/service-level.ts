@@ -89,12 +89,12 @@ export const SERVICE_TARGETS: readonly ServiceTarget[] = [
   },
   ...latency("ack", "submission, bytes out to answer", { mean: 50, p95: 100, p99: 200 }),
   {
-    name: "tick-to-order-mean",
-    title: "order processing in the process, mean",
+    name: "order-processing-mean",
+    title: "order processing, wish to socket, mean",
     unit: "us",
     threshold: 1_000,
     good: "less",
-    read: figure("tickToOrder", "mean"),
+    read: figure("processing", "mean"),
   },
   {
     name: "market-data-mean",

@@ -161,6 +161,8 @@ test("a session trades, and its books, journal and report agree with the exchang
   expect(Number(total.profit)).toBeLessThan(Number(total.fees)); // what it churns it pays for
 
   expect(report.latency.tickToOrder.count).toBe(orders.length);
+  expect(report.latency.processing.count).toBe(orders.length);
+  expect(report.latency.processing.mean).toBeLessThan(report.latency.tickToOrder.mean); // it is a part of it
   expect(report.latency.ack.count).toBeGreaterThan(0);
   expect(verifyJournal(journalPath)).toMatchObject({
     events: report.journal.events,

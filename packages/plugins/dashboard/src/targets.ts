@@ -11,6 +11,6 @@ export const TARGETS: readonly Target[] = [
   { stage: "ack", figure: "mean", limitUs: 50 * MS, title: "submission to the venue's answer, mean" },
   { stage: "ack", figure: "p95", limitUs: 100 * MS, title: "submission to the venue's answer, p95" },
   { stage: "ack", figure: "p99", limitUs: 200 * MS, title: "submission to the venue's answer, p99" },
-  { stage: "tickToOrder", figure: "mean", limitUs: MS, title: "order processing inside the process, mean" },
+  { stage: "processing", figure: "mean", limitUs: MS, title: "order processing inside the process, mean" },
   { stage: "dispatch", figure: "p95", limitUs: MS, title: "price update to its first hook, p95" },
 ];

@@ -21,6 +21,7 @@ export const TYPICAL_US: Readonly<Record<Stage, number>> = {
   send: 60,
   ack: 1900,
   tickToOrder: 260,
+  processing: 190,
   execution: 2300,
 };
 

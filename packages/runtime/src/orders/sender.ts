@@ -151,7 +151,7 @@ export class OrderSender {
       sentNs = ns;
       if (deadline !== undefined) deadline.isSent = true;
       latencies.send.record(ns - turnNs);
-      if (!Number.isNaN(triggerNs)) latencies.tickToOrder.record(ns - triggerNs);
+      this.#recordSent(order, triggerNs, ns);
     };
     const control = deadline?.stop === undefined ? { onSent } : { onSent, signal: deadline.stop.signal };
     let report: OrderReport;
@@ -174,6 +174,12 @@ export class OrderSender {
     this.#recordAnswer(order, sentNs, answeredNs);
     timer?.offer(order, triggerNs, approvedNs, turnNs, sentNs, answeredNs);
     onReport(report);
+  }
+
+  #recordSent({ bornNs }: Order, triggerNs: number, sentNs: number): void {
+    const { latencies } = this.#options;
+    if (!Number.isNaN(bornNs)) latencies.processing.record(sentNs - bornNs);
+    if (!Number.isNaN(triggerNs)) latencies.tickToOrder.record(sentNs - triggerNs);
   }
 
   /** @param sentNs NaN where the client did not say when it handed the request to its socket. */
@@ -217,6 +223,7 @@ export class OrderSender {
     const onSent = (ns: number) => {
       sentNs = ns;
       latencies.send.record(ns - turnNs);
+      for (const { order, triggerNs } of batch) this.#recordSent(order, triggerNs, ns);
       for (const deadline of deadlines) if (deadline !== undefined) deadline.isSent = true;
     };
     let outcomes: readonly Outcome<OrderReport>[];

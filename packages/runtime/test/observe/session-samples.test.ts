@@ -87,6 +87,7 @@ test("a session's samples tell what it does, stage by stage and plugin by plugin
     "send",
     "ack",
     "tickToOrder",
+    "processing",
     "execution",
   ] as const) {
     const { minute, total } = sample.latency[stage];

@@ -23,6 +23,7 @@ import { ORDER_STAGES, STAGE_WORDS, StageBar } from "../widgets/stage-bar.tsx";
 /** What each stage measures. */
 const STAGES: readonly (readonly [Stage, string])[] = [
   ["tickToOrder", "frame received until the order's bytes are handed to the socket"],
+  ["processing", "the strategy wants the order until its bytes are handed to the socket"],
   ["execution", "the strategy wants the order until the venue's answer"],
   ["decode", "frame received until its event is ready"],
   ["dispatch", "event published until its first hook runs"],
