@@ -1,4 +1,4 @@
-import { InvalidInputError } from "@pitlane/perf";
+import { InvalidInputError, nearestName } from "@pitlane/perf";
 import type { AccountSpec } from "./accounts.ts";
 import type { AxiomOptions } from "./axiom.ts";
 import type { Kept } from "./engine/market.ts";
@@ -69,36 +69,9 @@ function refuseUnknown(at: string, options: object, known: object): void {
   const unknown = Object.keys(options).find((name) => !Object.hasOwn(known, name));
   if (unknown === undefined) return;
   const names = Object.keys(known);
-  const near = nearest(unknown, names);
+  const near = nearestName(unknown, names);
   const hint = near === undefined ? `; there are ${names.join(", ")}` : `: did you mean ${at}${near}?`;
   throw new InvalidInputError(`there is no option ${at}${unknown} of createPaper${hint}`);
-}
-
-/** The name that takes the fewest edits, at most half of its letters, to be got from what was written; undefined when none is near. */
-function nearest(written: string, names: readonly string[]): string | undefined {
-  let best: string | undefined;
-  let fewest = Number.POSITIVE_INFINITY;
-  for (const name of names) {
-    const edits = editsBetween(written.toLowerCase(), name.toLowerCase());
-    if (edits > name.length / 2 || edits >= fewest) continue;
-    best = name;
-    fewest = edits;
-  }
-  return best;
-}
-
-/** Letters to add, to drop or to change until `a` is `b`: Levenshtein's distance, row by row. */
-function editsBetween(a: string, b: string): number {
-  let above = Array.from({ length: b.length + 1 }, (_, column) => column);
-  for (let row = 1; row <= a.length; row++) {
-    const edits = [row];
-    for (let column = 1; column <= b.length; column++) {
-      const changed = above[column - 1]! + (a[row - 1] === b[column - 1] ? 0 : 1);
-      edits.push(Math.min(changed, above[column]! + 1, edits[column - 1]! + 1));
-    }
-    above = edits;
-  }
-  return above[b.length]!;
 }
 
 function shown(value: unknown): string {

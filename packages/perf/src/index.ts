@@ -13,4 +13,5 @@ export {
   weightedChoice,
 } from "./distributions.ts";
 export { InvalidInputError, inRange, integerInRange, PitlaneError } from "./errors.ts";
+export { nearestName } from "./nearest-name.ts";
 export { createRandom, type Random } from "./random.ts";

@@ -7,6 +7,7 @@ import { DataEngine } from "./engines/data.ts";
 import { toDecimals } from "./engines/portfolio.ts";
 import { describeTrading, RiskHaltError, type TradingState, type TradingStatus } from "./engines/trading-state.ts";
 import type { Journal } from "./journal/journal.ts";
+import { JournalCommits } from "./journal-commits.ts";
 import { createStageLatencies } from "./latency.ts";
 import type { ObservedSession } from "./observe/observer.ts";
 import { type Pace, SessionWatch } from "./observe/session-watch.ts";
@@ -14,20 +15,18 @@ import { openJournal } from "./open-journal.ts";
 import { OrderGateway } from "./orders/gateway.ts";
 import { NO_ORDERS } from "./orders/no-orders.ts";
 import { requestsAtOnce } from "./orders/places.ts";
-import { totalsOf } from "./orders/reconcile.ts";
-import { Reconciler } from "./orders/reconciler.ts";
 import { compareAccounts, endOrders } from "./orders/wind-down.ts";
 import { PluginTimers } from "./plugin-timers.ts";
 import type { BootNode } from "./plugins/boot-tree.ts";
-import { reloadOnSave } from "./plugins/hot-reload.ts";
+import { reloadPlugins } from "./reload-plugins.ts";
 import { type EndReason, FaultLog, type Report } from "./report.ts";
 import type { Runtime, RuntimeOptions, Status } from "./runtime-types.ts";
-import type { TradingVenue, UserFeed } from "./venue.ts";
+import { SessionAccount } from "./session-account.ts";
+import type { TradingVenue } from "./venue.ts";
 
 const JOURNAL_FLUSH_MS = 50;
 const POLL_MS = 10;
 const TICK_MS = 1000;
-const WARM_CONNECTIONS = 8;
 
 /** What a session has once its plugins are set up. */
 interface Parts {
@@ -35,6 +34,7 @@ interface Parts {
   readonly core: Core;
   readonly inputs: Inputs;
   readonly gateway: OrderGateway;
+  readonly commits: JournalCommits;
 }
 
 /**
@@ -56,16 +56,11 @@ export class Session implements Runtime {
   #halt: (error: Error) => void = () => {};
   #live: Parts | undefined;
   #observed: ObservedSession | undefined;
-  #snapshotSeq = 0; // of the last one
-  #userStream: UserFeed | undefined;
-  #reconciler: Reconciler | undefined;
+  #account: SessionAccount | undefined;
   readonly #timers: PluginTimers;
   readonly #repeated: NodeJS.Timeout[] = [];
   readonly #watchers: (() => void)[] = [];
   #controls: NodeJS.Immediate | undefined;
-  #commit: NodeJS.Immediate | undefined;
-  #isCommitAsked = false;
-  #commitBy: NodeJS.Timeout | undefined;
   #rest: NodeJS.Immediate | undefined;
   #closing: Promise<Report> | undefined;
 
@@ -136,7 +131,7 @@ export class Session implements Runtime {
         // Safe is what the wire waits for; the journal itself takes it over once the orders are on their way.
         commit: () => {
           this.#parts.journal.secure();
-          this.#commitLater();
+          this.#parts.commits.soon();
         },
       },
       wire: gateway,
@@ -154,8 +149,15 @@ export class Session implements Runtime {
     });
     const journal = openJournal(this.#options, this.instruments, core, startedAtUs);
     const inputs = new Inputs({ core, journal, onControl: () => this.#applyControlsLater() });
-    this.#live = { journal, core, gateway, inputs };
-    this.#repeat(JOURNAL_FLUSH_MS, () => this.#flushJournal());
+    const commits = new JournalCommits({
+      journal,
+      core,
+      pace: this.#pace,
+      snapshotEvery: config.journal.snapshotEvery,
+      onFailure: (error) => this.#onHalt(error),
+    });
+    this.#live = { journal, core, gateway, inputs, commits };
+    this.#repeat(JOURNAL_FLUSH_MS, () => commits.now());
     this.#repeat(config.bus.flushMs, () => {
       if (core.needsFlush) inputs.flushLow();
     });
@@ -178,7 +180,10 @@ export class Session implements Runtime {
     await inputs.phase("ready");
     await this.#data.open();
     this.#timers.start();
-    if (this.#options.isWatched === true) this.#reloadOnSave();
+    if (this.#options.isWatched === true)
+      this.#watchers.push(
+        ...reloadPlugins(this.#options, core, inputs, (name, message) => this.#watch.say(name, message)),
+      );
   }
 
   status(): Status {
@@ -213,14 +218,14 @@ export class Session implements Runtime {
   setTradingState(state: TradingState, reason: string, by = "api"): void {
     if (this.#closing !== undefined) return;
     this.#parts.inputs.trading({ state, reason, by });
-    this.#flushJournal(); // it must outlive a process that is killed at once
+    this.#parts.commits.now(); // it must outlive a process that is killed at once
   }
 
   async flatten(reason: string, by = "api"): Promise<boolean> {
     if (this.#closing !== undefined) return false;
     const { core, inputs } = this.#parts;
     inputs.trading({ state: "halted", reason, by, flatten: true });
-    this.#flushJournal();
+    this.#parts.commits.now();
     await this.#whenFlat();
     return !core.isFlattening && !core.isFlattenGivenUp;
   }
@@ -242,9 +247,9 @@ export class Session implements Runtime {
   async abandon(error: Error): Promise<void> {
     this.#stopTimers();
     await this.#live?.core.close();
-    await this.#reconciler?.close();
+    await this.#account?.stopComparing();
     await this.#live?.gateway.close();
-    await this.#userStream?.close();
+    await this.#account?.close();
     await this.#data.close();
     await this.#watch.close();
     this.#live?.journal.append("run.failed", { reason: error.message });
@@ -258,65 +263,12 @@ export class Session implements Runtime {
 
   async #openAccount(venue: TradingVenue): Promise<void> {
     const { core, gateway, inputs, journal } = this.#parts;
-    const { execution, portfolio } = core;
     const { clock, config } = this.#options;
-    const reconciler = new Reconciler({
-      venue: venue.orders,
-      account: venue.account,
-      execution,
-      portfolio,
-      gateway,
-      clock,
-      onReconciled: (entry) => void journal.append("reconciled", entry),
-      onFault: (source, message) => this.#fault(source, message),
-    });
-    this.#reconciler = reconciler;
-    this.#userStream = venue.stream.user({
-      instruments: this.instruments,
-      onReport: (report) => inputs.report(report),
-      onBalances: () => {}, // balances follow from fills; the venue's word on them is compared at the close
-      onReconnected: () => void reconciler.compare("reconnect"),
-      onError: (error) => this.#fault("user stream", error.message),
-    });
-    await this.#userStream.ready;
-    // Each call in flight has a socket of its own: asked at once, these leave several open for the first orders.
-    await Promise.all(Array.from({ length: WARM_CONNECTIONS }, () => venue.market.getServerTimeUs()));
-    // A run that was killed before it knew its account begins here too.
-    if (core.portfolio.balances.size > 0) await reconciler.resume();
-    else {
-      const balances = await venue.account.listBalances?.();
-      if (balances === undefined) inputs.account(totalsOf(await venue.account.getBalances()));
-      else for (const [name, own] of balances) inputs.account(totalsOf(own), name);
-    }
-    reconciler.start(config.orders.reconcileEveryMs);
-  }
-
-  /** Exchanges plugins as their files are saved. */
-  #reloadOnSave(): void {
-    const { plugins, clock } = this.#options;
-    const log = (name: string, message: string) => this.#watch.say(name, message);
-    const { core, inputs } = this.#parts;
-    for (const [owner, { plugin, source }] of plugins.entries()) {
-      if (source === undefined) continue;
-      const name = core.plugins.names[owner] as string;
-      const stop = reloadOnSave({
-        host: core.plugins,
-        name,
-        plugin: plugin.name,
-        source,
-        clock,
-        swap: async (swapped, code) => {
-          const report = await core.plugins.swap(swapped, code);
-          const { fromVersion, toVersion } = report;
-          inputs.swapped({ plugin: swapped, fromVersion, toVersion });
-          return report;
-        },
-        onReload: ({ elapsedMs, notes }) =>
-          log(name, [`its new code runs, after ${elapsedMs.toFixed(0)} ms`, ...notes].join("; ")),
-        onFailure: (message) => log(name, `its new code does not run, the old one goes on: ${message}`),
-      });
-      this.#watchers.push(stop);
-    }
+    const { instruments } = this;
+    const onFault = (source: string, message: string) => this.#fault(source, message);
+    this.#account = new SessionAccount({ venue, instruments, core, gateway, inputs, journal, clock, onFault });
+    await this.#account.open();
+    this.#account.compareEvery(config.orders.reconcileEveryMs);
   }
 
   #repeat(everyMs: number, task: () => void): void {
@@ -337,51 +289,12 @@ export class Session implements Runtime {
     });
   }
 
-  /**
-   * Soon, and several rows at once: most of a transaction's time is its own. Asked for when the orders that it holds have been given to
-   * their connection, which writes in an immediate too (undici looks at one that was idle first): theirs comes before this one then.
-   */
-  #commitLater(): void {
-    if (this.#parts.journal.queued >= this.#pace.commitRows && !this.#isCommitAsked) {
-      this.#isCommitAsked = true;
-      queueMicrotask(() => {
-        if (!this.#isCommitAsked) return; // ended meanwhile
-        this.#commit = setImmediate(() => {
-          this.#isCommitAsked = false;
-          this.#flushJournal();
-        });
-      });
-    }
-    this.#commitBy ??= setTimeout(() => {
-      this.#commitBy = undefined;
-      this.#flushJournal();
-    }, this.#pace.commitWithinMs);
-  }
-
-  #flushJournal(): void {
-    try {
-      this.#snapshotIfDue();
-      this.#parts.journal.settle();
-    } catch (error) {
-      this.#onHalt(error as Error);
-    }
-  }
-
-  /** Recovery begins at the last snapshot, so that it does not grow with the run. */
-  #snapshotIfDue(): void {
-    const { journal, core } = this.#parts;
-    const due = this.#snapshotSeq + this.#options.config.journal.snapshotEvery;
-    if (journal.events >= due && core.isIdle) this.#snapshotSeq = journal.snapshot({ core: core.record() }, core.nowUs);
-  }
-
   #stopTimers(): void {
     for (const timer of this.#repeated.splice(0)) clearInterval(timer);
     for (const stop of this.#watchers.splice(0)) stop();
     clearImmediate(this.#rest);
     clearImmediate(this.#controls);
-    clearImmediate(this.#commit);
-    this.#isCommitAsked = false;
-    clearTimeout(this.#commitBy);
+    this.#live?.commits.stop();
     this.#timers.close();
   }
 
@@ -435,10 +348,9 @@ export class Session implements Runtime {
     // What the market did is measured up to here; winding down is not part of it.
     const durationMs = (clock.monotonicNs() - this.#startedNs) / 1e6;
     const market = describeMarket(this.#data, this.instruments, durationMs);
-    const profit = toDecimals(this.#profit());
     this.#timers.close();
     inputs.stop("the session is closing");
-    await this.#reconciler?.close();
+    await this.#account?.stopComparing();
     const windDown = {
       execution: core.execution,
       gateway,
@@ -451,7 +363,7 @@ export class Session implements Runtime {
     if (trading !== undefined) await compareAccounts(core.portfolio, trading.account, windDown);
     core.checkAccounts();
     await gateway.close();
-    await this.#userStream?.close();
+    await this.#account?.close();
     await this.#data.close();
     this.#stopTimers();
     if (core.isIdle) this.#parts.journal.snapshot({ core: core.record() }, core.nowUs);
@@ -467,7 +379,6 @@ export class Session implements Runtime {
       durationMs,
       reason,
       market,
-      profit,
       data: this.#data,
       core,
       latencies: this.#latencies,

@@ -1,5 +1,6 @@
 import { createPaperHost, type PaperHostOptions, type PaperTestHost } from "./testing/paper-host.ts";
-import { createScriptHost, type TestHost, type TestHostOptions } from "./testing/script-host.ts";
+import { createScriptHost } from "./testing/script-host.ts";
+import type { TestHost, TestHostOptions } from "./testing/test-host.ts";
 
 export {
   type PluginCheck,
@@ -10,7 +11,7 @@ export {
 export { testInstrument } from "./testing/instrument.ts";
 export { type MarketScriptOptions, playMarket } from "./testing/market-script.ts";
 export type { Decision, PaperHostOptions, PaperMarket, PaperTestHost } from "./testing/paper-host.ts";
-export type { TestHost, TestHostOptions, TestLevel } from "./testing/script-host.ts";
+export type { TestHost, TestHostOptions, TestLevel } from "./testing/test-host.ts";
 
 /**
  * Runs a plugin in a test: on events that the test makes (`instruments`), or against the paper exchange in this process (`market`).

@@ -39,6 +39,8 @@ export interface Rules<Options extends ParentOptions, Own extends object> {
   readonly step: (run: Run<Options, Own>) => void;
   readonly onQuote?: (run: Run<Options, Own>, quote: QuoteEvent) => void;
   readonly onTrade?: (run: Run<Options, Own>, trade: TradeEvent) => void;
+  /** A child was refused as a matter of course: it counts as no refusal. Default none is. */
+  readonly isExpected?: (order: OrderView) => boolean;
   /** Refusals do not end it: it protects a position. Default false. */
   readonly isPersistent?: (run: Run<Options, Own>) => boolean;
 }
@@ -199,6 +201,7 @@ export class Desk<Options extends ParentOptions, Own extends object>
           run.refusals = 0;
           continue;
         }
+        if (this.#rules.isExpected?.(order) === true) continue;
         run.refusals++;
         run.reason = `${order.state}: ${order.reason}`;
         run.pause(refusalPauseMs);

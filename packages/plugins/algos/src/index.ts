@@ -4,6 +4,7 @@ export { type BracketOptions, bracket } from "./bracket.ts";
 export type { Algo } from "./desk.ts";
 export { type IcebergOptions, iceberg } from "./iceberg.ts";
 export { type PovOptions, pov, shareOf } from "./pov.ts";
+export { restPrice, type StyleOptions } from "./resting.ts";
 export type { AlgoHandle, AlgoState, ParentOptions } from "./run.ts";
 export { cumulativeLots } from "./schedule.ts";
 export { fitLots, leastLots, takePrice } from "./sizing.ts";

@@ -2,12 +2,13 @@ import type { PluginContext } from "pitlane";
 import { numberIn, wholeIn } from "./checks.ts";
 import type { Rules } from "./desk.ts";
 import type { DeskConfig } from "./desk-config.ts";
+import { checkStyle, isCrossed, type RestingState, type StyleOptions, workUpTo } from "./resting.ts";
 import { MAIN, type ParentOptions } from "./run.ts";
 import { cumulativeLots, sliceStartUs } from "./schedule.ts";
-import { checkTaking, isSettled, type TakingOptions, takeUpTo } from "./taking.ts";
+import { isSettled } from "./taking.ts";
 
 /** A parent that is worked over a time, slice by slice. */
-export interface ScheduledOptions extends ParentOptions, TakingOptions {
+export interface ScheduledOptions extends ParentOptions, StyleOptions {
   /** Time over which it is spread, in milliseconds; 100 to 604,800,000 (a week). */
   readonly durationMs: number;
   /** Part of a slice's time by which its begin is moved back at random, 0 to 0.9; default 0. The first one begins at once. */
@@ -17,7 +18,7 @@ export interface ScheduledOptions extends ParentOptions, TakingOptions {
 }
 
 /** What a scheduled run remembers. */
-export interface ScheduledState {
+export interface ScheduledState extends RestingState {
   readonly startedAtUs: number;
   /** What is to be committed after each slice, in lots. */
   readonly endsLots: readonly number[];
@@ -29,7 +30,7 @@ export interface ScheduledState {
 
 /**
  * Rules of TWAP and VWAP: at each slice's begin the parent is brought up to the schedule by orders that take. What a slice could not get goes
- * with the next one.
+ * with the next one. Where it rests, a slice has all its time to be filled; what is missing at its end is taken.
  *
  * @param weightsOf Weights of the slices of a new parent, as `cumulativeLots` takes them.
  */
@@ -39,8 +40,9 @@ export function scheduledRules<Options extends ScheduledOptions>(
 ): Rules<Options, ScheduledState> {
   return {
     letters: [MAIN],
+    isExpected: isCrossed,
     begin: (options) => {
-      checkTaking(options);
+      checkStyle(options);
       wholeIn("durationMs", options.durationMs, 100, 604_800_000);
       numberIn("jitter", options.jitter ?? 0, 0, 0.9);
       wholeIn("overtimeMs", options.overtimeMs ?? 5000, 0, 604_800_000);
@@ -59,10 +61,13 @@ export function scheduledRules<Options extends ScheduledOptions>(
         const delayUs = jitter === 0 ? 0 : Math.floor((ctx.random.next() * jitter * durationUs) / count);
         own.nextAtUs = own.startedAtUs + sliceStartUs(own.begun, durationUs, count) + delayUs;
       }
-      takeUpTo(ctx, run, own.endsLots[own.begun - 1] ?? 0);
+      const untilUs = own.startedAtUs + durationUs;
+      const targetLots = own.endsLots[own.begun - 1] ?? 0;
+      workUpTo(ctx, run, { dueLots: nowUs >= untilUs ? targetLots : (own.endsLots[own.begun - 2] ?? 0), targetLots });
       if (own.begun < count) return run.wakeAt(own.nextAtUs);
       if (isSettled(ctx, run, main)) return run.end("done");
-      const endUs = own.startedAtUs + durationUs + overtimeMs * 1000;
+      if (options.style === "resting" && nowUs < untilUs) run.wakeAt(untilUs);
+      const endUs = untilUs + overtimeMs * 1000;
       if (nowUs >= endUs) return run.end("expired", "its time is over");
       run.wakeAt(endUs);
     },

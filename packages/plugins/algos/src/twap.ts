@@ -17,7 +17,7 @@ declare module "pitlane" {
 }
 
 /**
- * Time-weighted average price: a parent in equal slices over a time, each taken at the touch.
+ * Time-weighted average price: a parent in equal slices over a time, each taken at the touch, or left to rest for its time (`style`).
  *
  * Source: R. Almgren, N. Chriss, "Optimal execution of portfolio transactions" (2000): without regard to risk, an even schedule costs least.
  *

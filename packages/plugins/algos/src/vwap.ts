@@ -32,7 +32,8 @@ interface VwapRecord {
 }
 
 /**
- * Volume-weighted average price: a parent in slices of equal time, each in proportion to the volume that the market is expected to trade in it.
+ * Volume-weighted average price: a parent in slices of equal time, each in proportion to the volume that the market is expected to trade in it,
+ * taken at the touch or left to rest for its time (`style`).
  *
  * The capability is called `vwap-execution`: `vwap` is what indicators are called.
  * Source: S. Berkowitz, D. Logue, E. Noser, "The total cost of transactions on the NYSE" (1988), for the benchmark; A. Madhavan, "VWAP strategies"

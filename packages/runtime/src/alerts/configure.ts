@@ -1,5 +1,5 @@
 import { InvalidInputError } from "@pitlane/perf";
-import { didYouMean } from "../config/nearest.ts";
+import { didYouMean } from "../config/did-you-mean.ts";
 import { type BuiltInRule, builtInRules, type QueueBounds } from "./built-in.ts";
 import { clearAtOf, isBad } from "./evaluate.ts";
 import type { AlertLevel, AlertRule, Severity } from "./rules.ts";

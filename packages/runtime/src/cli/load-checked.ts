@@ -1,7 +1,7 @@
 import { formatPath } from "../config/path.ts";
 import type { Config } from "../config.ts";
 import { checkConfigs, type PluginEntry } from "../plugins/entry.ts";
-import { loadStrategies } from "../plugins/load-strategies.ts";
+import { loadStrategy } from "../plugins/load-strategies.ts";
 
 /**
  * Loads strategies as `loadStrategies` does, and checks the settings of all of them.
@@ -17,11 +17,9 @@ export async function loadChecked(
 ): Promise<readonly PluginEntry[]> {
   const all: PluginEntry[] = [];
   for (const [index, strategy] of strategies.entries()) {
-    for (const entry of await loadStrategies([strategy], cwd)) {
-      const { name } = strategy;
-      const key = name !== undefined && strategy.config[name] !== undefined ? name : entry.plugin.name;
-      all.push({ ...entry, configPlace: formatPath(["strategies", String(places[index]), "config", key]) });
-    }
+    const place = ["strategies", String(places[index]), "config"];
+    for (const { entry, configKey } of await loadStrategy(strategy, cwd))
+      all.push({ ...entry, configPlace: formatPath([...place, configKey]) });
   }
   await checkConfigs(all);
   return all;

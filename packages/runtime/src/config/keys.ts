@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { didYouMean } from "./nearest.ts";
+import { didYouMean } from "./did-you-mean.ts";
 import { formatPath, type Path } from "./path.ts";
 import { configSchema } from "./schema.ts";
 

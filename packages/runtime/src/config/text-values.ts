@@ -1,7 +1,7 @@
 import { InvalidInputError } from "@pitlane/perf";
+import { didYouMean } from "./did-you-mean.ts";
 import { configKeys, type KeyType, locate } from "./keys.ts";
 import type { Assignment, ConfigProblem, Origin } from "./layers.ts";
-import { didYouMean } from "./nearest.ts";
 import { type Path, parsePath } from "./path.ts";
 
 /** Settings that came as text, and what of it could not be read. */

@@ -20,10 +20,12 @@ import { MarketFeeds } from "../engines/market-feeds.ts";
 import { PerformanceMonitor } from "../engines/performance-monitor.ts";
 import { Portfolio } from "../engines/portfolio.ts";
 import { accountingAsset, Valuation } from "../engines/portfolio-valuation.ts";
+import { feePartsOf } from "../engines/reservations.ts";
 import { deny, type RiskVote, type Verdict } from "../engines/risk.ts";
 import { type QuietLosses, RiskDesk } from "../engines/risk-desk.ts";
 import { DEFAULT_ROUTER, RouteDesk } from "../engines/route-desk.ts";
 import { toRouteRecord } from "../engines/router.ts";
+import { wishedUnits } from "../engines/router-funds.ts";
 import { SHAPE, ShapeDesk } from "../engines/shape-desk.ts";
 import {
   type BreachEntry,
@@ -37,7 +39,7 @@ import { Dispatcher } from "../hooks/dispatcher.ts";
 import { orderHooks } from "../hooks/order.ts";
 import type { Runner } from "../hooks/runner.ts";
 import type { StageLatencies } from "../latency.ts";
-import { type Intent, LONGEST_TAG, type Order } from "../orders/order.ts";
+import type { Order } from "../orders/order.ts";
 import { instrumentsById } from "../orders/records.ts";
 import { DEFAULT_SIGNALS } from "../orders/signal.ts";
 import type { LogLevel } from "../plugins/define.ts";
@@ -208,6 +210,8 @@ export class Core {
       book: (instrument) => this.market.book(instrument),
       latencyNs: (venue) => this.#answers.ns(venue),
       hasUnknown: (venue) => this.execution.hasUnknown(venue),
+      freeUnits: (venue, asset) => this.#freeUnits(venue, asset),
+      reserveFeeBps: options.config.risk.feeBps,
       nowUs: () => this.#nowUs,
     });
   }
@@ -601,12 +605,12 @@ export class Core {
     return {
       instruments,
       submit: (owner, intent) => {
-        this.#checkIntent(intent);
+        this.#checkPlacing();
         this.#options.onPricesNeeded?.();
         return execution.submit(owner, intent);
       },
       refuse: (owner, intent, verdict, voter = "permissions") => {
-        this.#checkIntent(intent);
+        this.#checkPlacing();
         return execution.submit(owner, intent, { voter, verdict });
       },
       signals: this.#options.config.execution ?? DEFAULT_SIGNALS,
@@ -637,6 +641,8 @@ export class Core {
         settings: this.#options.config.router ?? DEFAULT_ROUTER,
         latencyNs: (venue) => this.#answers.ns(venue),
         hasUnknown: (venue) => execution.hasUnknown(venue),
+        freeUnits: (venue, asset) => this.#freeUnits(venue, asset),
+        reserveFeeBps: this.#options.config.risk.feeBps,
         note: (owner, decision) => this.#noteRoute(owner, decision),
       },
       book: (instrument) => market.book(instrument),
@@ -670,6 +676,16 @@ export class Core {
       },
       control,
     };
+  }
+
+  /** What the balance vote would let an order spend; undefined where it asks nobody. */
+  #freeUnits(venue: string, asset: string): bigint | undefined {
+    const { config, exposure } = this.#risk;
+    const units = config.checkBalances ? this.#risk.balance(asset, venue) : undefined;
+    if (units === undefined) return undefined;
+    const priceOf = (instrument: Instrument) => this.#risk.marketBuyTicks(instrument);
+    const wished = wishedUnits(this.execution.wishes(), venue, asset, feePartsOf(config.feeBps), priceOf);
+    return units - exposure.reservations.of(venue, asset) - wished;
   }
 
   #noteRoute(owner: number, decision: object): void {
@@ -711,14 +727,10 @@ export class Core {
     this.plugins.fault(owner, kind, error, mustEnd);
   }
 
-  #checkIntent({ instrument, tag = "" }: Intent): void {
+  #checkPlacing(): void {
     if (this.#dispatcher === undefined)
       throw new InvalidInputError("orders can be placed once the session runs: submit from a hook, not from setup");
     this.#checkMoment();
-    if (!this.#indexes.has(instrument))
-      throw new InvalidInputError("an intent's instrument must be one of ctx.instruments");
-    if (tag.length > LONGEST_TAG)
-      throw new InvalidInputError(`an intent's tag has ${LONGEST_TAG} characters at most, got ${tag.length}`);
   }
 
   #checkMoment(): void {

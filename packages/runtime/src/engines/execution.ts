@@ -2,7 +2,7 @@ import type { Clock } from "@pitlane/perf";
 import { Ring } from "@pitlane/perf/ring";
 import type { Fill, Instrument, OrderReport, RequestOutcome } from "@pitlane/sdk";
 import type { FillEvent, OrderEvent } from "../bus/events.ts";
-import { toVoteRecord } from "../hooks/verdict.ts";
+import { toVoteRecord, type VoteRecord } from "../hooks/verdict.ts";
 import type { StageLatencies } from "../latency.ts";
 import { reviewAmend } from "../orders/amend.ts";
 import { applyFailure, applyReport, beginAmend, beginCancel, endAmend, endCancel, isHeard } from "../orders/machine.ts";
@@ -14,6 +14,7 @@ import {
   toIntentRecord,
   toOrderRecord,
 } from "../orders/records.ts";
+import type { ShapeRecord } from "../orders/shape.ts";
 import { reviewTerms } from "../orders/terms.ts";
 import { OpenExposure } from "./exposure.ts";
 import type { Portfolio } from "./portfolio.ts";
@@ -62,8 +63,14 @@ export interface DecisionLog {
 /** The body of an `amend` row. */
 export interface AmendEntry {
   readonly clientOrderId: string;
-  /** The size wanted, as a whole, in lots. */
+  /** The size wanted, as a whole, in lots; as plugins that shape have made it. */
   readonly sizeLots: number;
+  /** What each of them changed; left out when nothing was. */
+  readonly shaped?: readonly ShapeRecord[];
+  /** False when it is not to be, and nothing was sent; else left out. */
+  readonly approved?: false;
+  /** What plugins that vote have said; left out where none does. */
+  readonly votes?: readonly VoteRecord[];
 }
 
 /** Where orders go: the gateway, or nowhere in a replay. */
@@ -109,7 +116,7 @@ export interface ExecutionOptions {
   readonly clock: Pick<Clock, "monotonicNs">;
   readonly risk: RiskEngine;
   /** Plugins that change intents before risk is asked; nobody does where it is left out. */
-  readonly shapes?: Pick<ShapeDesk, "isUsed" | "shape">;
+  readonly shapes?: Pick<ShapeDesk, "isUsed" | "shape" | "shapeAmend">;
   readonly journal: DecisionLog;
   readonly wire: OrderWire;
   readonly portfolio: Portfolio;
@@ -211,8 +218,9 @@ export class Execution {
   }
 
   /**
-   * Queues an amendment: a smaller size, with which the order keeps its place in the venue's queue. It can only take risk away, so
-   * risk is not asked. What the venue says of it comes in order events: the new size, or `reason`.
+   * Queues an amendment: a smaller size, with which the order keeps its place in the venue's queue. Plugins that shape and vote see it as
+   * they see an intent, at the next flush; the session's own limits are not asked, as it can only take risk away. What came of it is told
+   * in order events: the new size, or `reason`.
    *
    * @param sizeLots The new size as a whole, fills included.
    * @returns A denial when it cannot be: `NOT_OPEN`, `NOT_ACKNOWLEDGED`, `CANCEL_PENDING`, `AMEND_PENDING`, `BAD_SIZE` or
@@ -237,6 +245,11 @@ export class Execution {
     return this.#options.wire.amend !== undefined;
   }
 
+  /** What the present hook has wanted so far and risk was not asked about yet. */
+  *wishes(): Iterable<Intent> {
+    for (const order of this.#intended) if (!order.cancelWanted && !this.#refusals.has(order)) yield order.intent;
+  }
+
   /** How much waits for the venue's word, kept up to date. It follows from the inputs, so a replay sees the same. */
   get backlog(): Backlog {
     return this.#backlog;
@@ -254,17 +267,16 @@ export class Execution {
     if (this.#intended.length === 0 && this.#cancels.size === 0 && this.#amends.length === 0) return false;
     const intended = this.#intended;
     const cancels = this.#cancels.size === 0 ? NONE : [...this.#cancels];
-    const amends = this.#amends;
+    const wished = this.#amends;
     if (intended.length > 0) this.#intended = [];
     if (cancels.length > 0) this.#cancels.clear();
-    if (amends.length > 0) this.#amends = [];
+    if (wished.length > 0) this.#amends = [];
     const { journal, wire } = this.#options;
     for (const order of cancels) {
       beginCancel(order);
       journal.append("cancel", { clientOrderId: order.clientOrderId });
     }
-    for (const { clientOrderId: id, amendLots } of amends)
-      journal.append("amend", { clientOrderId: id, sizeLots: amendLots } satisfies AmendEntry);
+    const amends = wished.length === 0 ? wished : wished.filter((order) => this.#admitsAmend(order));
     const approved = this.#review(intended);
     if (!this.#commit(approved)) {
       for (const order of cancels) endCancel(order, "");
@@ -585,6 +597,27 @@ export class Execution {
     return { approved: undefined, verdicts: [{ voter: "pipeline", verdict }] };
   }
 
+  /** Puts an amendment to plugins that shape and vote, and journals it; false when it is not to be, which is told. */
+  #admitsAmend(order: Order): boolean {
+    const { journal, shapes, risk } = this.#options;
+    const shaped = shapes?.isUsed ? shapes.shapeAmend(order) : undefined;
+    const { clientOrderId: id, amendLots, filledLots, intent } = order;
+    const refusal = shaped?.refusal ?? (amendLots > filledLots ? undefined : tooSmall(amendLots, filledLots));
+    const verdicts = refusal === undefined ? risk.reviewAmend({ ...intent, sizeLots: amendLots }) : [refusal];
+    const veto = verdicts.find(({ verdict }) => !verdict.allowed)?.verdict;
+    journal.append("amend", {
+      clientOrderId: id,
+      sizeLots: amendLots,
+      ...(shaped?.changes !== undefined && { shaped: shaped.changes }),
+      ...(veto !== undefined && { approved: false }),
+      ...(verdicts.length > 0 && { votes: verdicts.map(toVoteRecord) }),
+    } satisfies AmendEntry);
+    if (veto === undefined || veto.allowed) return true;
+    endAmend(order, `${veto.code}: ${veto.reason}`);
+    this.#onChanged(order);
+    return false;
+  }
+
   #cancelIfWanted(order: Order): void {
     if (!order.cancelWanted || order.cancelling || !isWorking(order.state)) return;
     order.cancelWanted = false;
@@ -697,4 +730,9 @@ export class Execution {
       `the venue reports order ${report.clientOrderId} on ${report.instrument.id}, which is not of this run`,
     );
   }
+}
+
+function tooSmall(amendLots: number, filledLots: number): NamedVerdict {
+  const reason = `plugins that shape made its size ${amendLots} lots, and ${filledLots} are filled`;
+  return { voter: "pipeline", verdict: deny("BAD_SIZE", reason) };
 }

@@ -62,6 +62,17 @@ export class RiskEngine {
     this.#onApproved(order);
     return { approved: { order } as ApprovedIntent, verdicts };
   }
+
+  /**
+   * Asks the voters of plugins about an order that is to become smaller. The session's own are not asked: each of their limits that the order
+   * was admitted by admits a smaller one, and none of them may keep risk from being taken away.
+   *
+   * @param amended The intent with its new size.
+   */
+  reviewAmend(amended: Intent): readonly NamedVerdict[] {
+    const asked = this.#voters.filter(({ owner }) => owner !== -1);
+    return asked.map((voter) => ({ voter: voter.name, verdict: verdictOf(voter, amended) }));
+  }
 }
 
 interface Voter {

@@ -1,5 +1,7 @@
-import { type Instrument, OrderBook, type QuoteEvent } from "@pitlane/sdk";
+import { type Instrument, OrderBook, type QuoteEvent, type Side } from "@pitlane/sdk";
+import { spentAsset } from "./reservations.ts";
 import { DEFAULT_WEIGHTS, routeOrder } from "./router.ts";
+import type { FreeUnits } from "./router-funds.ts";
 import type { RouteCandidate, RouteDecision, RouteRequest, RouteWeights } from "./router-types.ts";
 
 /** As a session's config has it. */
@@ -29,6 +31,10 @@ export interface RouteDeskOptions {
   readonly latencyNs: (venue: string) => number | undefined;
   /** True while an order there has an outcome that nobody knows: the venue may not be answering. */
   readonly hasUnknown: (venue: string) => boolean;
+  /** What may be spent of an asset at a venue; left out, no account sets a bound. */
+  readonly freeUnits?: FreeUnits;
+  /** See `RouteOptions`. */
+  readonly reserveFeeBps?: number;
   /** Session time. */
   readonly nowUs: () => number;
 }
@@ -37,7 +43,8 @@ export interface RouteDeskOptions {
  * Looks up what the router decides by: every instrument of the symbol, with its book, fee, latency and health at this moment of the session.
  *
  * A venue is left out while it takes no orders, its quote is missing (before the first, after a gap) or older than `maxQuoteAgeMs`, or one of our
- * orders there has an unknown outcome. Without a book the quote counts as one of a single level.
+ * orders there has an unknown outcome. Without a book the quote counts as one of a single level. What the venue's account can spend bounds
+ * what is sent there.
  */
 export class RouteDesk {
   readonly #options: RouteDeskOptions;
@@ -48,13 +55,14 @@ export class RouteDesk {
 
   /** @throws {InvalidInputError} When the request cannot be. */
   decide(request: RouteRequest): RouteDecision {
-    const { instruments, settings } = this.#options;
-    const candidates = instruments.filter(({ symbol }) => symbol === request.symbol).map((one) => this.#candidate(one));
-    return routeOrder(request, candidates, settings);
+    const { instruments, settings, reserveFeeBps = 0 } = this.#options;
+    const { symbol, side } = request;
+    const candidates = instruments.filter((one) => one.symbol === symbol).map((one) => this.#candidate(one, side));
+    return routeOrder(request, candidates, { ...settings, reserveFeeBps });
   }
 
-  #candidate(instrument: Instrument): RouteCandidate {
-    const { settings, quote, book, latencyNs } = this.#options;
+  #candidate(instrument: Instrument, side: Side): RouteCandidate {
+    const { settings, quote, book, latencyNs, freeUnits } = this.#options;
     const { venue } = instrument;
     const last = quote(instrument);
     return {
@@ -63,6 +71,7 @@ export class RouteDesk {
       feeBps: settings.takerFeeBps[venue] ?? settings.otherTakerFeeBps,
       latencyNs: latencyNs(venue),
       ailment: this.#ailment(instrument, last),
+      freeUnits: freeUnits?.(venue, spentAsset({ instrument, side })),
     };
   }
 

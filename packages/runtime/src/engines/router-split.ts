@@ -16,6 +16,8 @@ export interface Place {
   readonly feePpm: bigint;
   /** In ticks; undefined for none. */
   readonly limitTicks: number | undefined;
+  /** Most lots that its account can carry; Infinity where it sets no bound. */
+  readonly carriedLots: number;
 }
 
 /** A size in lots of an instrument; undefined when it is no multiple of its step. Exact. */
@@ -36,9 +38,10 @@ export function unitsOf({ sizeDecimals }: Instrument, lots: number): bigint {
   return (BigInt(Math.floor(lots)) * lotQuanta(sizeDecimals)) / QUANTA_PER_UNIT;
 }
 
-/** What the book asks for a piece; undefined when it has not enough or the venue takes no such order. */
+/** What the book asks for a piece; undefined when it has not enough, the account cannot carry it or the venue takes no such order. */
 export function pieceAt(place: Place, side: Side, sizeLots: number): RoutePiece | undefined {
   const { instrument, book, feePpm } = place;
+  if (sizeLots > place.carriedLots) return undefined;
   const { filledLots, notional, averageTicks, worstTicks } = walkTheBook(book, side, sizeLots, place.limitTicks);
   if (filledLots < sizeLots) return undefined;
   const limitTicks = sendable(place, side, worstTicks);
@@ -49,7 +52,11 @@ export function pieceAt(place: Place, side: Side, sizeLots: number): RoutePiece 
 }
 
 /** A price on the venue's step for orders, which books may be finer than: the next worse one, unless that is beyond the limit. */
-function sendable({ instrument: { tickIncrement }, limitTicks }: Place, side: Side, ticks: number): number {
+export function sendable(
+  { instrument: { tickIncrement }, limitTicks }: Pick<Place, "instrument" | "limitTicks">,
+  side: Side,
+  ticks: number,
+): number {
   const [down, up] = [Math.floor(ticks / tickIncrement), Math.ceil(ticks / tickIncrement)].map(
     (n) => n * tickIncrement,
   ) as [number, number];
@@ -91,7 +98,7 @@ interface Level {
   readonly cost: bigint;
 }
 
-/** Lots for each place that add up to `sizeUnits`; undefined when the books or the steps do not allow it. */
+/** Lots for each place that add up to `sizeUnits`; undefined when the books, the accounts or the steps do not allow it. */
 function allocate(places: readonly Place[], side: Side, sizeUnits: bigint): readonly number[] | undefined {
   const levels = places.flatMap((place, index) => levelsOf(place, index, side));
   levels.sort((one, other) => (one.cost < other.cost ? -1 : one.cost > other.cost ? 1 : one.place - other.place));
@@ -99,8 +106,9 @@ function allocate(places: readonly Place[], side: Side, sizeUnits: bigint): read
   const available = places.map(() => 0);
   let leftQuanta = sizeUnits * QUANTA_PER_UNIT;
   for (const { place, lots } of levels) {
-    const { sizeDecimals, maxLots } = places[place]!.instrument;
-    available[place] = Math.min(available[place]! + lots, maxLots);
+    const { carriedLots, instrument } = places[place]!;
+    const { sizeDecimals, maxLots } = instrument;
+    available[place] = Math.min(available[place]! + lots, maxLots, carriedLots);
     const wanted = Number(leftQuanta / lotQuanta(sizeDecimals));
     const takes = Math.min(wanted, available[place]! - taken[place]!);
     taken[place] = taken[place]! + takes;

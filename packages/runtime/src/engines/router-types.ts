@@ -22,6 +22,11 @@ export interface RouteCandidate {
   readonly latencyNs: number | undefined;
   /** Why nothing may be sent there now; "" when it is well. */
   readonly ailment: string;
+  /**
+   * What an order there may spend, in the smallest unit of the asset it spends: what the account holds, less what open orders may spend.
+   * Left out where the account sets no bound.
+   */
+  readonly freeUnits?: bigint | undefined;
 }
 
 /** Weights of the three parts of a score; 0 or more, one of them above 0. Their sum counts as 1. */
@@ -35,6 +40,8 @@ export interface RouteOptions {
   readonly weights: RouteWeights;
   /** A split has to save more than this, in basis points of the cost; 0 to 1000, two decimals at most. */
   readonly minSplitSavingBps: number;
+  /** Fee that risk puts aside for a purchase besides price x size, in basis points; 0 to 1000, default 0. */
+  readonly reserveFeeBps?: number;
 }
 
 /** How a venue was judged. */
@@ -47,6 +54,8 @@ export interface RouteView {
   readonly latencyNs: number | undefined;
   /** What its book has for the order, in the base asset's smallest unit. */
   readonly availableUnits: bigint;
+  /** What of that its account can carry, in the same unit, where that is less of the order; left out where it is not. */
+  readonly carriedUnits?: bigint;
   /** Price, fee and all, of the whole order there: spent on a purchase, negative for what a sale brings. Undefined without a whole. */
   readonly costUnits: bigint | undefined;
   /** Parts of the score, 0 to 1 each, and their weighted sum; undefined for a venue that nothing may be sent to. */
@@ -94,7 +103,7 @@ export interface RouteOrders extends Explained {
 /** No venue, and no several of them, can have it now. */
 export interface NoRoute extends Explained {
   readonly outcome: "none";
-  /** For people; what is wrong with each is in `venues`. */
+  /** For people: what is wrong with each venue, as it is in `venues`. */
   readonly reason: string;
 }
 

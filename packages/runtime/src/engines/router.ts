@@ -1,6 +1,9 @@
-import { InvalidInputError, parseUnits } from "@pitlane/sdk";
+import { inRange } from "@pitlane/perf";
+import { formatUnits, InvalidInputError, parseUnits } from "@pitlane/sdk";
 import { type BookWalk, walkTheBook } from "./impact.ts";
-import { lotsCovering, type Place, pieceAt, splitOrder, toLots, unitsOf } from "./router-split.ts";
+import { feePartsOf, spentAsset } from "./reservations.ts";
+import { type Carried, carriedBy } from "./router-funds.ts";
+import { lotsCovering, type Place, pieceAt, sendable, splitOrder, toLots, unitsOf } from "./router-split.ts";
 import type {
   RouteCandidate,
   RouteDecision,
@@ -29,13 +32,14 @@ const PRICE_DECIMALS = 12;
  *
  * A venue's score is the weighted sum of three parts, each 0 to 1:
  *
- *     liquidity   share of the order that its book has, times 1 - (walked price worse than the best venue's, in bp) / 20
+ *     liquidity   share of the order that its book has and its account can carry, times 1 - (walked price worse than the best venue's, in bp) / 20
  *     latency     latency of the fastest venue / its own; 0.5 while its own is not known
  *     fee         1 - fee / 50 bp
  *
  * Walked prices are means over the levels that the order would take (`walkTheBook`), before fees. Only a venue that can have the whole order
- * within the limit, its own steps and bounds may be the single one; equal scores go to the lower cost, then to the earlier candidate. A split
- * is taken when, fees counted, it costs less than that venue by more than `minSplitSavingBps`, or when no single venue can have it all.
+ * within the limit, its own steps and bounds, and whose account can carry it, may be the single one; equal scores go to the lower cost, then
+ * to the earlier candidate. A split is taken when, fees counted, it costs less than that venue by more than `minSplitSavingBps`, or when no
+ * single venue can have it all; no piece is larger than its account can carry.
  *
  * @throws {InvalidInputError} When the size, the limit, a fee or the weights cannot be.
  * @example
@@ -45,7 +49,7 @@ const PRICE_DECIMALS = 12;
 export function routeOrder(
   request: RouteRequest,
   candidates: readonly RouteCandidate[],
-  { weights, minSplitSavingBps }: RouteOptions,
+  { weights, minSplitSavingBps, reserveFeeBps = 0 }: RouteOptions,
 ): RouteDecision {
   const { side, sizeUnits, limitPrice, symbol } = request;
   if (typeof sizeUnits !== "bigint" || sizeUnits <= 0n)
@@ -53,9 +57,10 @@ export function routeOrder(
       `sizeUnits must be a bigint above 0, in 10^-8 of the base asset; got ${String(sizeUnits)}`,
     );
   const minSavingPpm = toPpm("minSplitSavingBps", minSplitSavingBps);
+  const feeParts = feePartsOf(inRange("reserveFeeBps", reserveFeeBps, 0, 1000));
   const limit = limitPrice === undefined ? undefined : parseUnits(limitPrice, PRICE_DECIMALS);
   const judged = judge(
-    candidates.map((candidate) => look(candidate, request, limit)),
+    candidates.map((candidate) => look(candidate, request, limit, feeParts)),
     side,
     normal(weights),
   );
@@ -74,8 +79,7 @@ export function routeOrder(
     return { request, venues, outcome: "split", pieces: split, costUnits: splitCost!, best: measure };
   if (single !== undefined)
     return { request, venues, outcome: "single", pieces: [single], costUnits: single.costUnits, best: measure };
-  const reason =
-    candidates.length === 0 ? `no venue lists ${symbol}` : `no venue can have all of it, nor several of them together`;
+  const reason = candidates.length === 0 ? `no venue lists ${symbol}` : whyNone(venues);
   return { request, venues, outcome: "none", reason };
 }
 
@@ -94,6 +98,8 @@ interface Looked {
   readonly reason: string;
   readonly walk: BookWalk | undefined;
   readonly wantedLots: number;
+  /** What its account can carry, where that is less than its book has of the order. */
+  readonly carried: Carried | undefined;
   /** The whole order there. */
   readonly piece: RoutePiece | undefined;
 }
@@ -102,8 +108,13 @@ interface Judged extends Looked {
   readonly score: RouteScore | undefined;
 }
 
-function look(candidate: RouteCandidate, { side, sizeUnits }: RouteRequest, limit: bigint | undefined): Looked {
-  const { instrument, book, ailment } = candidate;
+function look(
+  candidate: RouteCandidate,
+  { side, sizeUnits }: RouteRequest,
+  limit: bigint | undefined,
+  feeParts: bigint,
+): Looked {
+  const { instrument, book, ailment, freeUnits } = candidate;
   const feePpm = toPpm(`the fee of ${instrument.id}`, candidate.feeBps);
   const none = (reason: string): Looked => ({
     candidate,
@@ -111,25 +122,46 @@ function look(candidate: RouteCandidate, { side, sizeUnits }: RouteRequest, limi
     reason,
     walk: undefined,
     wantedLots: 0,
+    carried: undefined,
     piece: undefined,
   });
   if (ailment !== "") return none(ailment);
   if (book === undefined) return none("its book is not known");
   const limitTicks = limit === undefined ? undefined : toTicks(limit, instrument.priceDecimals, side === "buy");
-  const place: Place = { instrument, book, feePpm, limitTicks };
   const wantedLots = lotsCovering(instrument, sizeUnits); // also where the step does not fit
   const walk = walkTheBook(book, side, wantedLots, limitTicks);
   if (walk.filledLots === 0) return none(limit === undefined ? "its book is empty" : "its market is beyond the limit");
+  const sentTicks = (ticks: number) => sendable({ instrument, limitTicks }, side, ticks);
+  const mostLots = Math.min(walk.filledLots, instrument.maxLots);
+  const wanted = { instrument, book, side, mostLots, sentTicks };
+  const carried = freeUnits === undefined ? undefined : carriedBy({ freeUnits, feeParts }, wanted, walk.worstTicks);
+  const isShort = carried !== undefined && carried.lots < mostLots;
+  const free = isShort ? `${formatUnits(freeUnits!)} ${spentAsset({ instrument, side })} free` : "";
+  if (isShort && !carried.isOrder) return none(`its account has ${free}, too little for an order`);
+  const carriedLots = isShort ? carried.lots : Number.POSITIVE_INFINITY;
+  const place: Place = { instrument, book, feePpm, limitTicks, carriedLots };
   const sizeLots = toLots(instrument, sizeUnits);
   const piece = sizeLots === undefined ? undefined : pieceAt(place, side, sizeLots);
-  const reason = piece !== undefined ? "" : whyNot(sizeLots, walk, wantedLots);
-  return { candidate, place, reason, walk, wantedLots, piece };
+  const reason = piece !== undefined ? "" : whyNot(sizeLots, walk, wantedLots, carriedLots, free);
+  return { candidate, place, reason, walk, wantedLots, carried: isShort ? carried : undefined, piece };
 }
 
-function whyNot(sizeLots: number | undefined, { filledLots }: BookWalk, wantedLots: number): string {
+function whyNot(
+  sizeLots: number | undefined,
+  { filledLots }: BookWalk,
+  wantedLots: number,
+  carriedLots: number,
+  free: string,
+): string {
   if (sizeLots === undefined) return "the size is no multiple of its step";
+  if (free !== "") return `its account can carry ${carriedLots} of ${wantedLots} lots: it has ${free}`;
   if (filledLots < wantedLots) return `its book has ${filledLots} of ${wantedLots} lots`;
   return "the size is outside of its bounds";
+}
+
+function whyNone(venues: readonly RouteView[]): string {
+  const each = venues.map(({ instrument, reason }) => `${instrument}: ${reason}`).join("; ");
+  return `no venue can have all of it, nor several of them together: ${each}`;
 }
 
 /** Adds scores, each in the light of all. */
@@ -145,12 +177,13 @@ function judge(all: readonly Looked[], side: RouteRequest["side"], weights: Rout
   );
   const fastestNs = Math.min(...latencies);
   return all.map((looked, i) => {
-    const { candidate, walk, wantedLots } = looked;
+    const { candidate, walk, wantedLots, carried } = looked;
     if (walk === undefined) return { ...looked, score: undefined };
     const worseBps = (Math.abs(prices[i]! - bestPrice) / bestPrice) * 10_000;
     const { latencyNs, feeBps } = candidate;
     const parts = {
-      liquidity: Math.min(1, walk.filledLots / wantedLots) * Math.max(0, 1 - worseBps / PRICE_SCALE_BPS),
+      liquidity:
+        Math.min(1, (carried?.lots ?? walk.filledLots) / wantedLots) * Math.max(0, 1 - worseBps / PRICE_SCALE_BPS),
       latency: latencyNs === undefined ? UNKNOWN_LATENCY : latencyNs === 0 ? 1 : fastestNs / latencyNs,
       fee: Math.max(0, 1 - feeBps / FEE_SCALE_BPS),
     };
@@ -172,10 +205,12 @@ function pays(splitUnits: bigint, singleUnits: bigint, minSavingPpm: bigint): bo
   return saved > 0n && saved * PPM > whole * minSavingPpm;
 }
 
-function toView({ candidate, reason, walk, piece, score }: Judged): RouteView {
+function toView({ candidate, reason, walk, carried, piece, score }: Judged): RouteView {
   const { instrument, feeBps, latencyNs } = candidate;
   const availableUnits = unitsOf(instrument, walk?.filledLots ?? 0);
-  return { instrument: instrument.id, reason, feeBps, latencyNs, availableUnits, costUnits: piece?.costUnits, score };
+  const costUnits = piece?.costUnits;
+  const isShort = carried === undefined ? {} : { carriedUnits: unitsOf(instrument, carried.lots) };
+  return { instrument: instrument.id, reason, feeBps, latencyNs, availableUnits, ...isShort, costUnits, score };
 }
 
 /** A price in ticks: a limit that lies between two is the stricter one. */

@@ -48,6 +48,7 @@ export class ShapeDesk implements WaterfallSteps<Intent> {
   #intent: Intent | undefined;
   #changes: ShapeRecord[] | undefined;
   #refusal: NamedVerdict | undefined;
+  #isAmend = false;
   /** Hooks are being called: they act on the intent alone, and want no orders. */
   isBusy = false;
 
@@ -93,8 +94,31 @@ export class ShapeDesk implements WaterfallSteps<Intent> {
     return { changes: this.#changes, refusal: this.#refusal };
   }
 
+  /**
+   * As `shape`, of an order that is to become smaller, to `order.amendLots`: hooks are shown it with that size, and may make it smaller
+   * still. What else they change is left out: an order at the venue keeps its price and its terms.
+   */
+  shapeAmend(order: Order): Shaped | undefined {
+    const { intent, sizeLots } = order;
+    const amended = { ...intent, sizeLots: order.amendLots };
+    if (this.#options.isExempt(intent)) return undefined;
+    this.#isAmend = true;
+    order.intent = amended;
+    try {
+      const shaped = this.shape(order);
+      order.amendLots = order.intent.sizeLots;
+      return shaped;
+    } finally {
+      this.#isAmend = false;
+      order.intent = intent;
+      order.sizeLots = sizeLots;
+    }
+  }
+
   take(before: Intent, answer: unknown, owner: number): Intent {
-    const after = applyChange(before, answer as IntentChange);
+    const changed = applyChange(before, answer as IntentChange);
+    const isKept = changed === before || (this.#isAmend && changed.sizeLots === before.sizeLots);
+    const after = isKept ? before : this.#isAmend ? { ...before, sizeLots: changed.sizeLots } : changed;
     if (after === before) return before;
     this.#changes ??= [];
     this.#changes.push(toShapeRecord(this.#nameOf(owner), before, after));

@@ -1,16 +1,15 @@
-import { closeSync, existsSync, mkdirSync, openSync, statSync } from "node:fs";
-import { dirname } from "node:path";
+import { existsSync, statSync } from "node:fs";
 import { type Clock, InvalidInputError } from "@pitlane/perf";
-import Database from "libsql";
-import { absorbTail } from "./absorb.ts";
+import type Database from "libsql";
 import { bodyText } from "./body-text.ts";
-import { chainHash, GENESIS, hashBody } from "./chain.ts";
-import { checkChain } from "./check.ts";
+import { GENESIS } from "./chain.ts";
 import { Checkpoints } from "./checkpoints.ts";
-import { JournalCorruptError, JournalError, JournalVersionError } from "./errors.ts";
+import { JournalError } from "./errors.ts";
 import { InputWriter } from "./input-writer.ts";
-import { JournalLock } from "./lock.ts";
-import { createTables, isDamage, isEmptyDatabase, newer, opened, SCHEMA_VERSION, versionOf } from "./store.ts";
+import type { JournalLock } from "./lock.ts";
+import { checkResumable, createFile, underLock, withDatabase } from "./opening.ts";
+import { RowInserter } from "./row-inserter.ts";
+import { createTables, opened } from "./store.ts";
 import { Tail, type TailRow, tailPath } from "./tail.ts";
 
 export { JournalError } from "./errors.ts";
@@ -39,7 +38,6 @@ export interface Recovery {
   readonly walBytes: number;
 }
 
-const MOST_PER_STATEMENT = 16;
 const ROW_BYTES = 160; // of a row besides its body: two hashes and its numbers
 const COMMIT_AT_BYTES = 1024 * 1024;
 const MOST_QUEUED_BYTES = 16 * 1024 * 1024;
@@ -71,10 +69,7 @@ export class Journal {
   readonly #clock: Pick<Clock, "nowUs">;
   readonly #database: Database.Database;
   readonly #lock: JournalLock;
-  /** By the number of rows they insert. */
-  readonly #inserts: (Database.Statement<unknown[]> | undefined)[] = [];
-  readonly #begin: Database.Statement<[]>;
-  readonly #end: Database.Statement<[]>;
+  readonly #rows: RowInserter;
   readonly #tail: Tail;
   readonly #checkpoints: Checkpoints;
   readonly #isSynced: boolean; // what is committed survives a power cut
@@ -110,8 +105,7 @@ export class Journal {
     this.#lastAtUs = start.lastAtUs;
     this.#rowAtUs = start.lastAtUs;
     database.pragma(`synchronous = ${durability === "disk" ? "FULL" : "NORMAL"}`);
-    this.#begin = database.prepare("BEGIN IMMEDIATE");
-    this.#end = database.prepare("COMMIT");
+    this.#rows = new RowInserter(database);
     this.#tail = new Tail(tailPath(path));
     this.#checkpoints = new Checkpoints(path, database);
     this.#isSynced = durability === "disk";
@@ -126,17 +120,13 @@ export class Journal {
   static create(options: JournalOptions): Journal {
     const { path } = options;
     createFile(path);
-    return guarded(path, (lock) => {
-      const database = connect(path);
-      try {
+    return underLock(path, (lock) =>
+      withDatabase(path, (database) => {
         createTables(database);
         database.pragma("wal_checkpoint(TRUNCATE)"); // a power cut right after may lose rows, but not that this is a journal
         return new Journal(options, database, lock, { seq: 0, headHash: GENESIS, lastAtUs: 0 }, undefined);
-      } catch (error) {
-        database.close();
-        throw error;
-      }
-    });
+      }),
+    );
   }
 
   /**
@@ -152,23 +142,15 @@ export class Journal {
     const { path } = options;
     if (!existsSync(path))
       throw new InvalidInputError(`there is no journal at ${path}: name the one of the run to resume`);
-    return guarded(path, (lock) => {
+    return underLock(path, (lock) => {
       const walBytes = sizeOf(`${path}-wal`);
-      return opened(path, () => {
-        const database = connect(path);
-        try {
-          checkVersion(path, database);
-          if (isEmptyDatabase(database)) createTables(database);
-          const before = checkWhole(path, database);
-          const found = absorbTail(path, database) === 0 ? before : checkWhole(path, database);
-          const { events, headHash, lastAtUs, lastKind, lastSnapshotSeq } = found;
+      return opened(path, () =>
+        withDatabase(path, (database) => {
+          const { events, headHash, lastAtUs, lastKind, lastSnapshotSeq } = checkResumable(path, database);
           const recovery: Recovery = { events, lastAtUs, lastKind, lastSnapshotSeq, walBytes };
           return new Journal(options, database, lock, { seq: events, headHash, lastAtUs }, recovery);
-        } catch (error) {
-          database.close();
-          throw error;
-        }
-      });
+        }),
+      );
     });
   }
 
@@ -273,30 +255,14 @@ export class Journal {
     if (this.#queuedBytes < MOST_QUEUED_BYTES) this.#enqueue();
     const rows = this.#queued;
     if (rows.length === 0) return;
-    let hash = this.#headHash;
-    const inOne = rows.length <= MOST_PER_STATEMENT;
     try {
-      if (!inOne) this.#begin.run();
-      for (let from = 0; from < rows.length; from += MOST_PER_STATEMENT) {
-        const until = Math.min(from + MOST_PER_STATEMENT, rows.length);
-        const values: (number | string | Uint8Array)[] = [];
-        for (let i = from; i < until; i++) {
-          const { seq, atUs, kind, body } = rows[i]!;
-          const bodyHash = hashBody(body);
-          hash = chainHash(hash, { seq, atUs, kind, bodyHash });
-          values.push(seq, atUs, kind, body, bodyHash, hash);
-        }
-        this.#insertOf(until - from).run(values);
-      }
-      if (!inOne) this.#end.run();
+      this.#headHash = this.#rows.insert(rows, this.#headHash);
     } catch (error) {
       this.#isFailing = true;
-      if (this.#database.inTransaction) this.#database.exec("ROLLBACK");
       throw unwritable(this.path, error);
     }
     this.#isFailing = false;
     if (oldestUs !== undefined) this.#longestWaitUs = Math.max(this.#longestWaitUs, this.#clock.nowUs() - oldestUs);
-    this.#headHash = hash;
     this.#checkpoints.count(this.#queuedBytes + rows.length * ROW_BYTES);
     this.#queued = [];
     this.#queuedBytes = 0;
@@ -327,18 +293,6 @@ export class Journal {
     }
   }
 
-  // A call into SQLite costs as much as the row itself: an order's two rows, inputs and intent, go in with one instead of four.
-  #insertOf(rows: number): Database.Statement<unknown[]> {
-    const known = this.#inserts[rows];
-    if (known !== undefined) return known;
-    const values = Array.from({ length: rows }, () => "(?, ?, ?, ?, ?, ?)").join(", ");
-    const statement = this.#database.prepare<unknown[]>(
-      `INSERT INTO events (seq, at_us, kind, body, body_hash, hash) VALUES ${values}`,
-    );
-    this.#inserts[rows] = statement;
-    return statement;
-  }
-
   /** Ends the block of inputs, which becomes a row. */
   #cut(): void {
     if (this.#queuedBytes >= MOST_QUEUED_BYTES)
@@ -362,95 +316,10 @@ export class Journal {
   }
 }
 
-/** Runs `open` under the journal's lock, which a failure lets go. */
-function guarded(path: string, open: (lock: JournalLock) => Journal): Journal {
-  const lock = JournalLock.take(path);
-  try {
-    return open(lock);
-  } catch (error) {
-    lock.release();
-    throw error;
-  }
-}
-
-function connect(path: string): Database.Database {
-  const database = new Database(path);
-  try {
-    database.pragma("journal_mode = WAL");
-    return database;
-  } catch (error) {
-    database.close();
-    throw error;
-  }
-}
-
-function checkVersion(path: string, database: Database.Database): void {
-  const version = versionOf(database);
-  if (version > SCHEMA_VERSION) throw newer(path, version);
-  if (version !== SCHEMA_VERSION && !isEmptyDatabase(database))
-    throw new JournalVersionError(
-      `the journal ${path} has version ${version}, runs are resumed on version ${SCHEMA_VERSION}: it can still be verified, shown and exported; start a new run`,
-      { version },
-    );
-}
-
-function checkWhole(path: string, database: Database.Database) {
-  const found = checkChain(database);
-  if (found.fault !== undefined)
-    throw new JournalCorruptError(
-      `the journal ${path} cannot be resumed: ${found.fault}. Keep the file; ${found.events === 0 ? "no event before that could be saved" : `${exportCommand(path, found.events)} saves the ${found.events} events before`}; ask the venue for the open orders and start a new run`,
-      { firstBadSeq: found.events + 1, intactRows: found.events },
-    );
-  // The rows can be whole and the tree around them not: what is written next could then fall on them.
-  const problem = structureProblem(database);
-  if (problem !== undefined)
-    throw new JournalCorruptError(
-      `the journal ${path} cannot be resumed: its ${found.events} events are intact, the file around them is not (${problem}). Keep the file; ${exportCommand(path)} saves all events; start a new run`,
-      { firstBadSeq: undefined, intactRows: found.events },
-    );
-  return found;
-}
-
-/** As it can be typed. */
-function exportCommand(path: string, untilSeq?: number): string {
-  const file = /^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
-  const until = untilSeq === undefined ? "" : ` --until ${untilSeq}`;
-  return `"pitlane journal export ${file}${until} --format jsonl --out saved.jsonl"`;
-}
-
-function structureProblem(database: Database.Database): string | undefined {
-  try {
-    const { quick_check: verdict } = database.prepare("PRAGMA quick_check(1)").get() as {
-      readonly quick_check: string;
-    };
-    return verdict === "ok" ? undefined : verdict;
-  } catch (error) {
-    if (isDamage(error)) return (error as Error).message;
-    throw error;
-  }
-}
-
 function unwritable(path: string, cause: unknown): JournalError {
   return new JournalError(`cannot write the journal ${path}: ${(cause as Error).message}`, { cause });
 }
 
 function sizeOf(file: string): number {
   return statSync(file, { throwIfNoEntry: false })?.size ?? 0;
-}
-
-function createFile(path: string): void {
-  try {
-    mkdirSync(dirname(path), { recursive: true });
-    closeSync(openSync(path, "wx"));
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code === "EEXIST") {
-      throw new InvalidInputError(
-        `the journal ${path} exists already: a run starts a new one, so name another file or move it away`,
-      );
-    }
-    throw new InvalidInputError(
-      `the journal ${path} cannot be created (${message}): choose a folder that can be written`,
-    );
-  }
 }

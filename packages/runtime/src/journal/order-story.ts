@@ -97,8 +97,12 @@ export function describeEntry({ kind, body }: JournalEntry): string {
       return "cancel asked for";
     case "cancel.end":
       return body["refusal"] === undefined ? "cancel ended" : `cancel refused: ${text("refusal")}`;
-    case "amend":
-      return `amendment to ${text("sizeLots")} lots asked for`;
+    case "amend": {
+      const shapes = shapesOf(body);
+      const changes = shapes.length === 0 ? "" : `; shaped by ${shapes.map(describeShape).join("; ")}`;
+      const verdict = body["approved"] === false ? "denied" : "asked for";
+      return `amendment to ${text("sizeLots")} lots ${verdict}${changes}${votesOf(body["votes"])}`;
+    }
     case "amend.end":
       return body["refusal"] === undefined ? "amendment ended" : `amendment refused: ${text("refusal")}`;
     case "overdue":

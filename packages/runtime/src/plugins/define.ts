@@ -124,15 +124,15 @@ export interface PluginContext<Config = unknown> {
    * change. It acts on the intent alone: it places no orders.
    *
    * What goes wrong denies the order: a hook that throws or returns a promise (`SHAPER_FAILED`), a change that does not fit (`BAD_SHAPE`), a plugin
-   * that was quarantined (`SHAPER_QUARANTINED`). Amendments are not shaped, as they only make an order smaller; nor are orders by which the
-   * session itself closes a position. Only during `setup`, and not in a worker.
+   * that was quarantined (`SHAPER_QUARANTINED`). An amendment passes too, as the intent with its new size: of what comes back the size alone
+   * counts. Orders by which the session itself closes a position do not. Only during `setup`, and not in a worker.
    *
    * @param filter Which instruments, its place among other shapers, and what an error costs beside the order.
    * @example
    * ctx.shape("intent", ({ sizeLots }) => ({ sizeLots: Math.min(sizeLots, 500) }), { instrument: "AAA/USDT" });
    */
   shape(kind: "intent", shaper: IntentShaper, filter?: HookFilter): void;
-  /** Adds a risk voter: every intent of every strategy is put to it. Only during `setup`, and not in a worker. */
+  /** Adds a risk voter: every intent of every strategy is put to it, and every amendment, as the intent with its new size. Only during `setup`, and not in a worker. */
   vote(kind: "intent", voter: RiskVote, place?: HookPlace): void;
   /** Adds a kind of event to the catalogue, so that it can be published and listened to. Only during `setup`. */
   define(definition: EventDefinition): void;
@@ -160,7 +160,8 @@ export interface PluginContext<Config = unknown> {
   cancel(order: OrderView): void;
   /**
    * Wants an order smaller: `sizeLots` is its new size as a whole, fills included, and it keeps its place in the venue's queue. The order is
-   * `pendingAmend` until the venue has answered; an `order` event then tells of the new size, or has the venue's refusal in `reason`.
+   * `pendingAmend` until the venue has answered; an `order` event then tells of the new size, or has the refusal in `reason`: of the venue, or
+   * of a plugin that shapes or votes, to which the amendment is put when the hook has returned. The size may come out smaller than was asked for.
    *
    * @returns A denial when it cannot be asked for: `NOT_OPEN`, `NOT_ACKNOWLEDGED` (the venue has not confirmed the order yet),
    * `CANCEL_PENDING`, `AMEND_PENDING`, `BAD_SIZE`, `AMEND_NOT_SUPPORTED`.

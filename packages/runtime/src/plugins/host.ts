@@ -1,4 +1,4 @@
-import { type Clock, InvalidInputError } from "@pitlane/perf";
+import { InvalidInputError } from "@pitlane/perf";
 import type { LatencyHistogram, MetricSnapshot, MetricsSnapshot } from "@pitlane/perf/metrics";
 import type { Knob } from "@pitlane/perf/tune";
 import type { BookChange, Instrument, MarketEvent } from "@pitlane/sdk";
@@ -6,70 +6,33 @@ import { type ControlHook, type ControlPhase, runControlHooks } from "../hooks/c
 import { ignoreRejection, isPromise } from "../hooks/owners.ts";
 import type { Verdict } from "../hooks/verdict.ts";
 import type { Intent } from "../orders/order.ts";
-import { VERSION } from "../version.ts";
 import type { BootNode } from "./boot-tree.ts";
-import { isPluginName, type Plugin } from "./define.ts";
-import { budgetsOf, nameOf, type PluginControl, type PluginEntry, policyOf } from "./entry.ts";
-import { PluginBootError, reasonOf } from "./errors.ts";
-import { Flattener } from "./flatten.ts";
-import { IntentGate } from "./gate.ts";
-import { orderPlugins } from "./order.ts";
+import type { Plugin } from "./define.ts";
+import type { PluginControl } from "./entry.ts";
+import { reasonOf } from "./errors.ts";
+import type { Flattener } from "./flatten.ts";
+import type { IntentGate } from "./gate.ts";
+import { type PluginHostOptions, STEP_TIMEOUT_MS } from "./host-options.ts";
+import { createHostParts, type HostParts } from "./host-parts.ts";
+import { hydrateHost, takeHostSnapshot } from "./host-snapshot.ts";
 import type { ScopeParts } from "./parts.ts";
-import { Pauses } from "./pauses.ts";
-import { type Budgets, type FaultPolicy, Quarantine, type Standing } from "./quarantine.ts";
+import type { Pauses } from "./pauses.ts";
+import type { Budgets, Quarantine, Standing } from "./quarantine.ts";
 import type { ScopeCounts } from "./scope.ts";
-import type { HostServices, Registrations } from "./services.ts";
-import { type HostSnapshot, type PluginSnapshot, restore, takeSnapshot } from "./snapshot.ts";
-import { PluginStarter, type Running } from "./starter.ts";
+import type { Registrations } from "./services.ts";
+import type { HostSnapshot } from "./snapshot.ts";
+import type { Running } from "./starter.ts";
+import { type SwapReport, swapPlugin } from "./swap.ts";
 import { within } from "./within.ts";
 import type { WorkerPlugin } from "./worker-host.ts";
-import type { WorkerMessage } from "./worker-protocol.ts";
 
 export type { PluginControl, PluginEntry } from "./entry.ts";
+export type { PluginHostOptions } from "./host-options.ts";
 export type { HostServices, Registrations } from "./services.ts";
-
-export interface PluginHostOptions {
-  readonly entries: readonly PluginEntry[];
-  readonly services: HostServices;
-  /** Measures hooks and waits; no decision reads it. */
-  readonly clock: Clock;
-  /** Of the run; 0 to 2^32 - 1. */
-  readonly seed: number;
-  /** Whether caches of plugins keep anything. Default true. */
-  readonly caches?: boolean;
-  /** For plugins that state none, fixed at the start; `DEFAULT_BUDGETS` for what is left out. */
-  readonly budgets?: Partial<Budgets>;
-  /** Where the time of each hot hook and timer is recorded, by owner, a worker's as it tells once a second. Left out, it is not. */
-  readonly hookTimes?: readonly LatencyHistogram[];
-  /** Capabilities of the runtime itself. */
-  readonly provides?: Readonly<Record<string, { readonly version: string; readonly handle: unknown }>>;
-  /** True in a replay: budgets of wall time decide nothing and workers are not started; both come by `applyControl`. */
-  readonly isReplay?: boolean;
-  /** This program's version, unless told. */
-  readonly version?: string;
-  /** Longest setup and longest close of a plugin, in milliseconds. Default 30,000. */
-  readonly stepTimeoutMs?: number;
-  /** The built module that worker threads run; beside this one unless told. */
-  readonly workerEntry?: URL;
-}
-
-/** What a reload did. */
-export interface SwapReport {
-  readonly plugin: string;
-  readonly fromVersion: string;
-  readonly toVersion: string;
-  /** Plugins that use its capabilities and were started anew with it. */
-  readonly dependents: readonly string[];
-  /** From the call to the new code running, in milliseconds. */
-  readonly elapsedMs: number;
-  /** What state could not be given back. */
-  readonly notes: readonly string[];
-}
+export type { SwapReport } from "./swap.ts";
 
 /** How far the start of a session has come. */
 export type StartPhase = Extract<ControlPhase, "reconcile" | "ready">;
-
-const STEP_TIMEOUT_MS = 30_000;
 
 /**
  * Starts plugins in the order of their needs, owns what they make, and takes them out when they are over budget.
@@ -89,87 +52,31 @@ export class PluginHost {
   /** By owner, with the defaults filled in. */
   readonly budgets: readonly Budgets[];
   readonly #options: PluginHostOptions;
-  readonly #entries: readonly PluginEntry[];
-  readonly #hookTimes: readonly LatencyHistogram[];
+  readonly #parts: HostParts;
+  // Of the parts, those that every event asks:
+  readonly #running: readonly Running[]; // by owner
+  readonly #isOut: readonly boolean[]; // by owner
   readonly #quarantine: Quarantine;
   readonly #gate: IntentGate;
-  readonly #starter: PluginStarter;
-  readonly #flattener: Flattener;
-  readonly #running: Running[] = []; // by owner
-  readonly #isOut: boolean[]; // quarantined, by owner
-  #workers: readonly WorkerPlugin[] = []; // none in a replay, which does not run them
   readonly #pauses: Pauses;
-  #order: readonly number[];
-  #uses: readonly (readonly number[])[];
+  readonly #flattener: Flattener;
+  readonly #hookTimes: readonly LatencyHistogram[];
+  #workers: readonly WorkerPlugin[] = []; // none in a replay, which does not run them
   #closing: Promise<void> | undefined;
 
   private constructor(options: PluginHostOptions) {
-    const { entries, services, clock, seed, isReplay = false, stepTimeoutMs = STEP_TIMEOUT_MS } = options;
+    const parts = createHostParts(options, (owner, id) => this.fireTimer(owner, id));
     this.#options = options;
-    this.#entries = entries;
+    this.#parts = parts;
+    this.#running = parts.roster.running;
+    this.#isOut = parts.roster.isOut;
+    this.#quarantine = parts.quarantine;
+    this.#gate = parts.gate;
+    this.#pauses = parts.pauses;
+    this.#flattener = parts.flattener;
     this.#hookTimes = options.hookTimes ?? [];
-    this.names = entries.map(nameOf);
-    const bad = this.names.find((name) => !isPluginName(name));
-    if (bad !== undefined)
-      throw new InvalidInputError(
-        `a plugin's name must be kebab case, such as "my-strategy"; got ${JSON.stringify(bad)}`,
-      );
-    const { order, uses } = this.#orderOf(entries.map(({ plugin }) => plugin));
-    this.#order = order;
-    this.#uses = uses;
-    const budgets = entries.map((entry) => budgetsOf(entry, options.budgets));
-    this.budgets = budgets;
-    this.#quarantine = new Quarantine({
-      budgets,
-      clock,
-      onAction: ({ owner, kind, reason }) => {
-        if (isReplay) return;
-        const plugin = this.names[owner]!;
-        this.#control(
-          kind === "quarantine"
-            ? {
-                kind,
-                plugin,
-                reason,
-                onFault: policyOf((this.#running[owner] ?? { entry: this.#entries[owner]! }).entry),
-              }
-            : { kind, plugin, reason },
-        );
-      },
-    });
-    this.#gate = new IntentGate({
-      names: this.names,
-      permissions: entries.map(({ plugin, permissions }) => [plugin.permissions, permissions]),
-      ordersPerMinute: budgets.map(({ ordersPerMinute }) => ordersPerMinute),
-      stopsOnGap: entries.map(({ plugin }) => plugin.onGap === "cancel"),
-      services,
-      isPaused: (owner) => this.#pauses.isPaused(owner),
-      onFlood: (owner) => {
-        if (!isReplay) this.#quarantine.flood(owner);
-      },
-    });
-    this.#starter = new PluginStarter({
-      services,
-      clock,
-      seed,
-      caches: options.caches ?? true,
-      budgets: options.budgets,
-      isReplay,
-      stepTimeoutMs,
-      workerEntry: options.workerEntry,
-      submit: (owner, intent) => this.#gate.submit(owner, intent),
-      signal: (owner, signal) => this.#gate.signal(owner, signal),
-      control: (control, triggerNs) => this.#control(control, triggerNs),
-      onHookTimes: (owner, counts) => this.#hookTimes[owner]?.add(counts),
-      onEnded: (owner, reason) => this.#quarantine.end(owner, reason),
-      tell: (owner, message) => this.#tell(owner, message),
-    });
-    this.#flattener = new Flattener(services, (owner, message) => this.#tell(owner, message));
-    this.#isOut = entries.map(() => false);
-    this.#pauses = new Pauses((owner, isShed) => {
-      services.setShed?.(owner, isShed);
-      this.#running[owner]?.worker?.setShed(isShed);
-    });
+    this.names = parts.roster.names;
+    this.budgets = parts.budgets;
   }
 
   /**
@@ -180,38 +87,26 @@ export class PluginHost {
    */
   static async open(options: PluginHostOptions): Promise<PluginHost> {
     const host = new PluginHost(options);
+    const { roster, starter } = host.#parts;
     try {
-      for (const owner of host.#order)
-        host.#running[owner] = await host.#starter.start(owner, host.#entries[owner]!, (name) =>
-          host.#capability(name),
-        );
+      for (const owner of roster.order)
+        roster.running[owner] = await starter.start(owner, roster.entries[owner]!, (name) => roster.capability(name));
     } catch (error) {
       await host.close();
       throw error;
     }
-    for (const { scope } of host.#running) host.#starter.attach(scope);
+    for (const { scope } of host.#running) starter.attach(scope);
     if (options.isReplay !== true) host.#workers = host.#running.flatMap(({ worker }) => worker ?? []);
     return host;
   }
 
   /** What all plugins registered, in the order they were started. */
   get registrations(): Registrations {
-    const scopes = this.#order.map((owner) => this.#running[owner]!.scope);
-    return { hooks: scopes.flatMap(({ hooks }) => hooks), votes: scopes.flatMap(({ votes }) => votes) };
+    return this.#parts.roster.registrations;
   }
 
   get bootTree(): readonly BootNode[] {
-    return this.#order.map((owner) => {
-      const { plugin, elapsedNs, worker } = this.#running[owner]!;
-      return {
-        name: this.names[owner]!,
-        version: plugin.version,
-        elapsedNs,
-        uses: this.#uses[owner]!.map((used) => this.names[used]!),
-        provides: plugin.provides.map(({ capability }) => capability),
-        worker: worker !== undefined,
-      };
-    });
+    return this.#parts.roster.bootTree;
   }
 
   standing(owner: number): Standing {
@@ -314,7 +209,7 @@ export class PluginHost {
         throw new InvalidInputError("it returned a promise: hot hooks are synchronous");
       }
     } catch (error) {
-      this.#tell(owner, `its timer failed: ${reasonOf(error)}`);
+      this.#parts.tell(owner, `its timer failed: ${reasonOf(error)}`);
       this.fault(owner, "timer", error);
     }
     this.meter(owner, "timer", clock.monotonicNs() - startedNs);
@@ -342,48 +237,12 @@ export class PluginHost {
 
   /** Performs a control input: the runtime's answer to `HostServices.control`, and a replay's reading of its journal. */
   applyControl(control: PluginControl): void {
-    const owner = this.names.indexOf(control.plugin);
-    if (owner < 0) throw new InvalidInputError(`there is no plugin ${control.plugin} to control`);
-    switch (control.kind) {
-      case "warn":
-        return this.#tell(owner, control.reason);
-      case "shed":
-        this.#tell(owner, `it hears nothing of the market for now: ${control.reason}`);
-        return this.#pauses.shed(owner, true);
-      case "restore":
-        this.#tell(owner, `it hears the market again: ${control.reason}`);
-        return this.#pauses.shed(owner, false);
-      case "quarantine":
-        this.#tell(
-          owner,
-          `quarantined: it hears nothing more, and its orders are handled by "${control.onFault}": ${control.reason}`,
-        );
-        this.#takeOut(owner);
-        return this.#handleOrders(owner, control.onFault);
-      case "lost":
-        this.#tell(
-          owner,
-          `its worker has ended, and its orders are handled by "${control.onFault}": ${control.reason}`,
-        );
-        return this.#handleOrders(owner, control.onFault);
-      case "pause":
-        return this.#pause(owner, control.by);
-      case "resume":
-        return this.#resume(owner, control.by);
-      case "knob":
-        return this.#setKnob(owner, control.knob, control.value);
-      case "worker":
-        return this.#applyMessage(owner, control.message);
-    }
+    this.#parts.controls.apply(control);
   }
 
   /** Takes over what was done to a plugin after the snapshot that an earlier process left; its orders are recovered by themselves. */
   recoverControl(control: PluginControl): void {
-    const owner = this.names.indexOf(control.plugin);
-    if (owner < 0) return;
-    if (control.kind === "pause") this.#pauses.pause(owner);
-    else if (control.kind === "resume") this.#pauses.resume(owner);
-    else if (control.kind === "quarantine") this.#takeOut(owner);
+    this.#parts.controls.recover(control);
   }
 
   /**
@@ -391,15 +250,7 @@ export class PluginHost {
    * inputs.
    */
   snapshot(): HostSnapshot {
-    const plugins: Record<string, PluginSnapshot> = {};
-    for (const { plugin, scope, instance, worker } of this.#running) {
-      const state = worker === undefined ? takeSnapshot(plugin, scope, instance) : worker.lastSnapshot;
-      if (state !== undefined) plugins[scope.name] = state;
-      if (state?.lost !== undefined) this.#tell(scope.owner, `its snapshot failed: ${state.lost}`);
-    }
-    const quarantined = this.names.filter((_, owner) => this.#isOut[owner]);
-    const paused = this.#pauses.record(this.names);
-    return { plugins, quarantined, ...(paused.length > 0 && { paused }), orders: this.#gate.record() };
+    return takeHostSnapshot(this.#parts);
   }
 
   /** Takes over the state of plugins in workers, which a replay does not run: what their threads had said by then is an input. */
@@ -416,15 +267,7 @@ export class PluginHost {
    * @throws {PluginBootError} Code `PLUGIN_STATE`, when a plugin cannot take its state.
    */
   hydrate(snapshot: HostSnapshot): void {
-    this.#gate.restore(snapshot.orders);
-    this.#pauses.restore(this.names, snapshot.paused ?? []);
-    for (const [owner, name] of this.names.entries()) if (snapshot.quarantined.includes(name)) this.#takeOut(owner);
-    for (const { plugin, scope, instance, worker } of this.#running) {
-      const old = snapshot.plugins[scope.name];
-      if (old === undefined) continue;
-      if (worker !== undefined) worker.hydrate(old);
-      else for (const note of restore(plugin, scope, instance, old, true)) this.#tell(scope.owner, note);
-    }
+    hydrateHost(this.#parts, snapshot);
   }
 
   /**
@@ -433,58 +276,8 @@ export class PluginHost {
    *
    * @throws {PluginBootError} When the new code does not start or cannot take the state.
    */
-  async swap(name: string, plugin: Plugin): Promise<SwapReport> {
-    const { clock } = this.#options;
-    const startedNs = clock.monotonicNs();
-    const owner = this.names.indexOf(name);
-    if (owner < 0) throw new InvalidInputError(`there is no plugin ${name}; there are ${this.names.join(", ")}`);
-    const before = this.#running[owner]!;
-    if (before.worker !== undefined || plugin.worker)
-      throw new PluginBootError("PLUGIN_WORKER", `${name} runs in a worker and is not reloaded`, {
-        path: [name],
-        fix: "develop it in the session's own thread, or start the session again",
-      });
-    const { order, uses } = this.#orderOf(this.#running.map((one, at) => (at === owner ? plugin : one.plugin)));
-    const fresh = new Map<number, Running>();
-    const notes: string[] = [];
-    try {
-      for (const at of order) {
-        const isAffected = at === owner || uses[at]!.some((used) => fresh.has(used));
-        if (!isAffected) continue;
-        const entry = at === owner ? { ...before.entry, plugin } : this.#running[at]!.entry;
-        fresh.set(at, await this.#starter.start(at, entry, (capability) => this.#capability(capability, fresh)));
-      }
-      // From here to the end nothing waits: no event comes between the old state and its successor.
-      for (const [at, next] of fresh) {
-        const old = this.#running[at]!;
-        const state = takeSnapshot(old.plugin, old.scope, old.instance);
-        if (state.lost !== undefined) throw stateLost(old.scope.name, state.lost);
-        notes.push(...restore(next.plugin, next.scope, next.instance, state, false));
-      }
-      this.#gate.permit(owner, [plugin.permissions, before.entry.permissions], plugin.onGap === "cancel");
-    } catch (error) {
-      for (const { scope } of fresh.values()) await scope.close();
-      throw error;
-    }
-    const gone: Running[] = [];
-    for (const [at, next] of fresh) {
-      gone.push(this.#running[at]!);
-      this.#running[at]!.scope.timers.clearAll();
-      this.#running[at] = next;
-      this.#starter.attach(next.scope);
-      this.#quarantine.reset(at);
-      this.#isOut[at] = false;
-      this.#pauses.renew(at);
-      this.#options.services.setActive?.(at, true);
-    }
-    this.#order = order;
-    this.#uses = uses;
-    for (const [at, { scope }] of fresh) this.#options.services.onReplaced?.(at, scope);
-    const elapsedMs = (clock.monotonicNs() - startedNs) / 1e6;
-    for (const { scope } of gone.reverse()) await scope.close();
-    const dependents = [...fresh.keys()].filter((at) => at !== owner).map((at) => this.names[at]!);
-    const { version: fromVersion } = before.plugin;
-    return { plugin: name, fromVersion, toVersion: plugin.version, dependents, elapsedMs, notes };
+  swap(name: string, plugin: Plugin): Promise<SwapReport> {
+    return swapPlugin(this.#parts, name, plugin);
   }
 
   /**
@@ -494,7 +287,7 @@ export class PluginHost {
    */
   async runPhase(phase: StartPhase): Promise<void> {
     const { clock, stepTimeoutMs = STEP_TIMEOUT_MS } = this.#options;
-    const hooks = this.#order.flatMap((owner): ControlHook[] => {
+    const hooks = this.#parts.roster.order.flatMap((owner): ControlHook[] => {
       const run = this.#running[owner]?.instance[phase];
       return run === undefined ? [] : [{ plugin: this.names[owner]!, run }];
     });
@@ -509,101 +302,15 @@ export class PluginHost {
 
   async #close(): Promise<void> {
     const { clock, stepTimeoutMs = STEP_TIMEOUT_MS } = this.#options;
-    for (const owner of [...this.#order].reverse()) {
+    for (const owner of [...this.#parts.roster.order].reverse()) {
       const running = this.#running[owner];
       if (running === undefined) continue;
       try {
         await running.worker?.close();
         await within(clock, stepTimeoutMs, `closing ${running.scope.name}`, running.scope.close());
       } catch (error) {
-        this.#tell(owner, reasonOf(error));
+        this.#parts.tell(owner, reasonOf(error));
       }
     }
   }
-
-  #orderOf(plugins: readonly Plugin[]): ReturnType<typeof orderPlugins> {
-    const { version = VERSION, provides = {} } = this.#options;
-    const ground = Object.entries(provides).map(([capability, own]) => ({ capability, version: own.version }));
-    return orderPlugins(
-      plugins.map((plugin, owner) => ({ ...plugin, name: this.names[owner]! })),
-      { version, provides: ground },
-    );
-  }
-
-  #capability(name: string, fresh?: ReadonlyMap<number, Running>): unknown {
-    const own = this.#options.provides?.[name];
-    if (own !== undefined) return own.handle;
-    for (const [owner, running] of this.#running.entries()) {
-      const { scope } = fresh?.get(owner) ?? running ?? {};
-      if (scope?.provided.has(name)) return scope.provided.get(name);
-    }
-    return undefined;
-  }
-
-  #applyMessage(owner: number, message: WorkerMessage): void {
-    const { worker } = this.#running[owner] ?? {};
-    if (worker === undefined) throw new InvalidInputError(`${this.names[owner]} does not run in a worker`);
-    if (this.#isOut[owner]) return;
-    worker.apply(message, {
-      submit: (intent) => this.#gate.submit(owner, intent),
-      signal: (signal) => this.#gate.signal(owner, signal),
-    });
-  }
-
-  /** Its orders are cancelled, and it hears of that: what it knows of itself stays right. */
-  #pause(owner: number, by: string): void {
-    if (!this.#pauses.pause(owner)) return;
-    this.#tell(owner, `paused by ${by}: it hears its own orders alone, and places none`);
-    this.#handleOrders(owner, "cancel");
-  }
-
-  #resume(owner: number, by: string): void {
-    const due = this.#pauses.resume(owner);
-    if (due === undefined) return;
-    this.#tell(owner, `goes on: resumed by ${by}`);
-    for (const id of due) this.fireTimer(owner, id);
-  }
-
-  #setKnob(owner: number, name: string, value: number): void {
-    const knob = this.#running[owner]?.scope.parts.knobs.find((one) => one.name === name);
-    if (knob === undefined) return this.#tell(owner, `it offers no knob ${name} any more: nothing was set`);
-    try {
-      if (isPromise(knob.set(value)))
-        throw new InvalidInputError("it returned a promise: a knob of a plugin is set at once");
-    } catch (error) {
-      this.#tell(owner, `its knob ${name} could not be set to ${value}: ${reasonOf(error)}`);
-      this.fault(owner, "knob", error);
-    }
-  }
-
-  #takeOut(owner: number): void {
-    this.#isOut[owner] = true;
-    this.#options.services.setActive?.(owner, false);
-    this.#running[owner]?.scope.timers.clearAll();
-    void this.#running[owner]?.worker?.close();
-  }
-
-  #handleOrders(owner: number, policy: FaultPolicy): void {
-    const { services } = this.#options;
-    if (policy === "hold") return;
-    if (policy === "flatten") return this.#flattener.start(owner);
-    for (const order of services.openOrders(owner, undefined)) services.cancel(order);
-  }
-
-  #control(control: PluginControl, triggerNs?: number): void {
-    const { services } = this.#options;
-    if (services.control === undefined) this.applyControl(control);
-    else services.control(control, triggerNs);
-  }
-
-  #tell(owner: number, message: string): void {
-    this.#options.services.log(this.names[owner]!, message, "warn");
-  }
-}
-
-function stateLost(name: string, reason: string): PluginBootError {
-  return new PluginBootError("PLUGIN_STATE", `the state of ${name} cannot be taken: ${reason}`, {
-    path: [name],
-    fix: "",
-  });
 }

@@ -4,12 +4,13 @@ import type { Backlog } from "../engines/execution.ts";
 import type { FeedServices } from "../engines/market-feeds.ts";
 import type { RiskVote, Verdict } from "../engines/risk.ts";
 import type { RouterSettings } from "../engines/route-desk.ts";
+import type { FreeUnits } from "../engines/router-funds.ts";
 import type { RouteDecision, RouteRequest } from "../engines/router-types.ts";
 import type { HookEntry, HookPlace } from "../hooks/kinds.ts";
 import type { Intent, OrderView } from "../orders/order.ts";
 import type { Signal, SignalSettings } from "../orders/signal.ts";
 import type { LogLevel } from "./define.ts";
-import type { PluginControl } from "./host.ts";
+import type { PluginControl } from "./entry.ts";
 
 /** What the runtime offers to plugins. Owners are indexes of the session's plugins, in the order they were given. */
 export interface HostServices {
@@ -85,6 +86,10 @@ export interface RoutingServices {
   latencyNs(venue: string): number | undefined;
   /** True while an order there has an outcome that nobody knows. */
   hasUnknown(venue: string): boolean;
+  /** What an order at a venue may spend of an asset; undefined where the account sets no bound. */
+  readonly freeUnits: FreeUnits;
+  /** See `RouteOptions`. */
+  readonly reserveFeeBps: number;
   /** Journals a decision: plain data, as `toRouteRecord` gives. */
   note(owner: number, decision: object): void;
 }

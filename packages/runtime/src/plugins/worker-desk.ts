@@ -7,7 +7,7 @@ import type { Signal } from "../orders/signal.ts";
 import { reasonOf } from "./errors.ts";
 import type { HostServices } from "./services.ts";
 import type { WorkerFeed } from "./worker-feed.ts";
-import type { Holding, OrderNews, OrderRef, WorkerMessage, WorkerStart } from "./worker-protocol.ts";
+import type { Fund, Holding, OrderNews, OrderRef, WorkerMessage, WorkerStart } from "./worker-protocol.ts";
 import { type RefsRecord, WorkerRefs } from "./worker-refs.ts";
 import { Standings, venuesOf } from "./worker-standings.ts";
 
@@ -34,7 +34,9 @@ export class WorkerDesk {
   readonly #refs = new WorkerRefs();
   readonly #standings: Standings;
   readonly #venues: readonly string[];
-  readonly #holds = new Map<string, bigint>(); // as the worker was told last
+  // As the worker was told last.
+  readonly #holds = new Map<string, bigint>();
+  readonly #funds = new Map<string, bigint | undefined>();
 
   constructor(options: WorkerDeskOptions) {
     this.#options = options;
@@ -59,7 +61,7 @@ export class WorkerDesk {
   }
 
   /** What a new thread is told of orders, and of what it looks up. */
-  start(): Pick<WorkerStart, "orders" | "nextRef" | "holdings" | "standings"> {
+  start(): Pick<WorkerStart, "orders" | "nextRef" | "holdings" | "funds" | "standings"> {
     const { instruments } = this.#options.services;
     const orders = this.#known().map((order) => {
       const { instrument, ...intent } = order.intent;
@@ -70,6 +72,7 @@ export class WorkerDesk {
       orders,
       nextRef: this.#refs.next,
       holdings: this.#holdings(instruments),
+      funds: this.#fundsOf(instruments),
       standings: this.#standings.buffer,
     };
   }
@@ -120,8 +123,10 @@ export class WorkerDesk {
     const [first] = instruments;
     if (first === undefined) return;
     const told = new Map(this.#holds);
-    const changed = this.#holdings(instruments).filter(([asset, units]) => told.get(asset) !== units);
-    if (changed.length > 0) this.#options.feed()?.note(first, { type: "holdings", holdings: changed });
+    const toldFunds = new Map(this.#funds);
+    const holdings = this.#holdings(instruments).filter(([asset, units]) => told.get(asset) !== units);
+    const funds = this.#fundsOf(instruments).filter((fund) => toldFunds.get(keyOf(fund)) !== fund[2]);
+    if (holdings.length + funds.length > 0) this.#options.feed()?.note(first, { type: "holdings", holdings, funds });
   }
 
   /** As often as the market moves. */
@@ -138,7 +143,7 @@ export class WorkerDesk {
     } catch (error) {
       const none = { clientOrderId: "", venueOrderId: "", filledLots: 0 };
       const news = { ref, ...none, state: "denied", reason: reasonOf(error) } as const;
-      this.#options.feed()?.note(instrument, { type: "order", news, fill: undefined, holdings: [] });
+      this.#options.feed()?.note(instrument, { type: "order", news, fill: undefined, holdings: [], funds: [] });
     }
   }
 
@@ -175,7 +180,8 @@ export class WorkerDesk {
     if (!order.isOpen) this.#refs.finish(ref);
     const news = { ...newsOf(ref, order), reason, ...(known === undefined && { intent }) };
     this.#shareStandings();
-    feed.note(instrument, { type: "order", news, fill, holdings: this.#holdings([instrument]) });
+    const [holdings, funds] = [this.#holdings([instrument]), this.#fundsOf([instrument])];
+    feed.note(instrument, { type: "order", news, fill, holdings, funds });
   }
 
   #shareStandings(): void {
@@ -193,12 +199,29 @@ export class WorkerDesk {
     return holdings;
   }
 
+  #fundsOf(instruments: readonly Instrument[]): readonly Fund[] {
+    const { routing } = this.#options.services;
+    if (routing === undefined) return [];
+    const funds = new Map<string, Fund>();
+    for (const { venue, base, quote } of instruments)
+      for (const asset of [base, quote]) {
+        const key = keyOf([venue, asset]);
+        if (!funds.has(key)) funds.set(key, [venue, asset, routing.freeUnits(venue, asset)]);
+      }
+    for (const [key, [, , units]] of funds) this.#funds.set(key, units);
+    return [...funds.values()];
+  }
+
   /** Orders of the plugin's that it can ask for: what is open, and what has a tag and is still known. */
   #known(): readonly OrderView[] {
     const { services, owner } = this.#options;
     const tagged = services.ordersTagged?.(owner, "") ?? [];
     return [...new Set([...tagged, ...services.openOrders(owner, undefined)])];
   }
+}
+
+function keyOf([venue, asset]: readonly [string, string, ...unknown[]]): string {
+  return `${venue} ${asset}`;
 }
 
 function newsOf(ref: number, order: OrderView): OrderNews {

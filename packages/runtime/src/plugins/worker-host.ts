@@ -5,9 +5,7 @@ import type { BookChange, Instrument, MarketEvent } from "@pitlane/sdk";
 import type { FillEvent, OrderEvent } from "../bus/events.ts";
 import type { HookEntry } from "../hooks/kinds.ts";
 import { reasonOf } from "./errors.ts";
-import type { PluginEntry } from "./host.ts";
 import type { Scope } from "./scope.ts";
-import type { HostServices } from "./services.ts";
 import type { PluginSnapshot } from "./snapshot.ts";
 import { type WishPerformers, WorkerDesk } from "./worker-desk.ts";
 import {
@@ -19,22 +17,12 @@ import {
   type WorkerHook,
   type WorkerMessage,
 } from "./worker-protocol.ts";
-import { endThread, spawnThread, type Thread, workerError } from "./worker-spawn.ts";
+import { endThread, spawnThread, type Thread, type ThreadOptions, workerError } from "./worker-spawn.ts";
 import { readWish } from "./worker-wishes.ts";
 
-export interface WorkerPluginOptions {
-  readonly entry: PluginEntry;
+export interface WorkerPluginOptions extends ThreadOptions {
   readonly owner: number;
-  readonly name: string;
-  readonly services: HostServices;
   readonly clock: Clock;
-  /** Of the run. */
-  readonly seed: number;
-  readonly caches: boolean;
-  /** Most heap of the thread, in MB. */
-  readonly memoryMb: number;
-  /** The built module that the thread runs; beside this one unless told. */
-  readonly workerEntry?: URL;
   /** A worker that shows no life for so long is ended, in milliseconds; default 2,000. */
   readonly hungMs?: number;
   /** Time between snapshots of its state, in milliseconds; default 1,000. */

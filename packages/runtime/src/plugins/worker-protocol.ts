@@ -147,6 +147,9 @@ export interface OrderBirth extends OrderNews {
 /** An asset and what the account holds of it. */
 export type Holding = readonly [asset: string, units: bigint];
 
+/** What an order at a venue may spend of an asset; undefined where the account sets no bound. */
+export type Fund = readonly [venue: string, asset: string, units: bigint | undefined];
+
 /** A change of a book that is too large for the ring, or all of it. */
 export interface BookNote extends Omit<BookEvent, "instrument" | "book"> {
   /** True when the levels are all there are. */
@@ -169,9 +172,10 @@ export type WorkerNote =
       /** Undefined when the order changed without one. */
       readonly fill: Omit<Fill, "instrument"> | undefined;
       readonly holdings: readonly Holding[];
+      readonly funds: readonly Fund[];
     }
   /** What the account holds has changed by the doing of others. */
-  | { readonly type: "holdings"; readonly holdings: readonly Holding[] };
+  | { readonly type: "holdings"; readonly holdings: readonly Holding[]; readonly funds: readonly Fund[] };
 
 /** What a worker is started with. */
 export interface WorkerStart {
@@ -202,6 +206,9 @@ export interface WorkerStart {
   /** By index of the instrument; undefined before the first. */
   readonly quotes: readonly (Omit<QuoteEvent, "instrument"> | undefined)[];
   readonly holdings: readonly Holding[];
+  readonly funds: readonly Fund[];
+  /** See `RouteOptions`. */
+  readonly reserveFeeBps: number;
   /** Orders that are open, and those with a tag that are still known. */
   readonly orders: readonly (OrderBirth & { readonly instrument: number })[];
   readonly nextRef: number;

@@ -19,6 +19,7 @@ import type { HookEvents, Plugin } from "./define.ts";
 import { reasonOf } from "./errors.ts";
 import { PluginHost } from "./host.ts";
 import type { HostServices } from "./services.ts";
+import { WorkerFunds } from "./worker-funds.ts";
 import { WorkerMarket } from "./worker-market.ts";
 import { WorkerOrder, WorkerOrders } from "./worker-order.ts";
 import {
@@ -63,6 +64,7 @@ export class WorkerSession {
   readonly #feeds: MarketFeeds;
   readonly #router: RouteDesk | undefined;
   readonly #standings: Standings;
+  readonly #funds: WorkerFunds;
   readonly #positions: number[];
   readonly #balances: Map<string, bigint>;
   readonly #timers = new Map<number, NodeJS.Timeout>();
@@ -92,6 +94,9 @@ export class WorkerSession {
     });
     const standings = new Standings(venuesOf(instruments), start.standings);
     this.#standings = standings;
+    const funds = new WorkerFunds(start.reserveFeeBps);
+    this.#funds = funds;
+    funds.take(start.funds);
     if (router !== undefined)
       this.#router = new RouteDesk({
         instruments,
@@ -100,6 +105,8 @@ export class WorkerSession {
         book: (instrument) => this.#market.book(instruments.indexOf(instrument)),
         latencyNs: (venue) => standings.latencyNs(venue),
         hasUnknown: (venue) => standings.hasUnknown(venue),
+        freeUnits: (venue, asset) => funds.free(venue, asset, this.#orders.open(undefined)),
+        reserveFeeBps: start.reserveFeeBps,
         nowUs: () => this.#nowUs,
       });
     this.#positions = [...positions];
@@ -196,8 +203,10 @@ export class WorkerSession {
         return isQuiet ? undefined : this.#onMarket(event, index);
       }
       case "holdings":
+        this.#funds.take(note.funds);
         return this.#hold(note.holdings);
       case "order":
+        this.#funds.take(note.funds);
         this.#hold(note.holdings);
         return this.#onOrder(note.news, note.fill, index);
     }

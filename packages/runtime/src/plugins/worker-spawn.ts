@@ -1,11 +1,12 @@
 import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
 import { createSharedSpscRing } from "@pitlane/perf/ring";
 import type { Instrument } from "@pitlane/sdk";
+import type { PluginEntry } from "./entry.ts";
 import { PluginBootError } from "./errors.ts";
+import type { HostServices } from "./services.ts";
 import type { PluginSnapshot } from "./snapshot.ts";
 import type { WorkerDesk } from "./worker-desk.ts";
 import { WorkerFeed } from "./worker-feed.ts";
-import type { WorkerPluginOptions } from "./worker-host.ts";
 import {
   EVENT_LAYOUT,
   EVENTS_CAPACITY,
@@ -15,6 +16,20 @@ import {
   WISHES_CAPACITY,
   type WorkerStart,
 } from "./worker-protocol.ts";
+
+/** What a plugin's threads have in common, however often it is started. */
+export interface ThreadOptions {
+  readonly entry: PluginEntry;
+  readonly name: string;
+  readonly services: HostServices;
+  /** Of the run. */
+  readonly seed: number;
+  readonly caches: boolean;
+  /** Most heap of the thread, in MB. */
+  readonly memoryMb: number;
+  /** The built module that the thread runs; beside this one unless told. */
+  readonly workerEntry?: URL;
+}
 
 /** A thread that runs, and what connects it. */
 export interface Thread {
@@ -41,7 +56,7 @@ export interface Beginning {
 }
 
 /** Starts a thread of a plugin, and the rings and ports to it. @throws {PluginBootError} When there is nothing that it could load. */
-export function spawnThread(options: WorkerPluginOptions, { orders, snapshot, isShed }: Beginning): Thread {
+export function spawnThread(options: ThreadOptions, { orders, snapshot, isShed }: Beginning): Thread {
   const { entry, name, services, memoryMb, seed, caches, workerEntry = defaultEntry(name) } = options;
   const { plugin, source, config, permissions } = entry;
   if (source === undefined)
@@ -68,6 +83,7 @@ export function spawnThread(options: WorkerPluginOptions, { orders, snapshot, is
     mayAmend: services.amend !== undefined && services.canAmend !== false,
     signals: services.signals,
     router: services.routing?.settings,
+    reserveFeeBps: services.routing?.reserveFeeBps ?? 0,
     nowUs: services.nowUs(),
     positions: instruments.map((instrument) => services.positionLots(instrument)),
     quotes: instruments.map((instrument) => {

@@ -5,7 +5,8 @@ import type { Plugin } from "../plugins/define.ts";
 import { PluginBootError, reasonOf } from "../plugins/errors.ts";
 import { testInstrument } from "./instrument.ts";
 import { playMarket } from "./market-script.ts";
-import { createScriptHost, type TestHost, type TestHostOptions } from "./script-host.ts";
+import { createScriptHost } from "./script-host.ts";
+import type { TestHost, TestHostOptions } from "./test-host.ts";
 
 const WISHES = 50; // per instrument
 

@@ -1,7 +1,7 @@
 import { createRandom, type Random } from "@pitlane/perf";
 import type { Instrument } from "@pitlane/sdk";
 import type { Order } from "../orders/order.ts";
-import type { TestHost } from "./script-host.ts";
+import type { TestHost } from "./test-host.ts";
 
 export interface MarketScriptOptions {
   readonly instruments: readonly Instrument[];

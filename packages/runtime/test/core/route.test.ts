@@ -39,13 +39,14 @@ function common(plugin: ReturnType<typeof router>): Omit<ReplayOptions, "clock">
   };
 }
 
-async function live() {
+/** @param free USDT of each venue's account, in 10^-8. */
+async function live(free: Readonly<Record<string, bigint>> = {}, plugin?: ReturnType<typeof router>) {
   const clock = new ManualClock();
   const sent: Order[] = [];
   const seen: Routed[] = [];
   const journal = new MemoryJournal(clock);
   const core: Core = await Core.create({
-    ...common(router(seen)),
+    ...common(plugin ?? router(seen)),
     journal: { append: (kind, body) => journal.append(kind, body, core.nowUs), commit: () => journal.commit() },
     wire: { send: ({ order }) => sent.push(order), cancel: () => {}, amend: () => {} },
     book: () => undefined,
@@ -57,7 +58,7 @@ async function live() {
     onHalt: () => {},
   });
   const inputs = new Inputs({ core, journal, onControl: () => {} });
-  for (const { venue } of instruments) inputs.account(new Map([["USDT", 10n ** 18n]]), venue);
+  for (const { venue } of instruments) inputs.account(new Map([["USDT", free[venue] ?? 10n ** 18n]]), venue);
   const quote = (instrument: Instrument, askTicks: number) => {
     const about = {
       instrument,
@@ -115,4 +116,45 @@ test("a route is journaled before its orders, learns from answers, and a replay 
   for (const row of journal.rows) await other.take(row);
   expect(other.tally.first?.recorded?.kind).toBe("route"); // other code routes otherwise, and is told
   await Promise.all([core.close(), replay.close(), other.close()]);
+});
+
+/** Routes 0.15 twice on every quote of the far venue, each worth 15. */
+function twice(seen: Routed[]) {
+  return defineStrategy({
+    name: "router-user",
+    setup(ctx) {
+      ctx.on("quote", { instrument: far }, () => {
+        for (let i = 0; i < 2; i++) seen.push(ctx.route({ symbol: "AAA/USDT", side: "buy", sizeUnits: 15_000_000n }));
+      });
+    },
+  });
+}
+
+test("a route counts what its venue's account holds, less open orders and what the same hook has wanted; a replay routes alike", async () => {
+  const seen: Routed[] = [];
+  // The far venue is the better one, and can pay for an order and a half.
+  const { core, journal, sent, quote, expire } = await live({ far: 22_00000000n }, twice(seen));
+  quote(near, 10_000);
+  quote(far, 10_000);
+  const venuesOf = (from: number) =>
+    sent.slice(from).map(({ intent: { instrument, sizeLots } }) => `${instrument.venue} ${sizeLots}`);
+  expect(venuesOf(0)).toEqual(["far 150", "near 81", "far 69"]); // 6.985 are left: 69 lots at 10.00 and the fee put aside
+  expect(seen[1]?.decision.venues[1]).toMatchObject({
+    reason: "its account can carry 69 of 150 lots: it has 6.985 USDT free",
+    carriedUnits: 6_900_000n,
+  });
+  quote(far, 10_000);
+  expect(venuesOf(3)).toEqual(["near 150", "near 150"]);
+  expect(seen[3]?.decision.venues[1]?.reason).toMatch(/^its account has 0.0\d+ USDT free, too little for an order$/);
+  expire(sent[0]!);
+  quote(far, 10_000);
+  expect(venuesOf(5)).toEqual(["far 150", "near 150"]);
+  const votes = journal.rows.filter(({ kind }) => kind === "intent").map(({ body }) => JSON.parse(body as string));
+  expect(votes.every(({ approved }) => approved)).toBe(true);
+
+  const replay = await Replay.create({ ...common(twice([])), clock: new ManualClock() });
+  for (const row of journal.rows) await replay.take(row);
+  replay.end();
+  expect(replay.tally).toMatchObject({ divergences: 0 });
+  await Promise.all([core.close(), replay.close()]);
 });

@@ -31,6 +31,8 @@ export class Stage {
   readonly #instruments: readonly Instrument[];
   readonly #quotes = new Map<Instrument, QuoteEvent>();
   readonly #books = new Map<Instrument, OrderBook>();
+  /** What the account can spend; no bound unless told. */
+  freeUnits: (venue: string, asset: string) => bigint | undefined = () => undefined;
   readonly routes: { readonly owner: number; readonly decision: object }[] = [];
   backlog = { orders: 0, limit: 10_000, isHigh: false };
   readonly #watchers = new Set<() => void>();
@@ -51,9 +53,10 @@ export class Stage {
   static async open(
     entries: readonly PluginEntry[],
     instruments: readonly Instrument[],
-    more: Partial<PluginHostOptions> = {},
+    { freeUnits, ...more }: Partial<PluginHostOptions & Pick<Stage, "freeUnits">> = {},
   ): Promise<Stage> {
     const stage = new Stage(instruments);
+    if (freeUnits !== undefined) stage.freeUnits = freeUnits;
     const { kinds, clock } = stage;
     const host = await PluginHost.open({ entries, services: stage.#services(), clock, seed: 1, ...more });
     stage.#host = host;
@@ -200,6 +203,8 @@ export class Stage {
         settings: DEFAULT_ROUTER,
         latencyNs: () => undefined,
         hasUnknown: () => false,
+        freeUnits: (venue, asset) => this.freeUnits(venue, asset),
+        reserveFeeBps: 10,
         note: (owner, decision) => {
           this.routes.push({ owner, decision });
           this.#changed();

@@ -79,6 +79,7 @@ const news = (ref: number): WorkerNote => ({
   news: { ref, clientOrderId: "", venueOrderId: "", state: "accepted", filledLots: 0, reason: "" },
   fill: undefined,
   holdings: [],
+  funds: [],
 });
 
 test("a full ring loses market events and says what is missing before that instrument goes on", () => {

@@ -207,6 +207,32 @@ test("a worker routes by its own books, the decision is journaled, and its piece
   expect(JSON.parse(JSON.stringify(stage.controls))).toEqual(stage.controls); // plain data for the journal
 });
 
+test("a worker's router counts what the session says that the account can spend, less what it has wanted since", async () => {
+  const plugin = (await loadPluginsWith(source.from, { cwd }, { pitlane: authoring })).find(
+    ({ name }) => name === "router",
+  );
+  const entries = [{ plugin: plugin!, worker: true, source, budgets }];
+  const dear = { ...instrument, minNotional: 0n };
+  const stage = await Stage.open(entries, [dear], {
+    workerEntry,
+    freeUnits: (_venue, asset) => (asset === "USDT" ? 10_00000000n : undefined),
+  });
+  stages.push(stage);
+  const book = new OrderBook();
+  book.set("ask", 100, 50_000);
+  const now = { ...at, instrument: dear, receivedAtUs: stage.clock.nowUs() };
+  stage.tell({ kind: "quote", ...now, bidTicks: 99, bidLots: 9, askTicks: 100, askLots: 50_000, sequence: 1 });
+  stage.tell({ kind: "book", ...now, book, sequence: 1 });
+  stage.tell({ ...trade(1), instrument: dear, receivedAtUs: now.receivedAtUs });
+  stage.tell({ ...trade(2), instrument: dear, receivedAtUs: now.receivedAtUs });
+  // 6 at 1.00 is what one costs, and 10 are there.
+  await stage.until(has(stage, "none"));
+  expect(stage.logged).toEqual(["router: single 6000 at 100", "router: none "]);
+  expect(stage.routes[1]?.decision).toMatchObject({
+    venues: [{ reason: "its account can carry 3990 of 6000 lots: it has 3.994 USDT free" }],
+  });
+});
+
 test("orders of an earlier process that no snapshot knows of are the worker's too: it hears of them, and can end them", async () => {
   const before = await open("desk", true);
   before.quote(98);

@@ -1,13 +1,13 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { editDistance, nearest } from "../../src/config/nearest.ts";
+import { editDistance, nearestName } from "../src/nearest-name.ts";
 
 test("a name with a few wrong letters is found, another word is not", () => {
   const names = ["maxOrderNotional", "maxPositionNotional", "seed"];
-  expect(nearest("maxOrderNotonal", names)).toBe("maxOrderNotional");
-  expect(nearest("sede", names)).toBe("seed");
-  expect(nearest("SEED", names)).toBe("seed");
-  expect(nearest("workers", names)).toBeUndefined();
+  expect(nearestName("maxOrderNotonal", names)).toBe("maxOrderNotional");
+  expect(nearestName("sede", names)).toBe("seed");
+  expect(nearestName("SEED", names)).toBe("seed");
+  expect(nearestName("workers", names)).toBeUndefined();
 });
 
 test("the distance is 0 only to itself, the same both ways, at most the longer one, and one swap costs 1", () => {

@@ -1,7 +1,11 @@
 /**
- * The one of `names` a person most likely meant, or undefined when none is near: at most a third of the letters differ. Pure.
+ * The one of `names` a person most likely meant, or undefined when none is near: at most two letters, or a third of them, differ. Pure.
+ *
+ * @internal For messages of Pitlane's own packages.
+ * @example
+ * nearestName("sede", ["seed", "clock"]); // "seed"
  */
-export function nearest(written: string, names: readonly string[]): string | undefined {
+export function nearestName(written: string, names: readonly string[]): string | undefined {
   const letters = written.toLowerCase();
   let best: string | undefined;
   let least = Math.max(2, Math.floor(written.length / 3)) + 1;
@@ -13,12 +17,6 @@ export function nearest(written: string, names: readonly string[]): string | und
     }
   }
   return best;
-}
-
-/** " (did you mean X?)", or nothing. Pure. */
-export function didYouMean(written: string, names: readonly string[]): string {
-  const name = nearest(written, names);
-  return name === undefined ? "" : ` (did you mean ${name}?)`;
 }
 
 /** Letters to add, drop, change, or swap with a neighbour, to make `b` of `a`. Source: Damerau-Levenshtein, optimal string alignment. */
