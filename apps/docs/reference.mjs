@@ -34,6 +34,7 @@ const app = await Application.bootstrapWithPlugins({
   disableSources: true,
   excludePrivate: true,
   excludeExternals: true,
+  excludeInternal: true,
   name: "API reference",
   outputs: [{ name: "markdown", path: out }],
   entryFileName: "index",

@@ -49,7 +49,12 @@ export interface BarsControl extends CallControl {
   readonly limit?: number | undefined;
 }
 
-/** Calls about markets. All of them read. @throws {RequestError} Each, when the venue could not be asked or said no. */
+/**
+ * Calls about markets. All of them read.
+ *
+ * Each throws `InvalidInputError` before any I/O, when an argument breaks its rule, and a `RequestError`, when the venue could not be
+ * asked or said no; an aborted one the reason of its signal.
+ */
 export interface MarketCalls {
   /** Every instrument of the venue that its scales can express. */
   listInstruments(control?: CallControl): Promise<readonly Instrument[]>;
@@ -111,7 +116,7 @@ export interface OrderCalls<K extends OrderKind = OrderKind> {
   listFills(instrument: Instrument, control?: PageControl): Promise<readonly Fill[]>;
 }
 
-/** Calls about what an account, or a wallet, holds. All of them read. */
+/** Calls about what an account, or a wallet, holds. All of them read, and throw as those about markets. */
 export interface AccountCalls {
   /** Balances by asset, those that are not zero. */
   getBalances(control?: CallControl): Promise<ReadonlyMap<string, Balance>>;

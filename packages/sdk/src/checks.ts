@@ -1,5 +1,5 @@
-import { InvalidInputError } from "@pitlane/perf";
-import type { WriteControl } from "./calls.ts";
+import { InvalidInputError, inRange, integerInRange } from "@pitlane/perf";
+import type { CallControl, WriteControl } from "./calls.ts";
 
 // What types promise and callers without them may not keep. A raw TypeError from further inside would name neither field nor rule,
 // and could come after the wire.
@@ -11,7 +11,7 @@ export function shown(value: unknown): string {
 }
 
 /** @param rule Ends the sentence "NAME must be ...". @throws {InvalidInputError} When `isRight` is false. */
-export function check(isRight: boolean, name: string, rule: string, value: unknown): void {
+export function check(isRight: boolean, name: string, rule: string, value: unknown): asserts isRight {
   if (!isRight) throw new InvalidInputError(`${name} must be ${rule}, got ${shown(value)}`);
 }
 
@@ -23,8 +23,9 @@ export function checkFunction(name: string, value: unknown): void {
   check(typeof value === "function", name, "a function", value);
 }
 
-export function checkFlag(name: string, value: unknown): void {
+export function checkFlag(name: string, value: boolean): boolean {
   check(typeof value === "boolean", name, "true or false", value);
+  return value;
 }
 
 export function checkList(name: string, value: unknown): void {
@@ -38,9 +39,18 @@ export function checkSignal(signal: AbortSignal | undefined): void {
   }
 }
 
-/** What may come with a call; its numbers are checked by the transport. @throws {InvalidInputError} Naming the field and its rule. */
-export function checkControl(control: WriteControl): void {
+/** What may come with a call. @throws {InvalidInputError} Naming the field and its rule. */
+export function checkControl(control: CallControl): void {
   checkObject("control", control);
-  checkSignal(control.signal);
+  const { signal, timeoutMs = 1, retries = 0, hedgeAfterMs = 1 } = control;
+  checkSignal(signal);
+  inRange("timeoutMs", timeoutMs, 1, 600_000);
+  integerInRange("retries", retries, 0, 100);
+  inRange("hedgeAfterMs", hedgeAfterMs, 1, 60_000);
+}
+
+/** What may come with a write. Throws as `checkControl`. */
+export function checkWriteControl(control: WriteControl): void {
+  checkControl(control);
   if (control.onSent !== undefined) checkFunction("onSent", control.onSent);
 }

@@ -25,7 +25,7 @@ export type ClientOf<C extends Capabilities> = {
   readonly market: Pick<MarketCalls, NamesOf<C, "market"> & keyof MarketCalls>;
   /** What happens besides the answers to calls: regions, sessions, retries. */
   readonly events: Pick<ClientEmitter, "on" | "once" | "off">;
-  /** Closes streams and sockets; calls under way fail. */
+  /** Closes streams and sockets; calls under way fail, and those that come later are refused, unsent, with a `CallAbortedError`. */
   close(): Promise<void>;
 } & Group<C, "orders", OrderCalls<NamesOf<C, "orderKinds"> & OrderKind>> &
   Group<C, "account", AccountCalls> &

@@ -17,8 +17,8 @@ const validate = new Ajv2020().compile(
   JSON.parse(readFileSync(new URL("../../schema/verify.schema.json", import.meta.url), "utf8")),
 );
 
-/** Runs `pitlane verify ARGS --json` as the program does, but in this process. */
-async function verify(files: readonly string[], stop = new AbortController().signal) {
+/** Runs `pitlane verify ARGS --json` as the program does, but in this process. @param earlier What is in the report's file before. */
+async function verify(files: readonly string[], stop = new AbortController().signal, earlier?: string) {
   const cwd = mkdtempSync(join(tmpdir(), "pitlane-verify-"));
   let out = "";
   let code = -1;
@@ -32,18 +32,25 @@ async function verify(files: readonly string[], stop = new AbortController().sig
     },
   });
   const json = join(cwd, "out.json");
+  if (earlier !== undefined) writeFileSync(json, earlier);
   try {
     await program.parseAsync(["verify", ...files, "--json", "out.json"], { from: "user" });
   } catch (error) {
-    return { code: exitCodeOf(error), out, message: (error as Error).message, found: undefined };
+    return {
+      code: exitCodeOf(error),
+      out,
+      message: (error as Error).message,
+      found: undefined,
+      isLeft: existsSync(json),
+    };
   }
-  if (!existsSync(json)) return { code, out, message: "", found: undefined };
+  if (!existsSync(json)) return { code, out, message: "", found: undefined, isLeft: false };
   const found = JSON.parse(readFileSync(json, "utf8")) as Verification;
   validate(found);
   expect(validate.errors ?? []).toEqual([]);
   const { in: total, decoded, ignored, undecoded } = found.messages;
   expect(decoded + undecoded + Object.values(ignored).reduce((sum, count) => sum + count, 0)).toBe(total);
-  return { code, out, message: "", found };
+  return { code, out, message: "", found, isLeft: true };
 }
 
 const start = 1_700_000_000_000;
@@ -296,10 +303,37 @@ describe("what is no readable recording ends with exit code 2, named:", () => {
   });
 });
 
-test("a stop leaves no report", async () => {
-  const { code, out, found } = await verify([rawFile(good)], AbortSignal.abort("signal"));
-  expect({ code, found }).toEqual({ code: 1, found: undefined });
-  expect(out).toContain("stopped before the end");
+test("a stop leaves no report, nor an earlier one", async () => {
+  for (const earlier of [undefined, '{"right":true}']) {
+    const { code, out, found, isLeft } = await verify([rawFile(good)], AbortSignal.abort("signal"), earlier);
+    expect({ code, found, isLeft }).toEqual({ code: 1, found: undefined, isLeft: false });
+    expect(out).toContain("stopped before the end");
+  }
+});
+
+describe("a report of an earlier run", () => {
+  const { signal } = new AbortController();
+
+  test.each([
+    ["no file", () => join(tmpdir(), "no-such-recording.gz")],
+    ["no recording", () => textFile("timestamp,open\n1,2\n")],
+  ])("is gone when there is %s to report on", async (_, path) => {
+    expect(await verify([path()], signal, '{"right":true}')).toMatchObject({ code: 2, isLeft: false });
+  });
+
+  test("is replaced by a new one", async () => {
+    const { code, found } = await verify([rawFile(good)], signal, "of an earlier run");
+    expect([code, found?.right]).toEqual([0, true]);
+  });
+
+  test("that is the recording itself is refused, and stays", async () => {
+    const frames = [...good].map((each, i) => `${start + i} ${JSON.stringify(each)}\n`).join("");
+    for (const name of ["out.json", "./out.json"]) {
+      const { code, message, isLeft } = await verify([name], signal, frames);
+      expect([code, isLeft]).toEqual([2, true]);
+      expect(message).toMatch(/--json .*out\.json is a recording to check: name another file/);
+    }
+  });
 });
 
 interface Expected {

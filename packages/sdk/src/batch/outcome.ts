@@ -1,3 +1,5 @@
+import { asError } from "../as-error.ts";
+
 /** What became of one item of a batch: its result, or the error it alone would have thrown. */
 export type Outcome<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: Error };
 
@@ -6,7 +8,7 @@ export async function settleAll<T>(work: readonly Promise<T>[]): Promise<readonl
   const settled = await Promise.allSettled(work);
   return settled.map(
     (one): Outcome<T> =>
-      one.status === "fulfilled" ? { ok: true, value: one.value } : { ok: false, error: toError(one.reason) },
+      one.status === "fulfilled" ? { ok: true, value: one.value } : { ok: false, error: asError(one.reason) },
   );
 }
 
@@ -14,8 +16,4 @@ export async function settleAll<T>(work: readonly Promise<T>[]): Promise<readonl
 export function unwrap<T>(outcome: Outcome<T>): T {
   if (outcome.ok) return outcome.value;
   throw outcome.error;
-}
-
-function toError(reason: unknown): Error {
-  return reason instanceof Error ? reason : new Error(String(reason));
 }

@@ -19,13 +19,8 @@ export class DepthDiff implements SequencedDiff {
   }
 
   copy(): DepthDiff {
-    const copy = new DepthDiff(this.bids.copy(), this.asks.copy());
-    copy.firstSequence = this.firstSequence;
-    copy.lastSequence = this.lastSequence;
-    copy.previousSequence = this.previousSequence;
-    copy.venueAtUs = this.venueAtUs;
-    copy.leftOut = this.leftOut;
-    return copy;
+    const { bids, asks, ...rest } = this; // slower than field by field, and of few diffs
+    return Object.assign(new DepthDiff(bids.copy(), asks.copy()), rest);
   }
 }
 

@@ -1,7 +1,7 @@
 import { InvalidInputError, PitlaneError } from "@pitlane/perf";
 import { OutcomeUnknownError, RateLimitError, RequestError, VenueError } from "../errors.ts";
 import type { Capabilities } from "../venue.ts";
-import { check, eventually, failureOf, shown } from "./expect.ts";
+import { check, eventually, failureOf, roundTrips, shown } from "./expect.ts";
 import type { Misbehaviour, Rig } from "./rig.ts";
 
 type Subject<Client> = { readonly rig: Rig<Client>; readonly client: Client };
@@ -13,6 +13,7 @@ export interface Rule<Client> {
 }
 
 const LIMIT_MS = 20_000;
+const TRIPS = 5; // there and back: a connection, its TLS and its handshake take no more
 const BREAKS: readonly Misbehaviour[] = ["down", "lost", "reset", "refused", "throttled", "failing", "garbage"];
 
 type Groups = Readonly<Record<string, Readonly<Record<string, unknown>> | undefined>>;
@@ -23,7 +24,7 @@ export function clientRules<Client extends Closable>(): readonly Rule<Client>[] 
     {
       name: "connects to nothing before its first call",
       async run({ rig }) {
-        await new Promise((resolve) => setTimeout(resolve, 50));
+        await roundTrips(TRIPS);
         check(rig.requests() === 0, `the server has seen ${rig.requests()} requests of a client that was only created`);
       },
     },
@@ -121,11 +122,15 @@ export function clientRules<Client extends Closable>(): readonly Rule<Client>[] 
       name: "ends everything when it is closed: calls under way, later ones, and its sockets",
       async run({ rig, client }) {
         await rig.read(client);
-        await client.close();
-        await client.close(); // again is no fault
         const requests = rig.requests();
-        const error = await failureOf("a call of a closed client", () => rig.read(client));
-        check(error instanceof PitlaneError, `a call of a closed client failed with ${error.name}`);
+        const closing = client.close();
+        const early = await failureOf("a call of a client that closes", () => rig.read(client));
+        await closing;
+        await client.close(); // again is no fault
+        const late = await failureOf("a call of a closed client", () => rig.read(client));
+        for (const error of [early, late]) {
+          check(error instanceof PitlaneError, `a call of a closed client failed with ${error.name}`);
+        }
         check(rig.requests() === requests, "a closed client made a request");
       },
     },

@@ -1,3 +1,5 @@
+import { createServer, get } from "node:http";
+import type { AddressInfo } from "node:net";
 import { inspect } from "node:util";
 import { PitlaneError } from "@pitlane/perf";
 
@@ -29,6 +31,26 @@ export async function eventually(words: string, holds: () => boolean, limitMs: n
   while (!holds()) {
     check(performance.now() < until, `${words}: not within ${limitMs} ms`);
     await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
+/**
+ * Goes to a server of our own on this machine and back, over a new connection each time: what was begun before, to a server that is
+ * here too, has arrived by then, however busy the machine is.
+ */
+export async function roundTrips(times: number): Promise<void> {
+  const server = createServer((_request, response) => response.end());
+  await new Promise<void>((resolve) => server.listen(0, "localhost", resolve));
+  const { port } = server.address() as AddressInfo;
+  try {
+    for (let i = 0; i < times; i++) {
+      await new Promise<void>((resolve, reject) => {
+        const request = get({ host: "localhost", port, agent: false }, (reply) => reply.resume().once("end", resolve));
+        request.once("error", reject);
+      });
+    }
+  } finally {
+    await new Promise((resolve) => server.close(resolve));
   }
 }
 

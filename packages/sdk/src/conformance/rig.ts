@@ -36,7 +36,7 @@ export interface RigWrite<Client> {
 export interface Rig<Client> {
   /** A new client with everything it needs, short time limits, and no more than three repeats. The rig closes it at its end. */
   createClient(): Client;
-  /** Requests and handshakes that have reached the server. */
+  /** Requests and handshakes that have reached the server, and connections, where it can count them. */
   requests(): number;
   /** Keys, tokens, passwords of its clients: what nothing may ever show. */
   readonly secrets: readonly string[];

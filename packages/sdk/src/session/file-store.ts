@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { type FileHandle, mkdir, open, rename, unlink } from "node:fs/promises";
 import { basename, dirname, resolve } from "node:path";
 import { InvalidInputError, integerInRange } from "@pitlane/perf";
+import { checkObject } from "../checks.ts";
 import { SessionCorruptError, SessionFileAccessError, SessionFileExposedError, SessionStoreError } from "./errors.ts";
 import { deriveKeys, keysFit, newSalt, readHeader, SCRYPT_COST, type SealKeys, seal, unseal } from "./sealed.ts";
 import type { SessionStore } from "./store.ts";
@@ -45,7 +46,9 @@ class FileStore<S> implements SessionStore<S> {
   #keys: SealKeys | undefined;
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor({ path, passphrase, scryptLogN }: FileStoreOptions) {
+  constructor(options: FileStoreOptions) {
+    checkObject("options", options);
+    const { path, passphrase, scryptLogN } = options;
     if (typeof path !== "string" || path === "" || path.includes("\0")) {
       throw new InvalidInputError("path must name the session's file");
     }

@@ -4,6 +4,7 @@ const MASK = "[secret]";
 const MIN_LENGTH = 4; // shorter ones are in any text by chance, and masking them would tell where
 const MIN_ENCODED_LENGTH = 8; // shorter ones leave too little that is certain inside of base64
 const MIN_LINE_LENGTH = 16;
+const SHARED = "(?:[A-Za-z0-9+/_-]|%2[BbFf])?"; // a character of base64, where there is one
 
 /**
  * Holds a secret that only `reveal` shows: printed, inspected, spread, cloned or turned into JSON, it is `[secret]` or nothing.
@@ -42,8 +43,9 @@ export class Secret {
  * Takes secrets out of texts before they reach an error or a log: a venue's reply may quote our request.
  *
  * A secret is found as it is, percent-encoded (as a URL, a form or JSON writes it) and in base64, also inside a longer
- * base64 text at whatever offset; of a secret of several lines, a PEM key, each line of 16 characters on. Texts of under
- * 4 characters are not looked for, and base64 of under 8 not. Setting costs a little, redacting one pass over the text.
+ * base64 text at whatever offset, there with every character that holds a bit of it; of a secret of several lines, a PEM key, each
+ * line of 16 characters on. Texts of under 4 characters are not looked for, and base64 of under 8 not. Setting costs a little,
+ * redacting one pass over the text.
  *
  * @example
  * const redactor = new Redactor();
@@ -66,43 +68,58 @@ export class Redactor {
   }
 }
 
+/** A pattern, and how many characters it takes at most. */
+type Form = readonly [pattern: string, length: number];
+
 function patternOf(secrets: readonly string[]): RegExp | undefined {
-  const forms = new Set<string>();
+  const forms = new Map<string, number>();
   for (const secret of secrets) {
     for (const part of [secret, ...linesOf(secret)]) {
       if (part.length < MIN_LENGTH) continue;
-      for (const form of formsOf(part)) forms.add(form);
+      for (const [pattern, length] of [...textForms(part), ...base64Forms(part)]) forms.set(pattern, length);
     }
   }
   if (forms.size === 0) return undefined;
   // Longest first: an alternation takes the first that fits, and a shorter form may begin a longer one.
-  const longestFirst = [...forms].sort((a, b) => b.length - a.length);
-  return new RegExp(longestFirst.map((form) => form.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&")).join("|"), "g");
+  const longestFirst = [...forms].sort(([, a], [, b]) => b - a);
+  return new RegExp(longestFirst.map(([pattern]) => pattern).join("|"), "g");
+}
+
+function patternFor(text: string): string {
+  return text.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&");
 }
 
 function linesOf(secret: string): string[] {
   return secret.split(/\r?\n/).filter((line) => line.length >= MIN_LINE_LENGTH && !line.startsWith("-----"));
 }
 
-function formsOf(secret: string): string[] {
+function textForms(secret: string): Form[] {
   // Through its bytes: a lone surrogate, which these cannot hold, would throw.
   const percent = encodeURIComponent(Buffer.from(secret, "utf8").toString("utf8"));
   const lowerCase = percent.replace(/%[0-9A-F]{2}/g, (code) => code.toLowerCase());
   const json = JSON.stringify(secret).slice(1, -1);
-  return [secret, percent, lowerCase, percent.replaceAll("%20", "+"), json, ...base64Forms(secret)];
+  const texts = [secret, percent, lowerCase, percent.replaceAll("%20", "+"), json];
+  return texts.map((text) => [patternFor(text), text.length]);
 }
 
 /**
- * The characters that are certain when `secret` stands in a base64 text after 3n, 3n + 1 or 3n + 2 bytes: all but those at its
- * ends, which carry bits of its neighbours. In both alphabets.
+ * Patterns of `secret` in a base64 text after 3n, 3n + 1 or 3n + 2 bytes, in both alphabets: the characters that are certain, and
+ * the one at either end that it shares with its neighbours, whatever these make of it, for some of its bits are the secret's.
+ *
+ *   bytes       a a a a a a a a|s s s s s s s s|s s s s s s s s|b b b b b b b b
+ *   characters  a a a a a a|a a s s s s|s s s s s s|s s s s s s|b b b b b b|b b     offset 1: one shared before, none after
  */
-function base64Forms(secret: string): string[] {
+function base64Forms(secret: string): Form[] {
   const bytes = Buffer.from(secret, "utf8");
   if (bytes.length < MIN_ENCODED_LENGTH) return [];
   return [0, 1, 2].flatMap((offset) => {
+    const endBits = (offset + bytes.length) * 8;
     const text = Buffer.concat([Buffer.alloc(offset), bytes]).toString("base64url");
-    const certain = text.slice(Math.ceil((offset * 8) / 6), Math.floor(((offset + bytes.length) * 8) / 6));
+    const certain = text.slice(Math.ceil((offset * 8) / 6), Math.floor(endBits / 6));
     const base64 = certain.replaceAll("-", "+").replaceAll("_", "/");
-    return [certain, base64, encodeURIComponent(base64)];
+    const before = offset === 0 ? "" : SHARED;
+    const after = endBits % 6 === 0 ? "" : SHARED;
+    const texts = [certain, base64, encodeURIComponent(base64)];
+    return texts.map((text): Form => [before + patternFor(text) + after, text.length + 2]);
   });
 }

@@ -1,5 +1,6 @@
 import { type Clock, InvalidInputError, inRange } from "@pitlane/perf";
 import { RetriesExhaustedError, retry } from "@pitlane/perf/flow";
+import { checkFunction, checkObject, checkSignal } from "../checks.ts";
 import type { Authenticator, HttpCall } from "../transport/transport.ts";
 import { Era } from "./era.ts";
 import { SessionCorruptError, SessionLostError, SessionUnavailableError } from "./errors.ts";
@@ -19,7 +20,7 @@ import {
 } from "./session.ts";
 import { sessionAuthenticator } from "./session-authenticator.ts";
 import type { SessionManager, SessionManagerOptions } from "./session-manager.ts";
-import { memoryStore, type SessionStore } from "./store.ts";
+import { checkStore, memoryStore, type SessionStore } from "./store.ts";
 
 const FLIGHT_RETRIES = 2; // what waits at the end of a session should not fail for one lost packet
 const SHARED_LOOKS_MS = [0, 1_000, 4_000]; // another process's refresh may have been answered and not saved yet
@@ -43,10 +44,12 @@ export class SessionKeeper<S extends SessionTokens> implements SessionManager<S>
   #isClosed = false;
 
   constructor(options: SessionManagerOptions<S>) {
-    if (typeof options.refresh !== "function") throw new InvalidInputError("refresh must be a function");
-    if (options.login !== undefined && typeof options.login !== "function") {
-      throw new InvalidInputError("login must be a function, or left out");
+    checkObject("options", options);
+    checkFunction("refresh", options.refresh);
+    for (const name of ["login", "timesOf", "onStoreError"] as const) {
+      if (options[name] !== undefined) checkFunction(name, options[name]);
     }
+    if (options.store !== undefined) checkStore("store", options.store);
     this.#options = options;
     this.#store = options.store ?? memoryStore<S>();
     this.#clock = options.clock;
@@ -80,7 +83,7 @@ export class SessionKeeper<S extends SessionTokens> implements SessionManager<S>
   }
 
   async get(signal?: AbortSignal): Promise<S> {
-    signal?.throwIfAborted();
+    checkWanted(signal);
     const session = this.tryGet();
     if (session !== undefined) return session;
     try {
@@ -94,13 +97,13 @@ export class SessionKeeper<S extends SessionTokens> implements SessionManager<S>
   }
 
   async refresh(signal?: AbortSignal): Promise<S> {
-    signal?.throwIfAborted();
+    checkWanted(signal);
     if (this.#held !== undefined) this.#held = { ...this.#held, refreshAtUs: Number.NEGATIVE_INFINITY };
     return this.#renewed(signal);
   }
 
   async renewRefused(session: S, signal?: AbortSignal): Promise<S> {
-    signal?.throwIfAborted();
+    checkWanted(signal);
     const held = this.#held;
     if (held?.session !== session) return this.get(signal);
     const mended = this.#mended;
@@ -112,7 +115,7 @@ export class SessionKeeper<S extends SessionTokens> implements SessionManager<S>
   }
 
   async login(signal?: AbortSignal): Promise<S> {
-    signal?.throwIfAborted();
+    checkWanted(signal);
     this.#checkOpen();
     if (this.#options.login === undefined) throw new InvalidInputError("there is no login: supply tokens by `use`");
     try {
@@ -321,6 +324,12 @@ export class SessionKeeper<S extends SessionTokens> implements SessionManager<S>
     if (this.#lost !== undefined || this.#held === undefined) return Number.POSITIVE_INFINITY;
     return Math.max((this.#held.refreshAtUs - this.#clock.nowUs()) / 1000, this.#pause.leftMs());
   }
+}
+
+/** @throws {InvalidInputError} When `signal` is none. @throws Its reason, when it has aborted. */
+function checkWanted(signal: AbortSignal | undefined): void {
+  checkSignal(signal);
+  signal?.throwIfAborted();
 }
 
 function timesOfAccessToken(session: SessionTokens): TokenTimes {

@@ -52,7 +52,7 @@ export interface SessionManager<S extends SessionTokens> {
    * @throws {SessionLostError} When it cannot be renewed, for this and every later call until `login` or `use`.
    * @throws {SessionUnavailableError} When it cannot be renewed for now; nothing is asked of the venue before `retryAfterMs`.
    * @throws {SessionStoreError} When the store cannot be read and there is nothing else to begin with.
-   * @throws {InvalidInputError} When there are neither tokens nor a login, or the manager is closed.
+   * @throws {InvalidInputError} When `signal` is none, there are neither tokens nor a login, or the manager is closed.
    */
   get(signal?: AbortSignal): Promise<S>;
   /** Renews now, though the session lives. Throws as `get`; calls meanwhile use the old one. */

@@ -1,5 +1,6 @@
 import { createPrivateKey, type KeyObject, sign as signBytes } from "node:crypto";
 import { InvalidInputError } from "@pitlane/perf";
+import { checkObject } from "../checks.ts";
 import { hmacSha256 } from "./hmac.ts";
 
 /** A key pair of a venue's API. */
@@ -33,7 +34,9 @@ export interface Signer {
  * const signer = createSigner({ apiKey, apiSecret });
  * const signature = signer.sign("symbol=BTCUSDT&timestamp=1668481559918");
  */
-export function createSigner({ apiKey, apiSecret }: ApiCredentials): Signer {
+export function createSigner(credentials: ApiCredentials): Signer {
+  checkObject("credentials", credentials);
+  const { apiKey, apiSecret } = credentials;
   if (typeof apiKey !== "string" || !/^[\x21-\x7e]+$/.test(apiKey)) {
     throw new InvalidInputError("credentials.apiKey must be the venue's key: printable characters without spaces");
   }

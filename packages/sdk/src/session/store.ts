@@ -1,3 +1,5 @@
+import { checkFunction, checkObject } from "../checks.ts";
+
 /** Where a session outlives its process. */
 export interface SessionStore<S> {
   /** Whether other processes may write to it: a refused refresh is then looked up once more before the session is given up. Default false. */
@@ -8,6 +10,12 @@ export interface SessionStore<S> {
   save(session: S): Promise<void>;
   /** Forgets what is saved. @throws {SessionStoreError} When it cannot be removed. */
   clear(): Promise<void>;
+}
+
+/** @throws {InvalidInputError} When `store` lacks a method; names begin with `name`. */
+export function checkStore(name: string, store: SessionStore<unknown>): void {
+  checkObject(name, store);
+  for (const method of ["load", "save", "clear"] as const) checkFunction(`${name}.${method}`, store[method]);
 }
 
 /** A store that ends with its process. The session is kept as a copy, so that a later change of the original does not reach it. */

@@ -1,7 +1,9 @@
 import type { Clock, Random } from "@pitlane/perf";
 import { backoffMs } from "@pitlane/perf/flow";
+import { asError } from "../as-error.ts";
 import { AuthError, NetworkError, PitlaneError, RateLimitError } from "../errors.ts";
 import type { Endpoint, EndpointChoice } from "../region/endpoints.ts";
+import { slept } from "../slept.ts";
 import { type LinkEnd, linkEnd } from "./link.ts";
 
 export type HandshakeHeaders = Readonly<Record<string, string>>;
@@ -64,7 +66,7 @@ export class Dialer {
     let delayMs = afterMs;
     let wasRenewed = false;
     for (;;) {
-      if (delayMs > 0 && !(await this.#slept(delayMs, signal))) return;
+      if (delayMs > 0 && !(await slept(this.#options.clock, delayMs, signal))) return;
       const endpoint = endpoints.pick(tried);
       if (tried.has(endpoint)) tried.clear(); // there is no other: a new round
       tried.add(endpoint);
@@ -94,7 +96,7 @@ export class Dialer {
       if (signal.aborted) return undefined;
       attempt = open(endpoint, ready);
     } catch (error) {
-      const cause = error instanceof Error ? error : new Error(String(error));
+      const cause = asError(error);
       return linkEnd(cause.message, cause);
     }
     const hurry = setTimeout(() => {
@@ -114,7 +116,7 @@ export class Dialer {
     try {
       return await onRefused(status);
     } catch (error) {
-      onError(error instanceof Error ? error : new Error(String(error)));
+      onError(asError(error));
       return false;
     }
   }
@@ -124,17 +126,6 @@ export class Dialer {
     const error = toError(endpoint, end);
     if (end.isItsFault) endpoints.failed(endpoint, error);
     onError(error);
-  }
-
-  /** False when it was aborted. */
-  async #slept(ms: number, signal: AbortSignal): Promise<boolean> {
-    try {
-      await this.#options.clock.sleep(ms, signal);
-      return true;
-    } catch (error) {
-      if (signal.aborted) return false;
-      throw error;
-    }
   }
 }
 

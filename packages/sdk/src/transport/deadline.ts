@@ -3,22 +3,28 @@ import { TimeoutError } from "../errors.ts";
 import { CallAbortedError } from "./errors.ts";
 import type { HttpCall, Layer } from "./transport.ts";
 
-export interface DeadlineOptions {
+export interface DeadlineOptions extends Pick<WaitOptions, "closing"> {
   /** Limit for a call over all its attempts and waits, in milliseconds; 1 to 600,000, 10,000 unless told. A call's own goes before it. */
   readonly timeoutMs?: number;
   readonly clock: Pick<Clock, "monotonicNs">;
 }
 
 /**
- * Says when a call must be over. The layers inside keep to it, each while it waits, so a call has one timer at a time.
+ * Says when a call must be over. The layers inside keep to it, each while it waits, so a call has one timer at a time. With
+ * `closing`, calls that come once the client closes are refused; those under way before that end as their layers say.
  *
  * @throws {InvalidInputError} When `timeoutMs` is out of range.
+ * @throws {CallAbortedError} From a call, with outcome `unsent`, when `closing` has aborted.
  * @example
- * const send = compose(pools.send, deadline({ timeoutMs: 30_000, clock }), retry(options));
+ * const send = compose(pools.send, deadline({ timeoutMs: 30_000, closing, clock }), retry(options));
  */
-export function deadline({ timeoutMs = 10_000, clock }: DeadlineOptions): Layer {
+export function deadline({ timeoutMs = 10_000, closing, clock }: DeadlineOptions): Layer {
   inRange("timeoutMs", timeoutMs, 1, 600_000);
   return (next) => (call) => {
+    if (closing?.aborted) {
+      const message = `${call.what} was refused: the client is closed`;
+      return Promise.reject(new CallAbortedError(message, { outcome: "unsent" }));
+    }
     call.deadlineNs = clock.monotonicNs() + (call.timeoutMs ?? timeoutMs) * 1e6;
     return next(call);
   };
@@ -27,7 +33,7 @@ export function deadline({ timeoutMs = 10_000, clock }: DeadlineOptions): Layer 
 /** What a layer that waits needs. */
 export interface WaitOptions {
   readonly clock: Pick<Clock, "monotonicNs" | "sleep">;
-  /** Aborts when the client closes: waiting calls end then, unsent. */
+  /** Aborts when the client closes: waiting calls end then, unsent, and later ones are refused. */
   readonly closing?: AbortSignal | undefined;
 }
 

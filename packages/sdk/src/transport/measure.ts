@@ -1,5 +1,6 @@
 import type { Clock } from "@pitlane/perf";
 import type { Counter, LatencyHistogram, MetricsRegistry } from "@pitlane/perf/metrics";
+import { check } from "../checks.ts";
 import { RequestError } from "../errors.ts";
 import type { HttpCall, HttpMethod, Layer } from "./transport.ts";
 
@@ -31,6 +32,7 @@ interface Meters {
  */
 export function measure({ registry, venue, clock }: MeasureOptions): Layer {
   if (registry === undefined) return (next) => next;
+  check(typeof registry?.summary === "function", "metrics", "a MetricsRegistry", registry);
   const latencies = registry.summary("http_call_seconds", {
     help: "Time of a call, with its waits and repeats.",
     labels: ["venue", "call"],

@@ -1,4 +1,4 @@
-import { type Clock, inRange, integerInRange, type Random } from "@pitlane/perf";
+import type { Clock, Random } from "@pitlane/perf";
 import { backoffMs } from "@pitlane/perf/flow";
 import { SlidingWindow } from "@pitlane/perf/limit";
 import { Agent } from "undici";
@@ -41,6 +41,8 @@ export interface ReadsOptions {
   readonly retries: number;
   /** Told `retried` and `rateLimited`. */
   readonly events: Pick<ClientEmitter, "emit">;
+  /** Aborts when the client begins to close: calls that come after that are refused, unsent. */
+  readonly closing: AbortSignal;
   readonly clock: Clock;
   readonly random: Pick<Random, "next">;
 }
@@ -80,7 +82,6 @@ export class Reads {
   #minute = 0; // since the epoch, for which the next field holds
   #used = 0; // weight, by the venue's count
   #pausedUntilNs = 0;
-  #closed: Promise<void> | undefined;
 
   /** @throws {InvalidInputError} When `requestWeight` is out of range. */
   constructor(options: ReadsOptions) {
@@ -100,16 +101,15 @@ export class Reads {
    * The text of a reply.
    *
    * @param path With the query.
+   * @param control As `checkControl` lets it pass.
    * @throws {RequestError} When it could not be had. @throws The signal's reason, when that aborts.
-   * @throws {InvalidInputError} When an option of `control` is out of range.
    */
-  async get(path: string, weight: number, { signal, timeoutMs, retries }: CallControl = {}): Promise<string> {
-    const { callTimeoutMs, clock } = this.#options;
-    const limitMs = inRange("timeoutMs", timeoutMs ?? callTimeoutMs, 1, 600_000);
-    const most = integerInRange("retries", retries ?? this.#options.retries, 0, 100);
+  async get(path: string, weight: number, control: CallControl = {}): Promise<string> {
+    const { callTimeoutMs, closing, clock } = this.#options;
+    const { signal, timeoutMs: limitMs = callTimeoutMs, retries = this.#options.retries } = control;
     signal?.throwIfAborted();
     const what = `GET ${path.split("?", 1)[0]}`;
-    if (this.#closed !== undefined) throw closed(what, "unsent");
+    if (closing.aborted) throw closed(what, "unsent");
     const over = new AbortController();
     const onAbort = () => over.abort(signal?.reason);
     signal?.addEventListener("abort", onAbort, { once: true });
@@ -120,7 +120,7 @@ export class Reads {
       () => {}, // it was over before
     );
     try {
-      return await this.#repeat(read, most);
+      return await this.#repeat(read, retries);
     } catch (error) {
       over.signal.throwIfAborted(); // says why better than what broke by it
       throw error;
@@ -131,11 +131,10 @@ export class Reads {
     }
   }
 
-  /** Closes every socket; calls under way fail, later ones are refused. */
+  /** Closes every socket; calls under way fail. `closing` must have aborted before. */
   close(): Promise<void> {
     for (const over of this.#underWay) over.abort(closed("a read", "unknown"));
-    this.#closed ??= this.#agent.destroy();
-    return this.#closed;
+    return this.#agent.destroy();
   }
 
   async #repeat(read: Read, most: number): Promise<string> {

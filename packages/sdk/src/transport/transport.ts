@@ -1,6 +1,5 @@
-import { inRange, integerInRange } from "@pitlane/perf";
 import type { Priority } from "@pitlane/perf/limit";
-import { checkSignal } from "../checks.ts";
+import { checkWriteControl } from "../checks.ts";
 
 export type HttpMethod = "GET" | "POST" | "PUT" | "DELETE";
 
@@ -81,9 +80,9 @@ export class HttpCall {
   /** Why this attempt is given up; the pool does not begin one that is. */
   abandonedFor: string | undefined = undefined;
 
-  /** @throws {InvalidInputError} When a number is out of range, or the signal is none. */
+  /** @throws {InvalidInputError} When a number is out of range, the signal is none, or `onSent` is no function. */
   constructor(options: CallOptions) {
-    checkSignal(options.signal);
+    checkWriteControl(options);
     this.method = options.method;
     this.path = options.path;
     this.query = options.query ?? "";
@@ -93,10 +92,9 @@ export class HttpCall {
     this.isPrivate = options.isPrivate ?? false;
     this.weight = options.weight ?? 1;
     this.priority = options.priority ?? "read";
-    this.timeoutMs = options.timeoutMs === undefined ? undefined : inRange("timeoutMs", options.timeoutMs, 1, 600_000);
-    this.retries = options.retries === undefined ? undefined : integerInRange("retries", options.retries, 0, 100);
-    this.hedgeAfterMs =
-      options.hedgeAfterMs === undefined ? undefined : inRange("hedgeAfterMs", options.hedgeAfterMs, 1, 60_000);
+    this.timeoutMs = options.timeoutMs;
+    this.retries = options.retries;
+    this.hedgeAfterMs = options.hedgeAfterMs;
     this.signal = options.signal;
     this.onSent = options.onSent;
     this.sentQuery = this.query;
@@ -164,7 +162,7 @@ export type Layer = (next: Send) => Send;
  * @example
  * const send = compose(
  *   pools.send,
- *   deadline({ clock }),
+ *   deadline({ clock, closing }),
  *   measure({ clock, venue: "example", registry }),
  *   retry({ clock, random, events }),
  *   failover({ clock, choice: regions.service("rest") }),

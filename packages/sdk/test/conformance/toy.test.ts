@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { ConformanceError, conformance } from "../../src/testing.ts";
 import { openToyRig, type ToyOptions, toyVenue } from "./toy-venue.ts";
 
@@ -7,6 +7,14 @@ const checksOf = (wrong?: ToyOptions["wrong"]) =>
 
 describe("a venue of somebody else's, made of the package's parts", () => {
   for (const { name, run } of checksOf()) test(name, run, 60_000);
+});
+
+test("what a client has begun is known by what arrives, not by a pause", async () => {
+  vi.useFakeTimers({ toFake: ["setTimeout"] });
+  onTestFinished(() => void vi.useRealTimers());
+  const check = checksOf().find(({ name }) => name.includes("connects to nothing"));
+  await check?.run();
+  expect(check).toBeDefined();
 });
 
 describe("the suite finds a client that", () => {
@@ -18,7 +26,7 @@ describe("the suite finds a client that", () => {
       /has seen 1 requests of a client that was only created/,
     ],
     ["showsItsKey", "shows no secret", /a secret of 15 characters is shown/],
-    ["livesOn", "ends everything when it is closed", /a call of a closed client succeeded/],
+    ["livesOn", "ends everything when it is closed", /a call of a client that closes succeeded/],
   ];
   for (const [wrong, rule, words] of faults) {
     test(`${wrong}, by the rule "${rule}"`, async () => {

@@ -778,6 +778,13 @@ describe("bad input is refused before anything happens", () => {
     ["refreshAheadMs", { refreshAheadMs: -1 }, /^refreshAheadMs must be a number from 0/],
     ["refreshAheadMs NaN", { refreshAheadMs: Number.NaN }, /^refreshAheadMs/],
     ["login", { login: "me" as never }, /^login must be a function/],
+    ["timesOf", { timesOf: 5 as never }, /^timesOf must be a function, got 5/],
+    ["onStoreError", { onStoreError: {} as never }, /^onStoreError must be a function, got object/],
+    ["a store of text", { store: "file" as never }, /^store must be an object, got "file"/],
+    ["no store", { store: null as never }, /^store must be an object, got null/],
+    ["a store without methods", { store: {} as never }, /^store.load must be a function, got undefined/],
+    ["a store that saves nothing", { store: { ...memoryStore(), save: 5 as never } }, /^store.save must be a function/],
+    ["a store to keep", { store: { ...memoryStore(), clear: undefined as never } }, /^store.clear must be a function/],
     ["empty token", { tokens: { accessToken: "" } }, /^tokens.accessToken must be/],
     ["token with a line break", { tokens: { accessToken: "a\r\nb" } }, /^tokens.accessToken must be/],
     [
@@ -801,6 +808,28 @@ describe("bad input is refused before anything happens", () => {
 
   test("an unreadable token by its own error", () => {
     expect(() => setUp({ tokens: { accessToken: "opaque" } })).toThrow(UnreadableTokenError);
+  });
+
+  test("a signal that is none", async () => {
+    const { manager, asked } = withTokens();
+    const signal = { aborted: false } as AbortSignal;
+    const session = await manager.get();
+    for (const call of [
+      () => manager.get(signal),
+      () => manager.refresh(signal),
+      () => manager.renewRefused(session, signal),
+      () => manager.login(signal),
+    ]) {
+      const error = await rejectionOf(call());
+      expect(error).toBeInstanceOf(InvalidInputError);
+      expect(error.message).toBe("signal must be an AbortSignal, got object");
+    }
+    expect(asked).toEqual([]);
+  });
+
+  test("no options", () => {
+    expect(() => createSessionManager(undefined as never)).toThrow(InvalidInputError);
+    expect(() => createFileStore(undefined as never)).toThrow(InvalidInputError);
   });
 
   test("neither tokens nor a login", async () => {

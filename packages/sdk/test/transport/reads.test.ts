@@ -24,6 +24,7 @@ function setUp(origins: readonly string[], options: Partial<ReadsOptions> = {}) 
   events.on("retried", ({ call, attempt }) => told.push(`retried ${call} ${attempt}`));
   events.on("rateLimited", ({ retryAfterMs }) => told.push(`rateLimited ${retryAfterMs}`));
   const endpoints = origins.map((url, i) => ({ region: `r${i}`, url }));
+  const stop = new AbortController();
   const reads = new Reads({
     hosts: new HostList({ service: "rest", endpoints, events }),
     toError,
@@ -34,12 +35,13 @@ function setUp(origins: readonly string[], options: Partial<ReadsOptions> = {}) 
     connections: 2,
     retries: 3,
     events,
+    closing: stop.signal,
     clock,
     random: { next: () => 0 },
     ...options,
   });
   closing(() => reads.close());
-  return { reads, told };
+  return { reads, told, stop };
 }
 
 test("brings the text of a reply", async () => {
@@ -190,26 +192,24 @@ describe("a call ends", () => {
     expect(error.message).toBe("GET /x got no answer in 30 ms");
   });
 
-  test("when the client is closed, and later ones are refused unsent", async () => {
+  test("when the client is closed, and those are refused unsent that come once it has begun to", async () => {
     const venue = await silence();
-    const { reads } = setUp([venue.urls.rest]);
+    const { reads, stop } = setUp([venue.urls.rest]);
     const pending = rejectionOf(reads.get("/x", 1));
     await vi.waitFor(() => expect(venue.requests).toHaveLength(1));
+    stop.abort();
+    expect(await rejectionOf(reads.get("/x", 1))).toMatchObject({ code: "ABORTED", outcome: "unsent" });
     await reads.close();
     expect(await pending).toBeInstanceOf(CallAbortedError);
-    expect(await rejectionOf(reads.get("/x", 1))).toMatchObject({ code: "ABORTED", outcome: "unsent" });
+    expect(venue.requests).toHaveLength(1);
     await vi.waitFor(() => expect(venue.connections).toBe(0));
   });
 });
 
-test("what a call asks for goes before the client's rules, and is checked", async () => {
+test("what a call asks for goes before the client's rules", async () => {
   const venue = await createVenue((_request, response) => sendJson(response, {}, 500));
   const { reads } = setUp([venue.urls.rest]);
   await rejectionOf(reads.get("/x", 1, { retries: 0 }));
-  expect(venue.requests).toHaveLength(1);
-  for (const control of [{ timeoutMs: 0 }, { retries: 101 }]) {
-    expect(await rejectionOf(reads.get("/x", 1, control))).toBeInstanceOf(InvalidInputError);
-  }
   expect(venue.requests).toHaveLength(1);
 });
 

@@ -1,4 +1,6 @@
+import { existsSync, realpathSync, rmSync, statSync } from "node:fs";
 import { relative, resolve } from "node:path";
+import { InvalidInputError } from "@pitlane/perf";
 import type { Command } from "commander";
 import { type Verification, verifyRecording } from "../../verification.ts";
 import { EXIT } from "../exit.ts";
@@ -13,6 +15,7 @@ interface VerifyFlags {
 const HELP = `
 Several files are the parts of one session, in order. Read are recordings of Binance spot, USD-M and COIN-M futures, plain or gzip,
 as JSON records with a "t" or as lines of "<receive time> <frame>".
+With --json an earlier report of that name is removed first: afterwards the file is there with exit code 0 and 1, and not with 2.
 Exit code: 0 right; 1 something cannot be decoded, is missing, out of order, or a book is wrong; 2 no readable recording.`;
 
 /** `pitlane verify FILE...`: is a recorded session whole, and does our code read all of it? */
@@ -26,6 +29,7 @@ export function addVerify(program: Command, { cwd, output, stop, end }: CommandC
     .action(async (files: readonly string[], { json }: VerifyFlags) => {
       const jsonPath = json === undefined ? undefined : checkWritable(resolve(cwd, json));
       const paths = files.map((file) => resolve(cwd, file));
+      if (jsonPath !== undefined) removeEarlier(jsonPath, paths);
       const verification = await verifyRecording(paths, stop).catch((error: unknown) => {
         if (stop.aborted) return undefined;
         throw error;
@@ -39,6 +43,20 @@ export function addVerify(program: Command, { cwd, output, stop, end }: CommandC
       if (jsonPath !== undefined) output.line(`report     ${relative(cwd, jsonPath) || jsonPath}`);
       end(verification.right ? EXIT.done : EXIT.failed);
     });
+}
+
+/**
+ * Removes the report of an earlier run, so that whoever reads the file afterwards, whatever becomes of this run, reads of this one.
+ *
+ * @throws {InvalidInputError} When it is one of the recordings, which a report would replace.
+ */
+function removeEarlier(jsonPath: string, recordings: readonly string[]): void {
+  if (!existsSync(jsonPath)) return;
+  const isRecording = (file: string) => existsSync(file) && realpathSync(file) === realpathSync(jsonPath);
+  if (recordings.some(isRecording)) {
+    throw new InvalidInputError(`--json ${jsonPath} is a recording to check: name another file`);
+  }
+  if (statSync(jsonPath).isFile()) rmSync(jsonPath);
 }
 
 /** What a person wants to know of a recording. Pure. */

@@ -1,10 +1,10 @@
 import { inRange } from "@pitlane/perf";
 import type { CallControl } from "../../calls.ts";
-import { checkList, checkObject } from "../../checks.ts";
+import { checkFlag, checkList, checkObject } from "../../checks.ts";
 import type { Redactor } from "../../session/secrets.ts";
 import { Secret } from "../../session/secrets.ts";
 import type { Balances } from "./balances.ts";
-import { checkAddress, checkAll, checkEvmAddress, checkFlag, pathOf } from "./checks.ts";
+import { checkAddress, checkAll, checkEvmAddress, pathOf } from "./checks.ts";
 import type { Rest } from "./rest.ts";
 import { type TurnkeyRequest, turnkeyWhoami } from "./turnkey.ts";
 import {

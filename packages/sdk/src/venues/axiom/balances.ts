@@ -1,5 +1,6 @@
 import { type Clock, inRange, integerInRange } from "@pitlane/perf";
 import { MicroBatcher } from "@pitlane/perf/flow";
+import { asError } from "../../as-error.ts";
 import { type Outcome, settleAll } from "../../batch/outcome.ts";
 import { split } from "../../batch/split.ts";
 import type { CallControl } from "../../calls.ts";
@@ -80,7 +81,7 @@ export class Balances {
   /** Calls for pieces of `wallets`, and reads each wallet's entry on its own: one that cannot be read, or is missing, costs itself. */
   async #each<T>(
     wallets: readonly string[],
-    control: CallControl | undefined,
+    control: CallControl = {},
     of: {
       readonly path: string;
       readonly parseText?: (text: string) => unknown;
@@ -88,13 +89,14 @@ export class Balances {
     },
   ): Promise<readonly Outcome<T>[]> {
     checkAll("wallets", wallets, MOST_WALLETS, checkAddress);
+    checkControl(control); // here: what a call of a piece throws is an outcome
     const { path, parseText, read } = of;
     const pieces = split(wallets, WALLETS_PER_CALL);
     const ask = { service: "account", path, parse: parseRecord(path), ...(parseText && { parseText }) } as const;
     const replies = await settleAll(
       pieces.map((publicKeys) => this.#rest.read({ ...ask, body: { publicKeys } }, control)),
     );
-    control?.signal?.throwIfAborted();
+    control.signal?.throwIfAborted();
     return replies.flatMap((reply, index) =>
       (pieces[index] ?? []).map((wallet): Outcome<T> => (reply.ok ? readOne(path, reply.value, wallet, read) : reply)),
     );
@@ -111,6 +113,6 @@ function readOne<T>(
     if (!Object.hasOwn(entries, wallet)) throw new ProtocolError(`${path}: there is no entry for ${wallet}`);
     return { ok: true, value: read(entries[wallet], wallet) };
   } catch (error) {
-    return { ok: false, error: error instanceof Error ? error : new Error(String(error)) };
+    return { ok: false, error: asError(error) };
   }
 }

@@ -36,7 +36,9 @@ export function checkAll(
 /** One of `choices`. @throws {InvalidInputError} Naming `name` and them. */
 export function oneOf<T extends string>(name: string, value: T, choices: readonly T[]): T {
   if (choices.includes(value)) return value;
-  throw new InvalidInputError(`${name} must be one of ${choices.join(", ")}, got ${JSON.stringify(value)}`);
+  throw new InvalidInputError(
+    `${name} must be one of ${choices.join(", ")}, got ${typeof value === "string" ? JSON.stringify(value) : typeof value}`,
+  );
 }
 
 /** The path of a call's version: `/a`, `/a-v2`, ... @throws {InvalidInputError} When it has no such version. */
@@ -51,12 +53,6 @@ export function checkSignature(name: string, value: string): string {
     return value;
   }
   throw new InvalidInputError(`${name} must be the signature of a transaction, base58 of 64 bytes`);
-}
-
-/** True or false. @throws {InvalidInputError} Naming `name`. */
-export function checkFlag(name: string, value: boolean): boolean {
-  if (typeof value === "boolean") return value;
-  throw new InvalidInputError(`${name} must be true or false`);
 }
 
 /** Text of 1 to `most` characters, none of them a control character. Its value is never shown. @throws {InvalidInputError} Naming `name`. */

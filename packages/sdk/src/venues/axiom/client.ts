@@ -67,7 +67,7 @@ export interface AxiomClient extends KnowsHealth {
   readonly stream: AxiomStreamCalls;
   /** What happens besides the answers to calls: regions, sessions, retries. */
   readonly events: Pick<ClientEmitter, "on" | "once" | "off">;
-  /** Closes streams and sockets; calls under way fail. The store keeps the session. */
+  /** Closes streams and sockets; calls under way fail, later ones are refused, unsent. The store keeps the session. */
   close(): Promise<void>;
 }
 

@@ -2,7 +2,7 @@ import { randomInt } from "node:crypto";
 import { setMaxListeners } from "node:events";
 import { createRandom, createSystemClock, integerInRange } from "@pitlane/perf";
 import { SlidingWindow, unitsUsed } from "@pitlane/perf/limit";
-import { check } from "../../checks.ts";
+import { check, checkObject } from "../../checks.ts";
 import { createEvents } from "../../client-events.ts";
 import { createHealthMeter } from "../../health-meter.ts";
 import { httpProbe } from "../../region/prober.ts";
@@ -55,6 +55,7 @@ export function createAxiom(options?: AxiomOptions & { readonly unverified?: fal
 export function createAxiom(
   options: AxiomOptions & { readonly unverified?: boolean } = {},
 ): AxiomClient | UnverifiedAxiomClient {
+  checkObject("options", options);
   const venue = options.venue ?? "axiom";
   const isName = typeof venue === "string" && /^[a-z0-9-]+$/.test(venue);
   check(isName, "venue", "lower-case letters, digits and -", venue);
@@ -100,7 +101,7 @@ export function createAxiom(
 
   // One of each for all services: a request counts wherever it goes.
   const limited = limit({ budget, waits, maxWaiting: 10_000, events, clock, closing: closing.signal });
-  const timed = deadline({ timeoutMs, clock });
+  const timed = deadline({ timeoutMs, closing: closing.signal, clock });
   const measured = measure({ registry: options.metrics, venue, clock });
   const repeated = retry({
     ...options.backoff,

@@ -1,5 +1,6 @@
 import { InvalidInputError, integerInRange } from "@pitlane/perf";
 import { Deque } from "@pitlane/perf/ring";
+import { asError } from "../../as-error.ts";
 import { QueueIterator, type UnreadEvents } from "../../stream/iterate.ts";
 
 /** How a stream's events reach their reader. */
@@ -71,7 +72,7 @@ export class EventFeed<E> {
   }
 
   report(error: unknown): void {
-    this.#options.onError(error instanceof Error ? error : new Error(String(error)));
+    this.#options.onError(asError(error));
   }
 
   /** No more events come. */

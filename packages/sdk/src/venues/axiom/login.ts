@@ -1,10 +1,11 @@
 import { type Clock, InvalidInputError } from "@pitlane/perf";
 import { base58 } from "@scure/base";
+import { checkFlag } from "../../checks.ts";
 import { ProtocolError } from "../../errors.ts";
 import { createLogin, type Login, type OnOtp, type OtpChallenge } from "../../session/login.ts";
 import type { Redactor } from "../../session/secrets.ts";
 import { HttpCall, type HttpReply, type Send } from "../../transport/transport.ts";
-import { checkAddress, checkFlag, checkText } from "./checks.ts";
+import { checkAddress, checkText } from "./checks.ts";
 import { hashPassword } from "./password.ts";
 import { type AxiomSession, OTP_COOKIE, otpTokenOf, sessionOf } from "./tokens.ts";
 

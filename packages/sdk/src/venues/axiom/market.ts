@@ -1,7 +1,7 @@
-import { InvalidInputError, integerInRange } from "@pitlane/perf";
+import { InvalidInputError, inRange, integerInRange } from "@pitlane/perf";
 import type { CallControl } from "../../calls.ts";
-import { checkObject } from "../../checks.ts";
-import { checkAddress, checkAll, checkFlag, checkText, oneOf, pathOf } from "./checks.ts";
+import { checkFlag, checkObject } from "../../checks.ts";
+import { checkAddress, checkAll, checkText, oneOf, pathOf } from "./checks.ts";
 import { type PulseFilter, pulseFilter } from "./pulse-filter.ts";
 import type { Rest } from "./rest.ts";
 import { TRENDING_PERIODS, type TrendingPeriod } from "./rooms.ts";
@@ -207,6 +207,8 @@ export function marketCalls(rest: Rest) {
       control?: CallControl & { readonly filter?: PulseFilter; readonly usdPerSol?: number },
     ) {
       const { filter = pulseFilter(), usdPerSol = null } = control ?? {};
+      checkObject("filter", filter);
+      if (usdPerSol !== null) inRange("usdPerSol", usdPerSol, 0, Number.MAX_VALUE);
       const body = { table: oneOf("table", table, PULSE_TABLES), filters: filter, usdPerSol };
       return rest.read({ path: "/pulse", body, parse: parsePulseItems }, control);
     },

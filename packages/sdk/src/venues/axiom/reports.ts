@@ -1,7 +1,7 @@
 import { InvalidInputError, inRange } from "@pitlane/perf";
 import type { WriteControl } from "../../calls.ts";
-import { checkObject } from "../../checks.ts";
-import { checkAddress, checkAll, checkFlag, checkSignature, checkText } from "./checks.ts";
+import { checkFlag, checkObject } from "../../checks.ts";
+import { checkAddress, checkAll, checkSignature, checkText } from "./checks.ts";
 import { jsonOrText, type Rest } from "./rest.ts";
 
 /** How a transaction was sent: a part of what a preset of `account.getSettings` has. */

@@ -1,6 +1,6 @@
 import type { Clock } from "@pitlane/perf";
 import type { CallControl, WriteControl } from "../../calls.ts";
-import { checkControl } from "../../checks.ts";
+import { checkControl, checkWriteControl } from "../../checks.ts";
 import { ProtocolError } from "../../errors.ts";
 import { HttpCall, type Send } from "../../transport/transport.ts";
 
@@ -56,7 +56,7 @@ export class Rest {
 
   /** A write: goes out once, unless no byte of it can have left. Its error says in `outcome` whether it may have been acted on. */
   async write<T>(ask: Ask<T>, control: WriteControl = {}): Promise<T> {
-    checkControl(control);
+    checkWriteControl(control);
     return this.#send(ask, control, false);
   }
 

@@ -1,6 +1,6 @@
 import { type Clock, InvalidInputError, type Random } from "@pitlane/perf";
 import type { CallControl } from "../../calls.ts";
-import { checkControl, checkFunction, checkObject } from "../../checks.ts";
+import { checkControl, checkObject } from "../../checks.ts";
 import type { ClientEmitter } from "../../client-events.ts";
 import type { EndpointChoice } from "../../region/endpoints.ts";
 import { SessionLostError } from "../../session/errors.ts";
@@ -9,7 +9,7 @@ import { isRefusal, whyNotRenewed } from "../../session/renewal.ts";
 import type { Redactor } from "../../session/secrets.ts";
 import type { SessionStatus } from "../../session/session.ts";
 import { createSessionManager, type SessionManager } from "../../session/session-manager.ts";
-import type { SessionStore } from "../../session/store.ts";
+import { checkStore, type SessionStore } from "../../session/store.ts";
 import type { Send } from "../../transport/transport.ts";
 import { type PasswordCredentials, passwordLogin, type WalletCredentials, walletLogin } from "./login.ts";
 import { refreshSession } from "./refresh.ts";
@@ -49,10 +49,7 @@ const REMEDY =
 /** @throws {InvalidInputError | UnreadableTokenError} When credentials or tokens break a rule; before any I/O. */
 export function createSession(parts: SessionParts): SessionManager<AxiomSession> {
   const { credentials, session, store, refreshAheadMs, keepAlive, events, redactor, clock, random } = parts;
-  if (store !== undefined) {
-    checkObject("sessionStore", store);
-    for (const name of ["load", "save", "clear"] as const) checkFunction(`sessionStore.${name}`, store[name]);
-  }
+  if (store !== undefined) checkStore("sessionStore", store); // by the name that its option has here
   const brought = session === undefined ? undefined : sortTokens(session);
   const renew = { send: parts.sendTo, endpoints: parts.endpoints, clock };
   if (brought !== undefined) {

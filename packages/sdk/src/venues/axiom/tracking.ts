@@ -1,8 +1,8 @@
 import { type Outcome, settleAll } from "../../batch/outcome.ts";
 import { split } from "../../batch/split.ts";
 import type { CallControl, WriteControl } from "../../calls.ts";
-import { checkList, checkObject } from "../../checks.ts";
-import { checkAddress, checkAll, checkFlag, checkText, oneOf } from "./checks.ts";
+import { checkControl, checkFlag, checkList, checkObject } from "../../checks.ts";
+import { checkAddress, checkAll, checkText, oneOf } from "./checks.ts";
 import type { PulseRange } from "./pulse-filter.ts";
 import { jsonOrText, type Rest } from "./rest.ts";
 import type { MoreColumns } from "./wire/read.ts";
@@ -69,9 +69,10 @@ export function trackingCalls(rest: Rest) {
     async listTransactionsOf(
       pairAddress: string,
       wallets: readonly string[],
-      control?: CallControl,
+      control: CallControl = {},
     ): Promise<readonly WalletTransactions[]> {
       checkAddress("pairAddress", pairAddress);
+      checkControl(control); // here: what a call of a piece throws is an outcome
       const pieces = split(checkAll("wallets", wallets, MOST_WALLETS, checkAddress), WALLETS_PER_CALL);
       const path = "/transactions-feed-v4";
       const outcomes = await settleAll(
@@ -80,7 +81,7 @@ export function trackingCalls(rest: Rest) {
           return rest.read({ path, body, parse: parseTransactionRows }, control);
         }),
       );
-      control?.signal?.throwIfAborted();
+      control.signal?.throwIfAborted();
       return outcomes.map((outcome, index) => ({ wallets: pieces[index] ?? [], outcome }));
     },
     /** The tracked wallets; their form is not known. */

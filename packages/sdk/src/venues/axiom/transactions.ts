@@ -2,9 +2,8 @@ import { InvalidInputError } from "@pitlane/perf";
 import { type Outcome, settleAll } from "../../batch/outcome.ts";
 import { checkBatch, split } from "../../batch/split.ts";
 import type { WriteControl } from "../../calls.ts";
-import { checkControl, checkObject } from "../../checks.ts";
+import { checkFlag, checkObject, checkWriteControl } from "../../checks.ts";
 import { OutcomeUnknownError, RequestError } from "../../errors.ts";
-import { checkFlag } from "./checks.ts";
 import { reportCalls } from "./reports.ts";
 import { jsonOrText, type Rest } from "./rest.ts";
 import { readTransaction, type TransactionFacts } from "./solana-transaction.ts";
@@ -64,7 +63,7 @@ export function transactionCalls(rest: Rest) {
       control: SubmitControl = {},
     ): Promise<readonly Outcome<SubmittedTransaction>[]> {
       checkBatch("transactions", transactions, MOST);
-      checkControl(control);
+      checkWriteControl(control);
       const { mevProtection = false, enhancedMevProtection = false, ...rules } = control;
       checkFlag("mevProtection", mevProtection);
       checkFlag("enhancedMevProtection", enhancedMevProtection);

@@ -1,6 +1,6 @@
 import { InvalidInputError } from "@pitlane/perf";
 import type { CallControl } from "../../calls.ts";
-import { checkObject } from "../../checks.ts";
+import { checkControl, checkObject } from "../../checks.ts";
 import { checkText } from "./checks.ts";
 import type { Rest } from "./rest.ts";
 import { parseRecord } from "./wire/account.ts";
@@ -18,9 +18,10 @@ export interface TurnkeyRequest {
 export async function turnkeyWhoami(
   rest: Rest,
   request: TurnkeyRequest,
-  control: CallControl | undefined,
+  control: CallControl = {},
 ): Promise<OpenRecord> {
   checkObject("request", request);
+  checkControl(control); // before the caller signs
   const { organizationId, publicKey, sign } = request;
   checkText("organizationId", organizationId, 100);
   if (typeof publicKey !== "string" || !/^0[23][0-9a-f]{64}$/i.test(publicKey)) {

@@ -1,5 +1,6 @@
 import { InvalidInputError } from "@pitlane/perf";
 import type { CallControl } from "../../calls.ts";
+import { checkObject } from "../../checks.ts";
 import { checkPortfolio, type PortfolioRequest } from "./account.ts";
 import { checkAddress, checkAll } from "./checks.ts";
 import type { Query, Rest } from "./rest.ts";
@@ -38,6 +39,7 @@ export function unverifiedCalls(rest: Rest) {
       if (typeof path !== "string" || !/^\/[A-Za-z0-9/_-]{1,200}$/.test(path)) {
         throw new InvalidInputError("path must begin with / and be letters, digits, / _ and -, without a query");
       }
+      checkObject("query", query);
       return rest.read({ path, query, parse: (value: unknown) => value }, control);
     },
   };

@@ -1,5 +1,5 @@
 import type { Priority } from "@pitlane/perf/limit";
-import type { WriteControl } from "../../calls.ts";
+import type { CallControl, WriteControl } from "../../calls.ts";
 import { checkControl } from "../../checks.ts";
 import type { HttpMethod } from "../../transport/transport.ts";
 import type { OrderTicket } from "./order-budget.ts";
@@ -38,19 +38,19 @@ export interface Api {
   call(call: ApiCall): Promise<unknown>;
 }
 
-/** A public read. */
-export function publicRead(path: string, params: Params, weight: number, control: WriteControl = {}): ApiCall {
+/** A public read. @throws {InvalidInputError} When `control` breaks a rule. */
+export function publicRead(path: string, params: Params, weight: number, control: CallControl = {}): ApiCall {
+  checkControl(control);
   return { verb: "GET", path, params, weight, control, isSigned: false, isRead: true, priority: "read" };
 }
 
-/** A read of the account. @throws {InvalidInputError} When `control` is none. */
+/** A read of the account. Throws as `publicRead`. */
 export function signedRead(
   path: string,
   method: string,
   params: Params,
   weight: number,
-  control: WriteControl = {},
+  control?: CallControl,
 ): ApiCall {
-  checkControl(control);
-  return { verb: "GET", path, method, params, weight, control, isSigned: true, isRead: true, priority: "read" };
+  return { ...publicRead(path, params, weight, control), method, isSigned: true };
 }

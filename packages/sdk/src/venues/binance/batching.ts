@@ -1,8 +1,8 @@
-import { type Clock, inRange } from "@pitlane/perf";
+import type { Clock } from "@pitlane/perf";
 import { MicroBatcher } from "@pitlane/perf/flow";
 import type { Outcome } from "../../batch/outcome.ts";
 import type { OrderCalls, WriteControl } from "../../calls.ts";
-import { checkControl, checkObject } from "../../checks.ts";
+import { checkObject, checkWriteControl } from "../../checks.ts";
 import { TimeoutError } from "../../errors.ts";
 import type { AmendRequest, OrderRef, OrderReport, OrderRequest } from "../../model/order.ts";
 import { waitWithin } from "../../transport/deadline.ts";
@@ -58,8 +58,8 @@ export function batched(orders: OrderCalls, batching: Batching, place: BatchingP
     place.own({ close: () => batcher.close() }); // what was collected has ended with `closing`
     return async (request: T, control: WriteControl = {}): Promise<OrderReport> => {
       checkObject(verb === "cancel" ? "ref" : "request", request);
-      checkControl(control);
-      const timeoutMs = inRange("timeoutMs", control.timeoutMs ?? callTimeoutMs, LEAST_MS, 600_000);
+      checkWriteControl(control);
+      const { timeoutMs = callTimeoutMs } = control;
       const what = `${verb} of order ${request.clientOrderId}`;
       const deadlineNs = clock.monotonicNs() + timeoutMs * 1e6;
       const item: Collected<T> = { what, request, control, signal: control.signal, deadlineNs, report: undefined };

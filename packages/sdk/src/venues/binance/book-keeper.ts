@@ -65,26 +65,29 @@ export class BookKeeper {
   /** Every socket is lost: a book that was good is not any more. */
   disconnect(track: Track, reason: string): void {
     const wasSynced = track.sync.isSynced;
-    this.#forget(track);
+    this.remove(track);
     track.wantsSnapshot = false; // asked for again by the first diff of the next connection
     if (wasSynced) this.#output.gap(track, "book", "connection", `the connection was lost: ${reason}`);
   }
 
   /** The book cannot be trusted: takes it away and asks for a snapshot. */
   giveUp(track: Track, cause: GapCause, reason: string): void {
-    this.#forget(track);
+    this.remove(track);
     if (!track.gaps.book) this.#output.gap(track, "book", cause, reason, track.bookAtUs);
     this.#wantSnapshot(track);
+  }
+
+  /** Forgets the book of an instrument, which may not be followed any more. */
+  remove(track: Track): void {
+    track.sync.drop();
+    track.book.clear();
+    track.heldDiffs.length = 0;
+    this.#healing.delete(track);
   }
 
   /** Time has passed: holes that no other socket has closed are gaps now. */
   expire(nowNs: number): void {
     for (const track of this.#healing) if (nowNs - track.heldNs >= this.#healNs) this.#offerHeld(track);
-  }
-
-  /** Forgets an instrument that is not followed any more. */
-  remove(track: Track): void {
-    this.#forget(track);
   }
 
   /**
@@ -164,13 +167,6 @@ export class BookKeeper {
   #offerHeld(track: Track): void {
     this.#healing.delete(track);
     for (const diff of track.heldDiffs.splice(0)) this.#offer(track, diff);
-  }
-
-  #forget(track: Track): void {
-    track.sync.drop();
-    track.book.clear();
-    track.heldDiffs.length = 0;
-    this.#healing.delete(track);
   }
 
   #wantSnapshot(track: Track): void {

@@ -1,5 +1,6 @@
 import { InvalidInputError } from "@pitlane/perf";
 import type { CallControl, MarketCalls } from "../../calls.ts";
+import { check, checkControl } from "../../checks.ts";
 import type { Instrument } from "../../model/instrument.ts";
 import { type Api, publicRead } from "./api.ts";
 import { type InstrumentList, parseInstruments } from "./instruments.ts";
@@ -31,10 +32,9 @@ export class CoreMarket implements Pick<MarketCalls, "listInstruments" | "getIns
     return list.instruments;
   }
 
-  async getInstrument(symbol: string, control?: CallControl): Promise<Instrument> {
-    if (!/^[^\s/]+\/[^\s/]+$/.test(symbol)) {
-      throw new InvalidInputError(`symbol must be AAA/BBB, base and quote asset, got ${JSON.stringify(symbol)}`);
-    }
+  async getInstrument(symbol: string, control: CallControl = {}): Promise<Instrument> {
+    check(/^[^\s/]+\/[^\s/]+$/.test(symbol), "symbol", "AAA/BBB, base and quote asset", symbol);
+    checkControl(control);
     if (this.list === undefined) await this.listInstruments(control);
     const found = this.#bySymbol.get(symbol);
     if (found !== undefined) return found;

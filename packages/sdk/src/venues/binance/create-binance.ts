@@ -51,6 +51,7 @@ export function createBinance(
 ): BinanceFuturesClient;
 export function createBinance(options: BinanceOptions): BinanceClient | BinanceFuturesClient;
 export function createBinance(options: BinanceOptions = {}): BinanceClient | BinanceFuturesClient {
+  checkObject("options", options);
   const { product = "spot" } = options;
   if (product === "spot") return binanceSpot.create(options);
   if (options.credentials !== undefined) {

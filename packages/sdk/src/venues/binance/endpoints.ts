@@ -1,4 +1,5 @@
-import { InvalidInputError } from "@pitlane/perf";
+import { InvalidInputError, integerInRange } from "@pitlane/perf";
+import { check, checkList, checkObject } from "../../checks.ts";
 import type { Endpoint } from "../../region/endpoints.ts";
 import type { BinanceEnvironment, BinanceMarketOptions, BinanceProduct, BinanceRegion } from "./options.ts";
 import { MissingPartError } from "./parts.ts";
@@ -37,9 +38,13 @@ const SPOT: ProductFacts = {
 
 /** Other markets than spot, and other places than production. */
 export interface OtherPlaces {
-  readonly futures: Readonly<Record<Exclude<BinanceProduct, "spot">, ProductFacts>>;
-  /** Spot's. */
-  readonly environments: Readonly<Record<Exclude<BinanceEnvironment, "production">, BinanceEndpoints>>;
+  /** @throws {InvalidInputError} When it is no product. */
+  readonly factsOf: (product: Exclude<BinanceProduct, "spot">) => ProductFacts;
+  /** The addresses of an environment. @throws {InvalidInputError} When it is none, or the product not spot, which alone has them. */
+  readonly placeOf: (
+    environment: Exclude<BinanceEnvironment, "production">,
+    product: BinanceProduct,
+  ) => BinanceEndpoints;
 }
 
 /**
@@ -50,9 +55,7 @@ export interface OtherPlaces {
 export function factsOf(product: BinanceProduct, others: OtherPlaces | undefined): ProductFacts {
   if (product === "spot") return SPOT;
   if (others === undefined) throw new MissingPartError(`product "${product}"`, "otherPlaces");
-  const facts = others.futures[product];
-  if (facts !== undefined) return facts;
-  throw new InvalidInputError(`product must be one of spot, usdm, coinm, got ${JSON.stringify(product)}`);
+  return others.factsOf(product);
 }
 
 /**
@@ -66,36 +69,27 @@ export function endpointsOf(
   { product = "spot", urls, regions, environment }: BinanceMarketOptions,
   others: OtherPlaces | undefined,
 ): BinanceEndpoints {
-  if (urls !== undefined && regions !== undefined) throw new InvalidInputError("give urls or regions, not both");
-  if (environment !== undefined && (urls !== undefined || regions !== undefined)) {
-    throw new InvalidInputError(
-      "environment names addresses of the venue: it does not go together with urls or regions",
-    );
+  if ([urls, regions, environment].filter((given) => given !== undefined).length > 1) {
+    throw new InvalidInputError("give one of urls, regions and environment");
   }
   if (urls !== undefined) return own([{ name: "default", ...urls }], "urls");
   if (regions !== undefined) return own(regions, "regions");
   if (environment === undefined || environment === "production") return endpoints;
   if (others === undefined) throw new MissingPartError(`environment "${environment}"`, "otherPlaces");
-  const place = others.environments[environment];
-  if (place === undefined) {
-    throw new InvalidInputError(
-      `environment must be "production", "testnet" or "demo", got ${JSON.stringify(environment)}`,
-    );
-  }
-  if (product !== "spot") throw new InvalidInputError(`environment "${environment}" is for product "spot"`);
-  return place;
+  return others.placeOf(environment, product);
 }
 
 function own(regions: readonly BinanceRegion[], name: string): BinanceEndpoints {
-  if (regions.length === 0) throw new InvalidInputError("regions must have at least one region");
+  checkList("regions", regions);
+  integerInRange("regions.length", regions.length, 1, 1_000);
   const seen = new Set<string>();
   const rest: Endpoint[] = [];
   const stream: Endpoint[] = [];
   regions.forEach((region, i) => {
     const where = name === "urls" ? name : `${name}[${i}]`;
+    checkObject(where, region);
     const { name: label } = region;
-    if (typeof label !== "string" || label === "") throw new InvalidInputError("regions: each must have a name");
-    if (seen.has(label)) throw new InvalidInputError(`regions: the name ${JSON.stringify(label)} is there twice`);
+    check(typeof label === "string" && label !== "" && !seen.has(label), `${where}.name`, "unique text", label);
     seen.add(label);
     rest.push(at(label, originOf(`${where}.rest`, region.rest, ["http:", "https:"])));
     stream.push(at(label, originOf(`${where}.stream`, region.stream, ["ws:", "wss:"])));
@@ -106,15 +100,14 @@ function own(regions: readonly BinanceRegion[], name: string): BinanceEndpoints 
 /** An origin without a trailing slash, so that a path can be appended. */
 function originOf(name: string, text: string, protocols: readonly string[]): string {
   const url = urlOf(name, text, protocols);
-  if (url.pathname === "/" && url.search === "") return `${url.protocol}//${url.host}`;
-  throw new InvalidInputError(`${name} must be an origin without a path, got ${url.origin}${url.pathname}`);
+  check(url.pathname === "/" && url.search === "", name, "an origin without a path", url.origin + url.pathname);
+  return `${url.protocol}//${url.host}`;
 }
 
 /** @throws {InvalidInputError} When `text` is no URL of these protocols. */
 export function urlOf(name: string, text: string, protocols: readonly string[]): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url !== undefined && protocols.includes(url.protocol)) return url;
-  throw new InvalidInputError(
-    `${name} must be a URL of ${protocols.map((protocol) => `${protocol}//`).join(" or ")}, got ${JSON.stringify(text)}`,
-  );
+  const rule = `a URL of ${protocols.map((protocol) => `${protocol}//`).join(" or ")}`;
+  check(url !== undefined && protocols.includes(url.protocol), name, rule, text);
+  return url;
 }

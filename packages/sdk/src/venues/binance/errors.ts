@@ -17,11 +17,11 @@ export interface ErrorReply {
 }
 
 /** -1006 unexpected answer from the bus, -1007 engine did not answer: the venue itself does not know. */
-const OUTCOME_UNKNOWN_CODES: ReadonlySet<number> = new Set([-1006, -1007]);
+const OUTCOME_UNKNOWN_CODES: ReadonlySet<number | undefined> = new Set([-1006, -1007]);
 /** -1021 timestamp, -1022 signature, -2014 key format, -2015 key, IP or permission; -1002 unauthorized. */
-const AUTH_CODES: ReadonlySet<number> = new Set([-1002, -1021, -1022, -2014, -2015]);
+const AUTH_CODES: ReadonlySet<number | undefined> = new Set([-1002, -1021, -1022, -2014, -2015]);
 /** -1003 request weight, -1015 order count. */
-const RATE_LIMIT_CODES: ReadonlySet<number> = new Set([-1003, -1015]);
+const RATE_LIMIT_CODES: ReadonlySet<number | undefined> = new Set([-1003, -1015]);
 
 /**
  * What an error reply of Binance means. Pure; `what` names the call.
@@ -37,13 +37,13 @@ export function toError(what: string, { status, retryAfter, text }: ErrorReply):
   const options = { status, venueCode, venueText, venueData: reply?.data };
   const message = `${what}: ${venueCode === undefined ? "" : `${venueCode} `}${venueText} (HTTP ${status})`;
 
-  if (status >= 500 || (venueCode !== undefined && OUTCOME_UNKNOWN_CODES.has(venueCode))) {
+  if (status >= 500 || OUTCOME_UNKNOWN_CODES.has(venueCode)) {
     return new VenueUnavailableError(message, options);
   }
-  if (status === 429 || status === 418 || (venueCode !== undefined && RATE_LIMIT_CODES.has(venueCode))) {
+  if (status === 429 || status === 418 || RATE_LIMIT_CODES.has(venueCode)) {
     return new RateLimitError(message, { ...options, retryAfterMs: toMs(retryAfter) });
   }
-  if (status === 401 || (venueCode !== undefined && AUTH_CODES.has(venueCode))) return new AuthError(message, options);
+  if (status === 401 || AUTH_CODES.has(venueCode)) return new AuthError(message, options);
   if (venueCode === -2013 || (venueCode === -2011 && venueText === "Unknown order sent.")) {
     return new OrderNotFoundError(message, options);
   }

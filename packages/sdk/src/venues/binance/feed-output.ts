@@ -1,3 +1,4 @@
+import { asError } from "../../as-error.ts";
 import type { BookChange, Channel, GapCause, MarketEvent, ResyncEvent } from "../../stream/events.ts";
 import type { Track } from "./track.ts";
 
@@ -35,7 +36,7 @@ export class FeedOutput {
   }
 
   error(error: unknown): void {
-    this.#onError(error instanceof Error ? error : new Error(String(error)));
+    this.#onError(asError(error));
   }
 
   gap(track: Track, channel: Channel, cause: GapCause, reason: string, venueAtUs = this.venueAtUs): void {

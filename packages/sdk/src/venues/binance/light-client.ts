@@ -1,4 +1,5 @@
 import type { MarketCalls } from "../../calls.ts";
+import { checkObject } from "../../checks.ts";
 import type { MarketStream, MarketStreamOptions } from "../../stream/streams.ts";
 import type { BinanceFuturesClient, BinanceMarketClient } from "./capabilities.ts";
 import { CoreMarket } from "./core-market.ts";
@@ -95,10 +96,11 @@ export function createBinanceMarket<N extends PartName = never>(
     readonly product: OrNot<N, "otherPlaces", Exclude<BinanceProduct, "spot">, never>;
   },
 ): LightFuturesClient<N>;
-export function createBinanceMarket({
-  parts = [],
-  ...options
-}: BinanceMarketOptions & { readonly parts?: readonly MarketPart[] } = {}): LightMarketClient<PartName> {
+export function createBinanceMarket(
+  options: BinanceMarketOptions & { readonly parts?: readonly MarketPart[] } = {},
+): LightMarketClient<PartName> {
+  checkObject("options", options);
+  const { parts = [] } = options;
   const optional: Parts = Object.fromEntries(parts.map(({ name, create }) => [name, create]));
   if (optional.regionalTransport === undefined) {
     for (const name of REGIONAL_OPTIONS) {

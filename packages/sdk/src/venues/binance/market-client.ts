@@ -1,3 +1,4 @@
+import { checkObject } from "../../checks.ts";
 import { defineVenue } from "../../venue.ts";
 import { ALL_PARTS } from "./all-parts.ts";
 import {
@@ -42,6 +43,7 @@ export function createBinanceMarket(
 ): BinanceFuturesClient;
 export function createBinanceMarket(options: BinanceMarketOptions): BinanceMarketClient | BinanceFuturesClient;
 export function createBinanceMarket(options: BinanceMarketOptions = {}): BinanceMarketClient | BinanceFuturesClient {
+  checkObject("options", options);
   const isSpot = (options.product ?? "spot") === "spot";
   return isSpot ? spotMarket.create(options) : binanceFutures.create(options);
 }

@@ -1,3 +1,4 @@
+import { asError } from "../../as-error.ts";
 import type { DepthDiff, DepthSnapshot } from "../../book/depth-diff.ts";
 import type { OrderBook } from "../../book/order-book.ts";
 import type { SequenceRule } from "../../book/sync.ts";
@@ -76,13 +77,13 @@ export class MarketFeed implements FrameSink<Track> {
 
   /** The live book; undefined while it is not in sync, or for an instrument that is not followed. */
   book(instrument: Instrument): OrderBook | undefined {
-    const track = this.#tracks.get(instrument.id);
+    const track = this.#tracks.get(instrument?.id);
     return track?.sync.isSynced ? track.book : undefined;
   }
 
   /** Undefined for an instrument that is not followed. */
   counters(instrument: Instrument): Readonly<InstrumentCounters> | undefined {
-    return this.#tracks.get(instrument.id)?.counters;
+    return this.#tracks.get(instrument?.id)?.counters;
   }
 
   /** When something last came, by channel; undefined for an instrument that is not followed. */
@@ -108,7 +109,7 @@ export class MarketFeed implements FrameSink<Track> {
     try {
       this.#decoder.decode(data, this);
     } catch (error) {
-      this.#onBadFrame(data.toString("utf8"), error instanceof Error ? error : new Error(String(error)));
+      this.#onBadFrame(data.toString("utf8"), asError(error));
     }
     return this.#isNews;
   }
@@ -175,35 +176,37 @@ export class MarketFeed implements FrameSink<Track> {
 
   quote(track: Track, frame: QuoteFrame): void {
     const { quote, instrument, counters } = track;
+    const { sequence, bidTicks, bidLots, askTicks, askLots, venueAtUs } = frame;
+    const { receivedAtUs, receivedNs } = this.#output;
     counters.messages++;
-    track.heard.quote.heardNs = this.#output.receivedNs;
-    if (this.#isShared && frame.sequence <= quote.sequence) {
+    track.heard.quote.heardNs = receivedNs;
+    if (this.#isShared && sequence <= quote.sequence) {
       counters.duplicates++;
       return;
     }
-    if (frame.sequence < quote.sequence) {
+    if (sequence < quote.sequence) {
       counters.sequenceFailures++;
       return;
     }
     this.#isNews = true;
-    quote.sequence = frame.sequence;
-    quote.bidTicks = frame.bidTicks;
-    quote.bidLots = frame.bidLots;
-    quote.askTicks = frame.askTicks;
-    quote.askLots = frame.askLots;
+    quote.sequence = sequence;
+    quote.bidTicks = bidTicks;
+    quote.bidLots = bidLots;
+    quote.askTicks = askTicks;
+    quote.askLots = askLots;
     counters.quotes++;
     if (track.gaps.quote) this.#output.resync(track, "quote");
     this.#output.emit({
       kind: "quote",
       instrument,
-      bidTicks: frame.bidTicks,
-      bidLots: frame.bidLots,
-      askTicks: frame.askTicks,
-      askLots: frame.askLots,
-      sequence: frame.sequence,
-      venueAtUs: frame.venueAtUs,
-      receivedAtUs: this.#output.receivedAtUs,
-      receivedNs: this.#output.receivedNs,
+      bidTicks,
+      bidLots,
+      askTicks,
+      askLots,
+      sequence,
+      venueAtUs,
+      receivedAtUs,
+      receivedNs,
     });
     this.#books.passesCheck(track);
   }

@@ -1,5 +1,7 @@
 import { type Clock, InvalidInputError, inRange, integerInRange, type Random } from "@pitlane/perf";
+import { asError } from "../../as-error.ts";
 import type { OrderBook } from "../../book/order-book.ts";
+import { checkList } from "../../checks.ts";
 import type { Instrument } from "../../model/instrument.ts";
 import type { EndpointChoice } from "../../region/endpoints.ts";
 import type { ConnectionWatch } from "../../stream/connection.ts";
@@ -96,10 +98,10 @@ class BinanceMarketStream implements MarketStream {
 
   constructor(options: MarketStreamOptions, parts: MarketStreamParts) {
     const { instruments, signal, onEvent, overflow } = options;
-    const { product, clock, random, rest, venue, optional } = parts;
+    const { product, clock, random, rest, optional } = parts;
     const { tradeBackfill, manySockets, frameScanner, forAwait, bars } = optional;
     const { backfillTrades = tradeBackfill === undefined ? 0 : 10_000 } = options;
-    const onError = options.onError ?? ((error) => process.emitWarning(error));
+    const onError = options.onError ?? process.emitWarning;
     this.#options = options;
     this.#onError = onError;
     this.#parts = parts;
@@ -109,9 +111,7 @@ class BinanceMarketStream implements MarketStream {
       throw new MissingPartError("backfillTrades", "tradeBackfill");
     if (options.bars !== undefined && bars === undefined) throw new MissingPartError("bars", "bars");
     if (options.dual && optional.dualFeed === undefined) throw new MissingPartError("dual", "dualFeed");
-    for (const instrument of instruments) checkVenue(instrument, venue);
     const names = this.#namesOf(instruments, options.streams);
-    this.#checkCount(names.length);
     this.#reader = forAwait?.(overflow ?? {}, () => this.close());
     if (overflow !== undefined) this.#loopReader();
     if (onEvent === undefined) this.#iterator = this.#loopReader();
@@ -166,7 +166,7 @@ class BinanceMarketStream implements MarketStream {
 
   counters(instrument: Instrument): Readonly<InstrumentCounters> {
     const counters = this.#feed.counters(instrument);
-    if (counters === undefined) throw new InvalidInputError(`instrument ${instrument.id} is not in this stream`);
+    if (counters === undefined) throw new InvalidInputError(`instrument ${instrument?.id} is not in this stream`);
     return counters;
   }
 
@@ -175,14 +175,13 @@ class BinanceMarketStream implements MarketStream {
   }
 
   async subscribe(instruments: readonly Instrument[], streams?: readonly string[]): Promise<void> {
-    for (const instrument of instruments) checkVenue(instrument, this.#parts.venue);
     const names = this.#namesOf(instruments, streams);
-    this.#checkCount(this.#streams.size + names.length);
     if (this.#closed !== undefined) throw new InvalidInputError("the market stream is closed: open another one");
     await this.#follow(instruments, names);
   }
 
   async unsubscribe(instruments: readonly Instrument[]): Promise<void> {
+    this.#checkInstruments(instruments);
     const names: string[] = [];
     for (const instrument of instruments) {
       const symbol = instrument.venueSymbol.toLowerCase();
@@ -224,16 +223,23 @@ class BinanceMarketStream implements MarketStream {
     return this.#reader;
   }
 
-  #checkCount(count: number): void {
-    integerInRange("streams.length", count, 1, MOST_NAMES);
-    if (count > MOST_STREAMS && this.#parts.optional.manySockets === undefined) {
-      throw new MissingPartError(`more than ${MOST_STREAMS} streams`, "manySockets");
-    }
+  #checkInstruments(instruments: readonly Instrument[]): void {
+    checkList("instruments", instruments);
+    for (const instrument of instruments) checkVenue(instrument, this.#parts.venue);
   }
 
+  /** The streams to add, checked, and their number with those that are there. */
   #namesOf(instruments: readonly Instrument[], streams: readonly string[] | undefined): readonly string[] {
-    const bars = this.#parts.optional.bars?.streamsOf(instruments, this.#options.bars ?? []) ?? [];
-    return [...new Set([...checkStreams(streams ?? instruments.flatMap(defaultStreams)), ...bars])];
+    const { bars, manySockets } = this.#parts.optional;
+    this.#checkInstruments(instruments);
+    if (streams !== undefined) checkList("streams", streams);
+    const ofBars = bars?.streamsOf(instruments, this.#options.bars ?? []) ?? [];
+    const names = new Set([...checkStreams(streams ?? instruments.flatMap(defaultStreams)), ...ofBars]);
+    const count = integerInRange("streams.length", this.#streams.size + names.size, 1, MOST_NAMES);
+    if (count > MOST_STREAMS && manySockets === undefined) {
+      throw new MissingPartError(`more than ${MOST_STREAMS} streams`, "manySockets");
+    }
+    return [...names];
   }
 
   /** Resolves when they are subscribed. */
@@ -336,7 +342,7 @@ class BinanceMarketStream implements MarketStream {
     try {
       this.#options.onFrameEnd?.();
     } catch (error) {
-      this.#onError(error instanceof Error ? error : new Error(String(error)));
+      this.#onError(asError(error));
     }
   }
 }

@@ -1,6 +1,7 @@
 import { integerInRange } from "@pitlane/perf";
 import { OrderBook } from "../../book/order-book.ts";
 import type { BarsControl, CallControl, MarketCalls, PageControl } from "../../calls.ts";
+import { checkControl } from "../../checks.ts";
 import { type Bar, checkInterval } from "../../model/bar.ts";
 import type { Instrument } from "../../model/instrument.ts";
 import type { BookSnapshot, PublicTrade, TopOfBook } from "../../model/market-data.ts";
@@ -30,9 +31,10 @@ export class Market extends CoreMarket implements MarketCalls {
 
   async getBook(
     instrument: Instrument,
-    { limit = 100, ...control }: CallControl & { readonly limit?: number } = {},
+    control: CallControl & { readonly limit?: number } = {},
   ): Promise<BookSnapshot> {
-    this.#check(instrument);
+    this.#check(instrument, control);
+    const { limit = 100 } = control;
     integerInRange("limit", limit, 1, this.options.mostLevels);
     const reply = await this.options.api.call(depthCall(instrument, limit, control));
     const { sequence, bids, asks } = parseSnapshot(reply, instrument);
@@ -42,11 +44,9 @@ export class Market extends CoreMarket implements MarketCalls {
     return { instrument, book, sequence };
   }
 
-  async listTrades(
-    instrument: Instrument,
-    { fromId, limit = MOST_ROWS, ...control }: PageControl = {},
-  ): Promise<readonly PublicTrade[]> {
-    this.#check(instrument);
+  async listTrades(instrument: Instrument, control: PageControl = {}): Promise<readonly PublicTrade[]> {
+    this.#check(instrument, control);
+    const { fromId, limit = MOST_ROWS } = control;
     integerInRange("limit", limit, 1, MOST_ROWS);
     if (fromId !== undefined) integerInRange("fromId", fromId, 0, Number.MAX_SAFE_INTEGER);
     const params = { symbol: instrument.venueSymbol, limit, ...(fromId === undefined ? {} : { fromId }) };
@@ -54,11 +54,9 @@ export class Market extends CoreMarket implements MarketCalls {
     return toList("historicalTrades", reply).map((row) => parsePublicTrade(row, instrument));
   }
 
-  async listBars(
-    instrument: Instrument,
-    { interval, fromUs, toUs, limit = MOST_ROWS, ...control }: BarsControl,
-  ): Promise<readonly Bar[]> {
-    this.#check(instrument);
+  async listBars(instrument: Instrument, control: BarsControl): Promise<readonly Bar[]> {
+    this.#check(instrument, control);
+    const { interval, fromUs, toUs, limit = MOST_ROWS } = control;
     checkInterval("interval", interval);
     integerInRange("limit", limit, 1, MOST_ROWS);
     const params = {
@@ -73,8 +71,8 @@ export class Market extends CoreMarket implements MarketCalls {
     return toList("klines", reply).map((row) => parseBar(row, instrument, interval, nowUs));
   }
 
-  async getTopOfBook(instrument: Instrument, control?: CallControl): Promise<TopOfBook> {
-    this.#check(instrument);
+  async getTopOfBook(instrument: Instrument, control: CallControl = {}): Promise<TopOfBook> {
+    this.#check(instrument, control);
     const params = { symbol: instrument.venueSymbol };
     return parseTopOfBook(
       await this.options.api.call(publicRead("/ticker/bookTicker", params, 2, control)),
@@ -93,8 +91,10 @@ export class Market extends CoreMarket implements MarketCalls {
     return this.list?.unsupported.get(venueSymbol) ?? "exchangeInfo does not list it";
   }
 
-  #check(instrument: Instrument): void {
+  /** What every call about an instrument begins with: a control that is none cannot be taken apart. */
+  #check(instrument: Instrument, control: CallControl): void {
     checkVenue(instrument, this.options.venue);
+    checkControl(control);
   }
 }
 

@@ -1,5 +1,6 @@
 import type { MarketStream, MarketStreamOptions } from "../../stream/streams.ts";
 import { type MarketStreamParts, openMarketStream } from "./market-stream.ts";
+import { checkMarketStream } from "./market-stream-options.ts";
 import type { Parts } from "./parts.ts";
 import type { Wiring } from "./wiring.ts";
 
@@ -9,6 +10,7 @@ export function openMarket(
   optional: Parts,
   options: MarketStreamOptions,
 ): MarketStream {
+  checkMarketStream(options);
   wiring.checkOpen();
   const { network, facts } = wiring;
   let forget = () => {};

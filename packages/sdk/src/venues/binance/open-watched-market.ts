@@ -1,6 +1,5 @@
 import type { MarketStream, MarketStreamOptions } from "../../stream/streams.ts";
 import { ALL_PARTS } from "./all-parts.ts";
-import { checkMarketStream } from "./market-stream-options.ts";
 import { openMarket } from "./open-market.ts";
 import type { RegionalNetwork } from "./regional-network.ts";
 import type { Wiring } from "./wiring.ts";
@@ -11,6 +10,5 @@ import type { Wiring } from "./wiring.ts";
  * @throws {InvalidInputError} When an option breaks its rule.
  */
 export function openWatchedMarket(wiring: Wiring<RegionalNetwork>, options: MarketStreamOptions): MarketStream {
-  checkMarketStream(options);
   return openMarket({ ...wiring, watch: wiring.network.watch("market stream") }, ALL_PARTS, options);
 }

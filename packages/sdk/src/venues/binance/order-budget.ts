@@ -168,7 +168,8 @@ export class OrderBudget {
       const untilUs = this.#options.clock.nowUs() + Math.ceil(error.retryAfterMs * 1000);
       for (const { budget } of this.#windows) budget.blockUntil(untilUs);
     }
-    if (!(error instanceof RequestError) || error.outcome !== "unsent") return;
+    const isUnsent = error instanceof RequestError ? error.outcome === "unsent" : error instanceof InvalidInputError;
+    if (!isUnsent) return;
     ticket.windows.forEach(({ budget }, i) => {
       budget.refund(ticket.orders, ticket.takenAt[i] as number);
     });

@@ -2,7 +2,7 @@ import { InvalidInputError, integerInRange } from "@pitlane/perf";
 import { type Outcome, settleAll } from "../../batch/outcome.ts";
 import { checkBatch } from "../../batch/split.ts";
 import type { CallControl, OrderCalls, PageControl, WriteControl } from "../../calls.ts";
-import { checkControl, checkObject } from "../../checks.ts";
+import { checkControl, checkObject, checkWriteControl } from "../../checks.ts";
 import { OrderNotFoundError, ProtocolError, VenueError } from "../../errors.ts";
 import type { Instrument } from "../../model/instrument.ts";
 import type { AmendRequest, Fill, OrderRef, OrderReport, OrderRequest } from "../../model/order.ts";
@@ -54,7 +54,7 @@ export class Orders implements OrderCalls {
   submit(request: OrderRequest, control: WriteControl = {}): Promise<OrderReport> {
     try {
       this.#checkOrder(request);
-      checkControl(control);
+      checkWriteControl(control);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -64,7 +64,7 @@ export class Orders implements OrderCalls {
   cancel(ref: OrderRef, control: WriteControl = {}): Promise<OrderReport> {
     try {
       this.#checkRef(ref);
-      checkControl(control);
+      checkWriteControl(control);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -73,14 +73,14 @@ export class Orders implements OrderCalls {
 
   async amend(request: AmendRequest, control: WriteControl = {}): Promise<OrderReport> {
     this.#checkAmend(request);
-    checkControl(control);
+    checkWriteControl(control);
     return this.#amend(request, control);
   }
 
   async replace(ref: OrderRef, request: OrderRequest, control: WriteControl = {}): Promise<Replaced> {
     this.#checkRef(ref);
     this.#checkOrder(request);
-    checkControl(control);
+    checkWriteControl(control);
     if (ref.instrument.id !== request.instrument.id) {
       throw new InvalidInputError(
         `an order of ${ref.instrument.id} cannot be replaced by one of ${request.instrument.id}`,
@@ -106,7 +106,7 @@ export class Orders implements OrderCalls {
 
   async cancelAll(instrument: Instrument, control: WriteControl = {}): Promise<readonly OrderReport[]> {
     checkVenue(instrument, this.#options.venue);
-    checkControl(control);
+    checkWriteControl(control);
     const call: WriteShape = {
       verb: "DELETE",
       path: "/openOrders",
@@ -130,14 +130,14 @@ export class Orders implements OrderCalls {
     checkBatch("requests", requests, MOST_IN_BATCH);
     checkEach("requests", requests, (request) => this.#checkOrder(request));
     checkDistinct("requests", requests);
-    checkControl(control);
+    checkWriteControl(control);
     return settleAll(requests.map((request) => this.#submit(request, control)));
   }
 
   async cancelMany(refs: readonly OrderRef[], control: WriteControl = {}): Promise<readonly Outcome<OrderReport>[]> {
     checkBatch("refs", refs, MOST_IN_BATCH);
     checkEach("refs", refs, (ref) => this.#checkRef(ref));
-    checkControl(control);
+    checkWriteControl(control);
     return settleAll(refs.map((ref) => this.#cancel(ref, control)));
   }
 
@@ -147,7 +147,7 @@ export class Orders implements OrderCalls {
   ): Promise<readonly Outcome<OrderReport>[]> {
     checkBatch("requests", requests, MOST_IN_BATCH);
     checkEach("requests", requests, (request) => this.#checkAmend(request));
-    checkControl(control);
+    checkWriteControl(control);
     return settleAll(requests.map((request) => this.#amend(request, control)));
   }
 
@@ -155,7 +155,7 @@ export class Orders implements OrderCalls {
     checkObject("request", request);
     checkVenue(request.instrument, this.#options.venue);
     const { path, method, params } = toListCall(request);
-    checkControl(control);
+    checkWriteControl(control);
     try {
       const call: WriteShape = { verb: "POST", path, method, params, weight: 0, priority: "new" };
       return parseOrderList(await this.#place(call, ordersIn(request), control), request.instrument);
@@ -166,7 +166,7 @@ export class Orders implements OrderCalls {
 
   async cancelList(ref: OrderListRef, control: WriteControl = {}): Promise<OrderListReport> {
     const params = this.#listParams(ref, "listClientOrderId");
-    checkControl(control);
+    checkWriteControl(control);
     const call: WriteShape = {
       verb: "DELETE",
       path: "/orderList",
@@ -208,11 +208,10 @@ export class Orders implements OrderCalls {
     return reports;
   }
 
-  async listFills(
-    instrument: Instrument,
-    { fromId, limit = MOST_FILLS, ...control }: PageControl = {},
-  ): Promise<readonly Fill[]> {
+  async listFills(instrument: Instrument, control: PageControl = {}): Promise<readonly Fill[]> {
     checkVenue(instrument, this.#options.venue);
+    checkControl(control);
+    const { fromId, limit = MOST_FILLS } = control;
     integerInRange("limit", limit, 1, MOST_FILLS);
     if (fromId !== undefined) integerInRange("fromId", fromId, 0, Number.MAX_SAFE_INTEGER);
     const params = { symbol: instrument.venueSymbol, ...(fromId === undefined ? {} : { fromId }), limit };

@@ -1,3 +1,4 @@
+import { check } from "../../checks.ts";
 import { at, type BinanceEndpoints, type OtherPlaces, type ProductFacts } from "./endpoints.ts";
 
 const futures = (venue: string, letter: string): ProductFacts => ({
@@ -24,7 +25,15 @@ const demo = (): BinanceEndpoints => ({
 /** USD-M and COIN-M futures, the venue's test network and its demo. Source: Binance API documentation, 2026-07. */
 export function createOtherPlaces(): OtherPlaces {
   return {
-    futures: { usdm: futures("binance-usdm", "f"), coinm: futures("binance-coinm", "d") },
-    environments: { testnet: testnet(), demo: demo() },
+    factsOf(product) {
+      check(product === "usdm" || product === "coinm", "product", "one of spot, usdm, coinm", product);
+      return futures(`binance-${product}`, product === "usdm" ? "f" : "d");
+    },
+    placeOf(environment, product) {
+      const isOne = environment === "testnet" || environment === "demo";
+      check(isOne, "environment", '"production", "testnet" or "demo"', environment);
+      check(product === "spot", "product", `"spot" with environment "${environment}"`, product);
+      return environment === "demo" ? demo() : testnet();
+    },
   };
 }

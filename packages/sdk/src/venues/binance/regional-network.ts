@@ -86,7 +86,7 @@ export function connectRegions(
     if (path === "/exchangeInfo") orders?.learn(rateCountsOf((reply as Fields)["rateLimits"]));
   };
   const layers: readonly Layer[] = [
-    deadline({ timeoutMs: callTimeoutMs, clock }),
+    deadline({ ...waiting, timeoutMs: callTimeoutMs }),
     measure({ registry: options.metrics, venue, clock }),
     retry({ ...options.backoff, ...waiting, retries: options.retries ?? 3, random, events }),
     failover({
@@ -104,7 +104,7 @@ export function connectRegions(
   // The venue's clock is measured past the queue and the repeats, whose waits would count as its distance.
   const bare = compose(
     pools.send,
-    deadline({ timeoutMs: callTimeoutMs, clock }),
+    deadline({ ...waiting, timeoutMs: callTimeoutMs }),
     failover({ choice: regions.service("rest"), clock }),
     classify(replyError),
   );

@@ -1,8 +1,10 @@
 import type { Clock, Random } from "@pitlane/perf";
 import { backoffMs } from "@pitlane/perf/flow";
+import { asError } from "../../as-error.ts";
 import type { DepthSnapshot } from "../../book/depth-diff.ts";
 import { RateLimitError } from "../../errors.ts";
 import type { Instrument } from "../../model/instrument.ts";
+import { slept } from "../../slept.ts";
 
 export interface SnapshotLoaderOptions {
   readonly fetch: (instrument: Instrument, signal: AbortSignal) => Promise<DepthSnapshot>;
@@ -104,7 +106,7 @@ export class SnapshotLoader {
       isDone = accept(instrument, snapshot);
     } catch (error) {
       if (signal.aborted) return;
-      onError(error instanceof Error ? error : new Error(String(error)));
+      onError(asError(error));
       if (error instanceof RateLimitError) void this.#pause(error.retryAfterMs, this.#stop.signal);
     } finally {
       this.#running--;
@@ -115,26 +117,15 @@ export class SnapshotLoader {
 
   async #retry({ instrument, attempt, signal }: Job): Promise<void> {
     const delayMs = backoffMs(attempt, { ...BACKOFF, random: this.#options.random });
-    if (!(await this.#slept(delayMs, signal))) return;
+    if (!(await slept(this.#options.clock, delayMs, signal))) return;
     this.#queue.push({ instrument, attempt: attempt + 1, signal });
     this.#start();
   }
 
   async #pause(forMs: number, signal: AbortSignal): Promise<void> {
     this.#pauses++;
-    if (!(await this.#slept(forMs, signal))) return; // cancel has lifted the pause
+    if (!(await slept(this.#options.clock, forMs, signal))) return; // cancel has lifted the pause
     this.#pauses--;
     this.#start();
-  }
-
-  /** False when the wait was cancelled. */
-  async #slept(ms: number, signal: AbortSignal): Promise<boolean> {
-    try {
-      await this.#options.clock.sleep(ms, signal);
-      return true;
-    } catch (error) {
-      if (signal.aborted) return false;
-      throw error;
-    }
   }
 }

@@ -1,5 +1,6 @@
-import { InvalidInputError, inRange, integerInRange } from "@pitlane/perf";
+import { InvalidInputError } from "@pitlane/perf";
 import { LimiterQueueFullError } from "@pitlane/perf/limit";
+import { asError } from "../../as-error.ts";
 import { ProtocolError, RateLimitError, type RequestError, TimeoutError } from "../../errors.ts";
 import type { Signer } from "../../session/sign.ts";
 import type { Link } from "../../stream/link.ts";
@@ -88,10 +89,8 @@ export class SocketApi implements Api {
   }
 
   call(call: ApiCall): Promise<unknown> {
-    const { method, control } = call;
+    const { method } = call;
     try {
-      if (control.timeoutMs !== undefined) inRange("timeoutMs", control.timeoutMs, 1, 600_000);
-      if (control.retries !== undefined) integerInRange("retries", control.retries, 0, 100);
       if (method === undefined) throw new InvalidInputError(`the WebSocket API has no call ${call.verb} ${call.path}`);
       this.#checkOpen(method);
       // A write that need not wait has no promise of its own, each of which would be paid for again by every order; nor has it
@@ -211,7 +210,7 @@ export class SocketApi implements Api {
     try {
       this.#send(pending);
     } catch (error) {
-      pending.reject(error instanceof Error ? error : new Error(String(error))); // of the caller's onSent: nothing was sent
+      pending.reject(asError(error)); // of the caller's onSent: nothing was sent
     }
   }
 
@@ -285,7 +284,7 @@ export class SocketApi implements Api {
       const clean = JSON.parse(redact(JSON.stringify(message), [signer.apiKey, pending.signature])) as Fields;
       error = toSocketError(pending.what, clean);
     } catch (cause) {
-      return pending.reject(cause instanceof Error ? cause : new Error(String(cause)));
+      return pending.reject(asError(cause));
     }
     // Too many orders are no reason to hold up anything else: their own budget waits.
     if (error instanceof RateLimitError && error.venueCode !== TOO_MANY_ORDERS) limit.pause(error.retryAfterMs);

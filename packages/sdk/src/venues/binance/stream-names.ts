@@ -1,4 +1,4 @@
-import { InvalidInputError } from "@pitlane/perf";
+import { check, checkList } from "../../checks.ts";
 import { RejectedError } from "../../errors.ts";
 import { type BarInterval, checkInterval } from "../../model/bar.ts";
 import type { Instrument } from "../../model/instrument.ts";
@@ -24,6 +24,7 @@ export function defaultStreams({ venueSymbol }: Instrument): readonly string[] {
 
 /** The streams of instruments' bars. @throws {InvalidInputError} When an interval is none of the venue's. */
 export function barStreams(instruments: readonly Instrument[], intervals: readonly BarInterval[]): readonly string[] {
+  checkList("bars", intervals);
   for (const interval of intervals) checkInterval("an interval of bars", interval);
   return instruments.flatMap(({ venueSymbol }) =>
     intervals.map((interval) => `${venueSymbol.toLowerCase()}@kline_${interval}`),
@@ -60,9 +61,8 @@ export function kindOf(name: string): Exclude<FrameKind, "bar"> {
  */
 export function checkStreams(streams: readonly string[]): readonly string[] {
   for (const stream of streams) {
-    if (!/^(!|[^\s/?&#%@A-Z]+@(?!bookt|aggt))[a-z][^\s/?&#%]+$/.test(stream)) {
-      throw new InvalidInputError(`streams: ${JSON.stringify(stream)} is not a stream name such as btcusdt@bookTicker`);
-    }
+    const isName = typeof stream === "string" && /^(!|[^\s/?&#%@A-Z]+@(?!bookt|aggt))[a-z][^\s/?&#%]+$/.test(stream);
+    check(isName, "a stream's name", "like btcusdt@bookTicker", stream);
   }
   return streams;
 }

@@ -1,12 +1,13 @@
 import type { Clock, Random } from "@pitlane/perf";
 import { backoffMs, mayRetry, Semaphore } from "@pitlane/perf/flow";
+import { asError } from "../../as-error.ts";
 import type { Instrument } from "../../model/instrument.ts";
 import { parseScaled } from "../../model/scale.ts";
 import { type Api, publicRead } from "./api.ts";
 import { flagOf, integerOf, textOf, timeUsOf, toFields, toList } from "./fields.ts";
 import { parseLevelSize } from "./level-text.ts";
 import type { TradeWish } from "./trade-filling.ts";
-import { KeptTrade } from "./trade-keeper.ts";
+import type { KeptTrade } from "./trade-keeper.ts";
 
 export interface TradeHistoryOptions {
   readonly api: Pick<Api, "call">;
@@ -67,7 +68,7 @@ export class TradeHistory {
       await this.#gate.use(() => this.#fetchAll(wish, signal), signal);
     } catch (error) {
       if (signal.aborted) return;
-      onError(error instanceof Error ? error : new Error(String(error)));
+      onError(asError(error));
     }
     if (signal.aborted) return;
     wish.filledAll(clock.nowUs(), clock.monotonicNs());
@@ -133,13 +134,14 @@ function parse(
   const names = isAggregate
     ? ({ id: "a", price: "p", size: "q", time: "T", isBuyerMaker: "m" } as const)
     : ({ id: "id", price: "price", size: "qty", time: "time", isBuyerMaker: "isBuyerMaker" } as const);
-  const frame = {
+  return {
     tradeId: integerOf(where, row, names.id),
     isAggregate,
     priceTicks: parseScaled(textOf(where, row, names.price), instrument.priceDecimals),
     sizeLots: parseLevelSize(textOf(where, row, names.size), instrument.sizeDecimals),
     isBuyerMaker: flagOf(where, row, names.isBuyerMaker),
     venueAtUs: timeUsOf(where, row, names.time),
+    receivedAtUs,
+    receivedNs,
   };
-  return new KeptTrade(frame, receivedAtUs, receivedNs);
 }

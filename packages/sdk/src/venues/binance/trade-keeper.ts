@@ -4,27 +4,10 @@ import type { FeedOutput } from "./feed-output.ts";
 import type { TradeFrame } from "./frames.ts";
 import type { Track } from "./track.ts";
 
-/** A trade that lasts beyond its frame: held back, or fetched. */
-export class KeptTrade implements TradeFrame {
-  tradeId: number;
-  isAggregate: boolean;
-  priceTicks: number;
-  sizeLots: number;
-  isBuyerMaker: boolean;
-  venueAtUs: number;
+/** A trade that lasts beyond its frame, held back or fetched, and so has a time of its own. */
+export interface KeptTrade extends TradeFrame {
   readonly receivedAtUs: number;
   readonly receivedNs: number;
-
-  constructor(frame: Readonly<TradeFrame>, receivedAtUs: number, receivedNs: number) {
-    this.tradeId = frame.tradeId;
-    this.isAggregate = frame.isAggregate;
-    this.priceTicks = frame.priceTicks;
-    this.sizeLots = frame.sizeLots;
-    this.isBuyerMaker = frame.isBuyerMaker;
-    this.venueAtUs = frame.venueAtUs;
-    this.receivedAtUs = receivedAtUs;
-    this.receivedNs = receivedNs;
-  }
 }
 
 /** What a sequence of one instrument's trades is made for. */
@@ -97,7 +80,7 @@ export class TradeKeeper {
     const { output, healMs, newSequence } = this.#options;
     const options: TradeSequenceOptions<TradeFrame> = {
       healMs,
-      copy: (trade) => new KeptTrade(trade, output.receivedAtUs, output.receivedNs),
+      copy: (trade): KeptTrade => ({ ...trade, receivedAtUs: output.receivedAtUs, receivedNs: output.receivedNs }),
       sink: {
         deliver: (trade, isBackfilled) => this.#deliver(track(), trade, isBackfilled),
         gap: (cause, reason) => {
@@ -112,25 +95,26 @@ export class TradeKeeper {
 
   #deliver(track: Track, trade: TradeFrame, isBackfilled: boolean): void {
     const { instrument, counters } = track;
-    if (trade.priceTicks === 0) {
+    const { output } = this.#options;
+    const { receivedAtUs = output.receivedAtUs, receivedNs = output.receivedNs } = trade as Partial<KeptTrade>;
+    const { tradeId, priceTicks, sizeLots, venueAtUs } = trade;
+    if (priceTicks === 0) {
       counters.ignored++; // its id counts, but it is no trade of the market
       return;
     }
-    const { output } = this.#options;
     // The first of all ends the gap of a channel that was silent until then, which no sequence knows of.
     if (counters.trades++ === 0 && track.gaps.trade)
       output.resync(track, "trade", { backfilled: 0, missing: undefined });
     if (isBackfilled) counters.backfilled++;
-    const { receivedAtUs, receivedNs } = trade instanceof KeptTrade ? trade : output;
     output.emit({
       kind: "trade",
       instrument,
-      tradeId: trade.tradeId,
-      priceTicks: trade.priceTicks,
-      sizeLots: trade.sizeLots,
+      tradeId,
+      priceTicks,
+      sizeLots,
       aggressor: trade.isBuyerMaker ? "sell" : "buy",
       isBackfilled,
-      venueAtUs: trade.venueAtUs,
+      venueAtUs,
       receivedAtUs,
       receivedNs,
     });

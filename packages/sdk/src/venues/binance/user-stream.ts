@@ -1,4 +1,5 @@
 import type { Clock, Random } from "@pitlane/perf";
+import { asError } from "../../as-error.ts";
 import { checkFunction, checkList, checkObject, checkSignal } from "../../checks.ts";
 import { ProtocolError, RateLimitError, type RequestError, TimeoutError } from "../../errors.ts";
 import type { Instrument } from "../../model/instrument.ts";
@@ -270,6 +271,6 @@ class BinanceUserStream implements UserStream {
   }
 
   #report(error: unknown): void {
-    this.#options.onError(error instanceof Error ? error : new Error(String(error)));
+    this.#options.onError(asError(error));
   }
 }

@@ -1,4 +1,5 @@
 import { createSystemClock, InvalidInputError, integerInRange } from "@pitlane/perf";
+import { check } from "../../checks.ts";
 import { type ClientEmitter, createEvents } from "../../client-events.ts";
 import type { CoreMarket, MarketOptions } from "./core-market.ts";
 import { endpointsOf, factsOf, type OtherPlaces } from "./endpoints.ts";
@@ -34,9 +35,7 @@ export function wire<N extends Network, M extends CoreMarket>(
   const { product = "spot" } = options;
   const facts = factsOf(product, others);
   const venue = options.venue ?? facts.venue;
-  if (!/^[a-z0-9-]+$/.test(venue)) {
-    throw new InvalidInputError(`venue must be lower-case letters, digits and -, got ${JSON.stringify(venue)}`);
-  }
+  check(/^[a-z0-9-]+$/.test(venue), "venue", "lower-case letters, digits and -", venue);
   const endpoints = endpointsOf(facts, options, others);
   const connectTimeoutMs = integerInRange("connectTimeoutMs", options.connectTimeoutMs ?? 5_000, 1, 600_000);
   const callTimeoutMs = integerInRange("callTimeoutMs", options.callTimeoutMs ?? 10_000, 1, 600_000);
@@ -73,7 +72,7 @@ export function wire<N extends Network, M extends CoreMarket>(
   let closed: Promise<void> | undefined;
 
   async function shut(): Promise<void> {
-    closing.abort(new InvalidInputError("the client was closed"));
+    closing.abort(new InvalidInputError("the client is closed: create another one"));
     await Promise.all([...owned].reverse().map((part) => part.close()));
     await network.close();
   }
@@ -82,9 +81,7 @@ export function wire<N extends Network, M extends CoreMarket>(
     ...place,
     network,
     market,
-    checkOpen() {
-      if (closed !== undefined) throw new InvalidInputError("the client is closed: create another one");
-    },
+    checkOpen: () => closing.signal.throwIfAborted(),
     close() {
       closed ??= shut();
       return closed;

@@ -1,6 +1,7 @@
 import { describe, expect, onTestFinished, test } from "vitest";
 import { InvalidInputError } from "../../../src/errors.ts";
 import { createAxiom } from "../../../src/venues/axiom/index.ts";
+import { BAD_CONTROLS } from "../../support/bad-controls.ts";
 import { rejectionOf } from "../../support/rejection.ts";
 import { MINT, SIGNATURE, WALLET } from "./examples.ts";
 import { fakeAxiom, token } from "./fake-axiom.ts";
@@ -127,6 +128,10 @@ const rows: readonly (readonly [what: string, call: (axiom: any) => Promise<unkn
       }),
     "showOutliers must be true or false",
   ],
+  ["a period with a bigint", (axiom) => axiom.market.listTrending({ of: 1n }), "period must be one of"],
+  ["no query", (axiom) => axiom.unverified.get("/path", null), "query must be an object"],
+  ["a filter of text", (axiom) => axiom.market.listPulse("newPairs", { filter: "x" }), "filter must be an object"],
+  ["a price of text", (axiom) => axiom.market.listPulse("newPairs", { usdPerSol: "9" }), "usdPerSol must be a number"],
   ["a read's control", (axiom) => axiom.market.getOnlineUsers({ signal: "x" }), "signal must be an AbortSignal"],
   ["a read's null", (axiom) => axiom.market.getOnlineUsers(null), "control must be an object"],
   ["a session's control", (axiom) => axiom.session.ensure({ signal: {} }), "signal must be an AbortSignal"],
@@ -143,10 +148,71 @@ describe("calls", () => {
   });
 });
 
+describe("a control that is none", () => {
+  const key = { organizationId: "o", publicKey: `02${"0".repeat(64)}` };
+  const portfolio = { walletAddresses: [WALLET], tokenAddressToAmountMap: {}, userSolBalance: 1 };
+  const chart = { pairAddress: MINT, interval: "1m", fromUs: 0, toUs: 1e9 };
+  const position = { walletAddresses: [WALLET], tokenAddress: MINT, subOrgId: "o" };
+  const evm = `0x${"a".repeat(40)}`;
+  const signed: unknown[] = [];
+  const sign = (body: unknown) => signed.push(body);
+  // What comes before the control, of every call of each group.
+  const given: Readonly<Record<string, Readonly<Record<string, readonly unknown[]>>>> = {
+    market: {
+      ...{ getServerTimeUs: [], getOnlineUsers: [], getAnnouncement: [], getLighthouse: [], getCoinPrices: [] },
+      ...{ listTrending: ["1h"], getTokenInfo: [MINT], getPairInfo: [MINT], getPairRecord: [MINT], findPair: [MINT] },
+      ...{ getLastTransaction: [MINT], listPairMinutes: [MINT], listHolders: [MINT], listHoldersV3: [MINT] },
+      ...{ listTopTraders: [MINT], listTopTradersV3: [MINT], listTransactions: [MINT], listTransactionsV3: [MINT] },
+      ...{ listDevTokens: [MINT], analyzeToken: [{ devAddress: WALLET, tokenTicker: "T" }], search: ["a"] },
+      ...{ listChartBars: [chart], listPulse: ["newPairs"], getPairMetadata: [[MINT]] },
+    },
+    account: {
+      ...{ balanceOf: [WALLET], balancesOf: [[WALLET]], tokenAccountsOf: [[WALLET]], getSettings: [], getWallets: [] },
+      ...{ getAlerts: [], listWatchlist: [], listNonceAccounts: [[WALLET]], getUserData: [], getSharingConfig: [] },
+      ...{ getTotalAccountValue: [], listNotifications: [], getTwitterSettings: [], getFriends: [], getLobby: [] },
+      ...{ listOpenPositions: [[WALLET]], listOpenPositionsOf: [WALLET], getActivePortfolio: [portfolio] },
+      ...{ evmBalancesOf: [[evm]], evmTokenBalancesOf: [[evm]], bnbNoncesOf: [[evm]] },
+      turnkeyWhoami: [{ ...key, sign }],
+    },
+    tracking: {
+      ...{ listTransactions: [{}], listTransactionsOf: [MINT, [WALLET]], listWallets: [], addWallet: [tracked] },
+      ...{ listBnbTransactions: [{ userId: "u" }], listBnbWallets: ["u"] },
+    },
+    transactions: {
+      ...{ submitMany: [[{ transaction }]], reportTransactions: [[report]] },
+      ...{ reportOpenedPosition: [position], reportClosedPosition: [position] },
+    },
+    session: { ensure: [], login: [], refresh: [] },
+    unverified: { getPortfolio: [portfolio], get: ["/path", {}] },
+  };
+
+  test("is refused by every call, before anything is sent", async () => {
+    const { axiom, requests } = await setUp();
+    for (const [group, calls] of Object.entries(given)) {
+      const others = ["getInfo", "use", "clear"]; // without one
+      expect(
+        Object.keys(axiom[group])
+          .filter((name) => !others.includes(name))
+          .sort(),
+      ).toEqual(Object.keys(calls).sort());
+      for (const [name, before] of Object.entries(calls)) {
+        for (const [control, words] of BAD_CONTROLS) {
+          const error = await rejectionOf(axiom[group][name](...before, control));
+          expect(error.message, `${group}.${name}`).toBe(words);
+          expect(error, `${group}.${name}`).toBeInstanceOf(InvalidInputError);
+        }
+      }
+    }
+    expect(signed).toEqual([]);
+    expect(requests).toEqual([]);
+  });
+});
+
 describe("options", () => {
   const store = { load: async () => undefined, save: async () => {}, clear: async () => {} };
   const wallet = { walletAddress: WALLET, sign: () => new Uint8Array(64) };
   test.each<[object, string]>([
+    [null as never, "options must be an object, got null"],
     [{ sessionStore: {} }, "sessionStore.load must be a function, got undefined"],
     [{ sessionStore: { ...store, clear: 5 } }, "sessionStore.clear must be a function, got 5"],
     [{ sessionStore: "file" }, 'sessionStore must be an object, got "file"'],

@@ -1,7 +1,16 @@
 import { createPaper } from "@pitlane/paper";
 import { afterEach, describe, expect, test } from "vitest";
 import { InvalidInputError, type MarketStream } from "../../../src/index.ts";
-import { createBinance } from "../../../src/venues/binance/index.ts";
+import type { Instrument } from "../../../src/model/instrument.ts";
+import {
+  type BinanceCredentials,
+  type BinanceUrls,
+  createBinance,
+  createBinanceMarket,
+} from "../../../src/venues/binance/index.ts";
+import { createBinanceMarket as createLightMarket, moreCalls } from "../../../src/venues/binance/market-only.ts";
+import { countRequests } from "../../conformance/server-requests.ts";
+import { BAD_CONTROLS } from "../../support/bad-controls.ts";
 import { rejectionOf } from "../../support/rejection.ts";
 
 // What plain JavaScript can pass where the types say otherwise: each is refused at the call, with nothing sent.
@@ -116,6 +125,94 @@ describe.each(["rest", "webSocket"] as const)("order calls over %s", (transport)
   });
 });
 
+/** Every call that takes a control, by its name. */
+// biome-ignore lint/suspicious/noExplicitAny: as above
+function callsOf({ market, orders, account }: any, instrument: Instrument) {
+  const order = { instrument, clientOrderId: "a", side: "buy", type: "postOnly", priceTicks: 8_000, sizeLots: 1_000 };
+  const ref = { instrument, clientOrderId: "a" };
+  const amend = { ...ref, sizeLots: 900 };
+  const list = { instrument, clientListId: "b" };
+  const legs = { working: order, pending: { ...order, clientOrderId: "c" } };
+  return {
+    listInstruments: (control: unknown) => market.listInstruments(control),
+    getInstrument: (control: unknown) => market.getInstrument("AAA/USDT", control),
+    ...(market.getBook && {
+      getServerTimeUs: (control: unknown) => market.getServerTimeUs(control),
+      getBook: (control: unknown) => market.getBook(instrument, control),
+      listTrades: (control: unknown) => market.listTrades(instrument, control),
+      listBars: (control: unknown) =>
+        market.listBars(instrument, control === Object(control) ? { interval: "1m", ...Object(control) } : control),
+      getTopOfBook: (control: unknown) => market.getTopOfBook(instrument, control),
+    }),
+    ...(orders && {
+      submit: (control: unknown) => orders.submit(order, control),
+      cancel: (control: unknown) => orders.cancel(ref, control),
+      amend: (control: unknown) => orders.amend(amend, control),
+      replace: (control: unknown) => orders.replace(ref, order, control),
+      cancelAll: (control: unknown) => orders.cancelAll(instrument, control),
+      submitMany: (control: unknown) => orders.submitMany([order], control),
+      cancelMany: (control: unknown) => orders.cancelMany([ref], control),
+      amendMany: (control: unknown) => orders.amendMany([amend], control),
+      submitList: (control: unknown) => orders.submitList({ ...list, type: "oto", ...legs }, control),
+      cancelList: (control: unknown) => orders.cancelList(list, control),
+      getList: (control: unknown) => orders.getList(list, control),
+      get: (control: unknown) => orders.get(ref, control),
+      listOpen: (control: unknown) => orders.listOpen(control),
+      listFills: (control: unknown) => orders.listFills(instrument, control),
+      getBalances: (control: unknown) => account.getBalances(control),
+    }),
+  } as Readonly<Record<string, (control: unknown) => Promise<unknown>>>;
+}
+
+describe.each([
+  ["over REST", (urls, keys) => createBinance({ urls, credentials: keys, clockSync: false })],
+  ["over its socket", (urls, keys) => createBinance({ urls, credentials: keys, orderTransport: "webSocket" })],
+  ["that batches", (urls, keys) => createBinance({ urls, credentials: keys, batching: { maxAgeMs: 1, maxSize: 5 } })],
+  ["for market data", (urls) => createBinanceMarket({ urls })],
+  ["that is light", (urls) => createLightMarket({ urls })],
+  ["that is light, with more calls", (urls) => createLightMarket({ urls, parts: [moreCalls] })],
+] as const satisfies readonly (readonly [string, (urls: BinanceUrls, keys: BinanceCredentials) => object])[])(
+  "a client %s",
+  (_, create) => {
+    test("refuses a control that is none, from every call, before anything is sent", async () => {
+      const paper = await createPaper({ seed: 5, market: false });
+      const client = create(paper.urls, paper);
+      closers.push(
+        () => paper.close(),
+        () => client.close(),
+      );
+      const instrument = await client.market.getInstrument("AAA/USDT");
+      const requests = countRequests([paper.port]);
+      for (const [name, call] of Object.entries(callsOf(client, instrument))) {
+        for (const [control, words] of BAD_CONTROLS) {
+          const error = await rejectionOf(call(control));
+          expect(error.message, name).toBe(words);
+          expect(error, name).toBeInstanceOf(InvalidInputError);
+        }
+      }
+      expect(requests.count()).toBe(0);
+      requests.stop();
+    });
+  },
+);
+
+test("an order with a control that is none costs nothing of the limit on orders", async () => {
+  const paper = await createPaper({ seed: 5, market: false });
+  const orderLimits = [{ orders: 10, windowMs: 10_000 }];
+  const client = createBinance({ urls: paper.urls, credentials: paper, orderLimits, clockSync: false });
+  closers.push(
+    () => paper.close(),
+    () => client.close(),
+  );
+  const instrument = await client.market.getInstrument("AAA/USDT");
+  const order = { instrument, side: "buy", type: "postOnly", priceTicks: 8_000, sizeLots: 1_000 } as const;
+  for (let i = 0; i < 20; i++) {
+    await rejectionOf(client.orders.submit({ ...order, clientOrderId: `a-${i}` }, { timeoutMs: -1 }));
+  }
+  expect(client.health().budgets.find(({ name }) => name === "orders-10s")).toMatchObject({ limit: 10, used: 0 });
+  expect(await client.orders.submit({ ...order, clientOrderId: "b" })).toMatchObject({ clientOrderId: "b" });
+});
+
 describe("a market stream", () => {
   const rows: readonly (readonly [options: object, words: string])[] = [
     [{ overflow: { policy: "x" } }, 'overflow.policy must be "conflate", "dropOldest" or "close", got "x"'],
@@ -132,17 +229,17 @@ describe("a market stream", () => {
     [{ instruments: [undefined] }, "instrument undefined is not of venue binance"],
     [{ staleAfterMs: 5 }, "staleAfterMs must be an object, got 5"],
     [{ streams: "aaausdt@trade" }, 'streams must be a list, got "aaausdt@trade"'],
-    [{ streams: ["nonsense"] }, '"nonsense" is not a stream name such as btcusdt@bookTicker'],
-    [{ streams: ["AAAUSDT@trade"] }, '"AAAUSDT@trade" is not a stream name such as btcusdt@bookTicker'],
-    [{ streams: ["aaausdt@"] }, "is not a stream name"],
-    [{ streams: ["@trade"] }, "is not a stream name"],
-    [{ streams: ["aaausdt@aggtrade"] }, "is not a stream name"],
-    [{ streams: [["aaausdt@trade"]] }, "a stream's name must be text, got object"],
-    [{ streams: [5] }, "a stream's name must be text, got 5"],
-    [{ streams: ["aaausdt@Trade"] }, '"aaausdt@Trade" is not a stream name'],
-    [{ streams: ["aaausdt@bookticker"] }, "is not a stream name such as btcusdt@bookTicker"],
-    [{ streams: ["aaausdt@DEPTH@100MS"] }, "is not a stream name such as btcusdt@bookTicker"],
-    [{ streams: ["aaausdt@Kline_1m"] }, "is not a stream name such as btcusdt@bookTicker"],
+    [{ streams: ["nonsense"] }, `a stream's name must be like btcusdt@bookTicker, got "nonsense"`],
+    [{ streams: ["AAAUSDT@trade"] }, `a stream's name must be like btcusdt@bookTicker, got "AAAUSDT@trade"`],
+    [{ streams: ["aaausdt@"] }, "a stream's name must be like btcusdt@bookTicker"],
+    [{ streams: ["@trade"] }, "a stream's name must be like btcusdt@bookTicker"],
+    [{ streams: ["aaausdt@aggtrade"] }, "a stream's name must be like btcusdt@bookTicker"],
+    [{ streams: [["aaausdt@trade"]] }, "a stream's name must be like btcusdt@bookTicker, got object"],
+    [{ streams: [5] }, "a stream's name must be like btcusdt@bookTicker, got 5"],
+    [{ streams: ["aaausdt@Trade"] }, 'must be like btcusdt@bookTicker, got "aaausdt@Trade"'],
+    [{ streams: ["aaausdt@bookticker"] }, "a stream's name must be like btcusdt@bookTicker"],
+    [{ streams: ["aaausdt@DEPTH@100MS"] }, "a stream's name must be like btcusdt@bookTicker"],
+    [{ streams: ["aaausdt@Kline_1m"] }, "a stream's name must be like btcusdt@bookTicker"],
   ];
   test.each(rows)("refuses %j", async (options, words) => {
     const { client, instrument } = await setUp();
@@ -155,8 +252,8 @@ describe("a market stream", () => {
     const { client, instrument } = await setUp();
     const stream: MarketStream = client.stream.market({ instruments: [instrument], onEvent() {} });
     for (const [streams, words] of [
-      [["AAAUSDT@trade"], "is not a stream name"],
-      [["aaausdt@bookticker"], "is not a stream name such as btcusdt@bookTicker"],
+      [["AAAUSDT@trade"], "a stream's name must be like btcusdt@bookTicker"],
+      [["aaausdt@bookticker"], "a stream's name must be like btcusdt@bookTicker"],
     ] as const) {
       const error = await rejectionOf(stream.subscribe([instrument], streams));
       expect(error).toBeInstanceOf(InvalidInputError);

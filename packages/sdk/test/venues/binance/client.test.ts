@@ -14,7 +14,8 @@ import {
   VenueUnavailableError,
 } from "../../../src/index.ts";
 import { createSigner } from "../../../src/session/sign.ts";
-import { type BinanceOptions, createBinance } from "../../../src/venues/binance/index.ts";
+import { type BinanceOptions, type BinanceUrls, createBinance } from "../../../src/venues/binance/index.ts";
+import { createBinanceMarket as createLightMarket } from "../../../src/venues/binance/market-only.ts";
 import { FakeVenue, type FakeVenueOptions, sendJson } from "../../support/fake-venue.ts";
 import { testInstrument } from "../../support/instruments.ts";
 import { rejectionOf } from "../../support/rejection.ts";
@@ -222,6 +223,26 @@ describe("a write that surely did not happen says that", () => {
   });
 });
 
+test.each([
+  ["full", (urls: BinanceUrls) => createBinance({ urls, credentials, clockSync: false })],
+  ["light", (urls: BinanceUrls) => createLightMarket({ urls })],
+] as const)("calls that come while a %s client closes its streams are refused, and never sent", async (_, create) => {
+  const venue = await FakeVenue.create({ onRequest: (_request, response) => sendJson(response, { symbols: [] }) });
+  closers.push(() => venue.close());
+  const client = create(venue.urls);
+  await client.market.listInstruments(); // a connection is there to be used
+  const stream = client.stream.market({ instruments: [instrument], streams: ["btcusdt@trade"], onEvent() {} });
+  await stream.ready;
+  const closing = client.close();
+  const calls = [client.market.listInstruments(), ...("orders" in client ? [client.orders.submit(limit)] : [])];
+  for (const error of await Promise.all(calls.map(rejectionOf))) {
+    expect(error).toMatchObject({ code: "ABORTED", outcome: "unsent" });
+    expect(error.message).toContain("the client is closed");
+  }
+  await closing;
+  expect(venue.requests).toHaveLength(1);
+});
+
 test("a failed read keeps its own error; an aborted one gives the signal's reason back", async () => {
   const { client } = await setUp((_, response) => response.writeHead(502).end("<html>"));
   expect(await rejectionOf(client.orders.get(ref))).toBeInstanceOf(VenueUnavailableError);
@@ -402,11 +423,17 @@ describe("what cannot work is refused before anything is sent", () => {
       [{ urls: { ...urls, rest: "nowhere" } }, 'urls.rest must be a URL of http:// or https://, got "nowhere"'],
       [
         { urls: { ...urls, rest: "http://a/api/v3" } },
-        "urls.rest must be an origin without a path, got http://a/api/v3",
+        'urls.rest must be an origin without a path, got "http://a/api/v3"',
       ],
       [{ urls: { ...urls, stream: "http://a" } }, 'urls.stream must be a URL of ws:// or wss://, got "http://a"'],
-      [{ urls, regions: [] }, "give urls or regions, not both"],
-      [{ regions: [] }, "regions must have at least one region"],
+      [{ urls, regions: [] }, "give one of urls, regions and environment"],
+      [{ regions: [] }, "regions.length must be a number from 1 to 1000, got 0"],
+      [{ regions: "here" as never }, 'regions must be a list, got "here"'],
+      [{ regions: [null as never] }, "regions[0] must be an object, got null"],
+      [{ product: "margin" as never }, 'product must be one of spot, usdm, coinm, got "margin"'],
+      [null as never, "options must be an object, got null"],
+      [{ credentials: null as never }, "credentials must be an object, got null"],
+      [{ metrics: 5 as never }, "metrics must be a MetricsRegistry, got 5"],
       [
         {
           regions: [
@@ -414,11 +441,11 @@ describe("what cannot work is refused before anything is sent", () => {
             { name: "a", ...urls },
           ],
         },
-        'the name "a" is there twice',
+        'regions[1].name must be unique text, got "a"',
       ],
       [{ regions: [{ name: "a", ...urls, rest: "x" }] }, "regions[0].rest must be a URL"],
       [{ environment: "live" as never }, 'environment must be "production", "testnet" or "demo", got "live"'],
-      [{ environment: "testnet", urls }, "environment names addresses of the venue"],
+      [{ environment: "testnet", urls }, "give one of urls, regions and environment"],
       [{ orderTransport: "fix" as never }, 'orderTransport must be "rest" or "webSocket", got "fix"'],
       [{ retries: -1 }, "retries must be"],
       [{ http: { keepAliveMs: 0 } }, "keepAliveMs must be"],

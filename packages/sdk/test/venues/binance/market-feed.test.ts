@@ -8,7 +8,6 @@ import { parseSnapshot } from "../../../src/venues/binance/decode.ts";
 import { FrameScanner } from "../../../src/venues/binance/frame-scanner.ts";
 import { MarketFeed, type MarketFeedOptions } from "../../../src/venues/binance/market-feed.ts";
 import { fillingSequences, type TradeFilling, type TradeWish } from "../../../src/venues/binance/trade-filling.ts";
-import { KeptTrade } from "../../../src/venues/binance/trade-keeper.ts";
 import {
   aggTradeFrame,
   barFrame,
@@ -638,7 +637,7 @@ describe("missed trades", () => {
     });
     const kept = (tradeId: number, priceTicks = 6_000) => {
       const frame = { tradeId, isAggregate: false, priceTicks, sizeLots: 7, isBuyerMaker: false, venueAtUs: 5 };
-      return new KeptTrade(frame, 900_000, 900);
+      return { ...frame, receivedAtUs: 900_000, receivedNs: 900 };
     };
     return { ...parts, wishes, dropped, kept };
   }

@@ -695,8 +695,8 @@ test("options that cannot work are refused before anything is connected", async 
   const bad: readonly [options: Partial<MarketStreamOptions>, words: string][] = [
     [{ instruments: [other] }, "instrument elsewhere:BTC/USDT is not of venue binance"],
     [{ instruments: [] }, "streams.length must be a number from 1 to 102400, got 0"],
-    [{ streams: ["btcusdt@trade/x@trade"] }, 'streams: "btcusdt@trade/x@trade" is not a stream name'],
-    [{ streams: ["a&b"] }, "is not a stream name"],
+    [{ streams: ["btcusdt@trade/x@trade"] }, 'like btcusdt@bookTicker, got "btcusdt@trade/x@trade"'],
+    [{ streams: ["a&b"] }, 'like btcusdt@bookTicker, got "a&b"'],
     [{ snapshotLimit: 0 }, "snapshotLimit must be a number from 1 to 5000, got 0"],
     [{ backfillTrades: -1 }, "backfillTrades must be a number from 0 to 1000000, got -1"],
     [{ overflow: { capacity: 0 } }, "overflow.capacity must be a number from 1 to 1000000, got 0"],
