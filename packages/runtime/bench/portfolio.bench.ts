@@ -79,7 +79,7 @@ const followed: Case = {
     return (n) => {
       for (let i = 0; i < n; i++) {
         portfolio.apply(fills[i % fills.length]!, i % 3);
-        monitor.onFill(1 + i, i % 3);
+        monitor.onFill(1 + i, i % 3, fills[i % fills.length]!);
       }
       return portfolio.fills;
     };

@@ -1,6 +1,7 @@
 import type { Core } from "./core/core.ts";
 import { describePortfolio } from "./describe.ts";
 import type { DataEngine } from "./engines/data.ts";
+import { toDecimals } from "./engines/portfolio.ts";
 import { type StageLatencies, summarize } from "./latency.ts";
 import type { EndReason, Fault, Report } from "./report.ts";
 import type { RuntimeOptions } from "./runtime-types.ts";
@@ -15,8 +16,6 @@ export interface EndedRun {
   readonly durationMs: number;
   readonly reason: EndReason;
   readonly market: Report["market"];
-  /** By quote asset, decimal text. */
-  readonly profit: Readonly<Record<string, string>>;
   readonly data: Pick<DataEngine, "firstEventNs">;
   readonly core: Core;
   readonly latencies: StageLatencies;
@@ -30,6 +29,10 @@ export function describeRun(run: EndedRun): Report {
   const { counters, unknown } = core.execution;
   const { firstEventNs } = run.data;
   const memory = process.memoryUsage();
+  const profit = core.portfolio.profit(
+    (instrument) => core.twiceMidTicks(instrument),
+    (units, from, to) => core.valuation.tryConvert(units, from, to),
+  );
   return {
     run: {
       id: options.run.id,
@@ -47,10 +50,10 @@ export function describeRun(run: EndedRun): Report {
     orders: { ...counters, unknown, open: core.execution.openOrders().length },
     fills: { count: core.portfolio.fills },
     latency: summarize(run.latencies),
-    portfolio: { ...describePortfolio(core.portfolio), profit: run.profit },
-    performance: core.performance.report(),
+    portfolio: { ...describePortfolio(core.portfolio), profit: toDecimals(profit) },
+    performance: core.performance.report(), // of the same moment as the profit, which winding down may have changed
     bus: { lanes: core.bus.counters(options.clock.monotonicNs()).lanes },
-    risk: core.trading,
+    risk: { ...core.trading, denials: core.execution.denials },
     memory: { rssMb: Math.round(memory.rss / 1e5) / 10, heapMb: Math.round(memory.heapUsed / 1e5) / 10 },
     journal,
     faults,

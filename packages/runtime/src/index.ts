@@ -39,7 +39,7 @@ export type {
 export type { QueueModel } from "./backtest/queue-model.ts";
 export type { InstrumentHints } from "./backtest/readers/data-instrument.ts";
 export { type LoadedData, type ReadDataOptions, readMarketData } from "./backtest/readers/read-market-data.ts";
-export type { BacktestResult, SimFill, SimLatencies, Tier } from "./backtest/result.ts";
+export type { BacktestResult, SimFill, SimHalt, SimLatencies, Tier } from "./backtest/result.ts";
 export { runBacktest } from "./backtest/run-backtest.ts";
 export { Bus, type BusOptions } from "./bus/bus.ts";
 export { DuplicateEventKindError, TooManyEventKindsError, UnknownEventKindError } from "./bus/errors.ts";

@@ -17,6 +17,8 @@ export interface KillSwitchOrder {
   readonly flatten?: boolean;
   /** Who says so; default `file`. */
   readonly by?: string;
+  /** Whoever flattens waits for how that ended, in the file `halt.ID.flat`: letters, digits and `-`, at most 64. */
+  readonly answerTo?: string;
 }
 
 export interface KillSwitchOptions {
@@ -30,6 +32,7 @@ export interface KillSwitchOptions {
 }
 
 const LOOK_EVERY_MS = 50;
+const FLAT = "flat";
 
 /**
  * Halts a session from outside its code: by the file `halt` in the run's folder, empty or with a reason in it, and by a signal. A file
@@ -48,7 +51,7 @@ export function watchKillSwitch({ runtime, folder, onSignal, onFault }: KillSwit
       if (resume !== undefined) runtime.setTradingState("active", resume.reason, resume.by);
       removeOrder(folder, RESUME_FILE, resume);
       const halt = takeOrder(folder, HALT_FILE);
-      if (halt !== undefined) act(runtime, halt, onFault);
+      if (halt !== undefined) act(runtime, folder, halt, onFault);
       removeOrder(folder, HALT_FILE, halt);
     } catch (error) {
       onFault(`the kill switch's files in ${folder} cannot be read or removed: ${(error as Error).message}`);
@@ -75,17 +78,25 @@ export function isLeft(folder: string, name: string): boolean {
   return existsSync(join(folder, name));
 }
 
+/** Takes an order back that nobody is there to act on; false when it was taken in the meantime. */
+export function takeBackOrder(folder: string, name: string): boolean {
+  const isThere = isLeft(folder, name);
+  rmSync(join(folder, name), { force: true });
+  return isThere;
+}
+
 /** What a file says: JSON of a `KillSwitchOrder`, or else a reason in plain words. What cannot be understood is a reason. Pure. */
 export function parseOrder(text: string): KillSwitchOrder {
   const words = { reason: text.trim(), by: "file" };
   if (!words.reason.startsWith("{")) return words;
   try {
-    const { reason, state, flatten, by } = JSON.parse(text) as Record<string, unknown>;
+    const { reason, state, flatten, by, answerTo } = JSON.parse(text) as Record<string, unknown>;
     return {
       reason: typeof reason === "string" ? reason : "",
       by: typeof by === "string" ? by : "file",
       ...(state === "reduceOnly" ? { state } : {}),
       ...(flatten === true ? { flatten } : {}),
+      ...(typeof answerTo === "string" && /^[\w-]{1,64}$/.test(answerTo) ? { answerTo } : {}),
     };
   } catch {
     return words;
@@ -100,10 +111,34 @@ function removeOrder(folder: string, name: string, order: KillSwitchOrder | unde
   if (order !== undefined) rmSync(join(folder, name), { force: true });
 }
 
-function act(runtime: KillSwitchOptions["runtime"], order: KillSwitchOrder, onFault: (message: string) => void): void {
-  const { reason, state = "halted", flatten, by } = order;
+/** How a flattening ended that asked for an answer; undefined while it goes on. The answer is taken away. */
+export function takeFlatAnswer(folder: string, answerTo: string): boolean | undefined {
+  const path = join(folder, flatFile(answerTo));
+  if (!existsSync(path)) return undefined;
+  const text = readFileSync(path, "utf8");
+  rmSync(path, { force: true });
+  return text === FLAT;
+}
+
+function flatFile(answerTo: string): string {
+  return `${HALT_FILE}.${answerTo}.flat`;
+}
+
+function act(
+  runtime: KillSwitchOptions["runtime"],
+  folder: string,
+  order: KillSwitchOrder,
+  onFault: (message: string) => void,
+): void {
+  const { reason, state = "halted", flatten, by, answerTo } = order;
   if (flatten !== true) return runtime.setTradingState(state, reason, by);
   runtime
     .flatten(reason, by)
+    .then((isFlat) => {
+      if (answerTo === undefined) return;
+      const partial = join(folder, `${flatFile(answerTo)}.partial`);
+      writeFileSync(partial, isFlat ? FLAT : "not flat");
+      renameSync(partial, join(folder, flatFile(answerTo)));
+    })
     .catch((error: unknown) => onFault(`positions are not closed: ${(error as Error).message}`));
 }

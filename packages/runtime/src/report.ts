@@ -2,6 +2,7 @@ import type { LatencySummary } from "@pitlane/perf/metrics";
 import type { InstrumentCounters } from "@pitlane/sdk";
 import type { LaneCounters } from "./bus/counters.ts";
 import type { LaneName } from "./bus/events.ts";
+import type { Denial } from "./engines/denials.ts";
 import type { SessionPerformance } from "./engines/performance-monitor.ts";
 import type { TradingStatus } from "./engines/trading-state.ts";
 import type { Stage } from "./latency.ts";
@@ -80,8 +81,8 @@ export interface Report {
   };
   readonly performance: SessionPerformance;
   readonly bus: { readonly lanes: Readonly<Record<LaneName, Readonly<LaneCounters>>> };
-  /** How trading stood at the end, and why. */
-  readonly risk: TradingStatus;
+  /** How trading stood at the end, and why; and why orders were denied, most often first. */
+  readonly risk: TradingStatus & { readonly denials: readonly Denial[] };
   readonly memory: { readonly rssMb: number; readonly heapMb: number };
   readonly journal: {
     readonly path: string;

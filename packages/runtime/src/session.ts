@@ -358,6 +358,7 @@ export class Session implements Runtime {
       clock,
       deadlineNs: clock.monotonicNs() + config.closeTimeoutMs * 1e6,
       onFault: (source: string, message: string) => this.#fault(source, message),
+      onWait: (message: string) => this.#watch.say("close", message),
     };
     await endOrders(windDown);
     if (trading !== undefined) await compareAccounts(core.portfolio, trading.account, windDown);

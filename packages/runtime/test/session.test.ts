@@ -9,6 +9,7 @@ import { formatUnits } from "@pitlane/sdk";
 import { createBinance } from "@pitlane/sdk/binance";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { afterEach, expect, test, vi } from "vitest";
+import { summaryLines } from "../src/cli/summary.ts";
 import {
   type ConfigInput,
   checkConfig,
@@ -270,6 +271,47 @@ test("risk denies what is too large, and a plugin's vote is heard; nothing of it
   expect(market).toContain("denied");
   expect(report.orders).toMatchObject({ intents: 2, denied: 2, submitted: 0 });
   expect(paper.acceptedOrders()).toEqual([]);
+  expect(report.risk.denials).toContainEqual({
+    code: "NO_MARKET_ORDERS",
+    voter: "veto",
+    count: 1,
+    example: "limit orders only",
+  });
+  expect(new Ajv2020({ strict: false }).validate(SCHEMA, JSON.parse(JSON.stringify(report)))).toBe(true);
+  const line = summaryLines(report).find((text) => text.startsWith("denied"));
+  expect(line).toMatch(
+    /^denied {3}1 BAD_SIZE \(shape\), 1 MAX_ORDER_NOTIONAL \(order-size\), .*; \d more in the report$/,
+  );
+});
+
+test("an intent of the wrong kind is told to its strategy; it reaches nobody, and the next one trades", async () => {
+  const orders: OrderView[] = [];
+  const loose = defineStrategy({
+    name: "loose",
+    setup(ctx) {
+      const instrument = ctx.instruments[0]!;
+      let quotes = 0;
+      ctx.on("quote", { instrument }, ({ askTicks }) => {
+        const sizeLots = lotsWorth(instrument, askTicks, 2n * instrument.minNotional);
+        const order = { instrument, side: "buy", type: "market", sizeLots } as const;
+        const wrong = [{ side: "BUY" }, { type: "limit", priceTicks: askTicks, timeInForce: "GTX" }, { stopTicks: 1 }];
+        const changes = wrong[quotes++];
+        if (changes !== undefined) ctx.submit({ ...order, ...changes } as unknown as typeof order);
+        else if (orders.length === 0) orders.push(ctx.submit(order));
+      });
+    },
+  });
+  const { paper, open } = await setUp({ plugins: [loose] });
+  const runtime = await open();
+  await vi.waitFor(() => expect(orders[0]?.state).toBe("filled"), { timeout: 20_000 });
+  const report = await runtime.close("requested");
+  expect(report.orders).toMatchObject({ intents: 1, submitted: 1, filled: 1, open: 0 });
+  expect(paper.acceptedOrders()).toHaveLength(1);
+  expect(report.faults.map(({ message }) => message)).toEqual([
+    expect.stringContaining('loose: an intent\'s side must be "buy" or "sell", got "BUY"'),
+    expect.stringContaining('loose: an intent\'s timeInForce must be "GTC", "IOC" or "FOK", got "GTX"'),
+    expect.stringContaining('loose: an intent has no field "stopTicks"'),
+  ]);
 });
 
 test("a strategy that keeps throwing is taken out, its orders cancelled, and the others go on", async () => {
@@ -290,7 +332,7 @@ test("a strategy that keeps throwing is taken out, its orders cancelled, and the
   );
   const report = await runtime.close("requested");
   expect(report.faults.map((fault) => `${fault.source}: ${fault.message} x${fault.count}`)).toEqual([
-    "strategy thrower: its quote hook threw Error: no idea x10",
+    expect.stringMatching(/^strategy thrower: its quote hook threw Error: no idea at .*session\.test\.ts:\d+ x10$/),
     expect.stringMatching(/^strategy thrower: quarantined: .* x1$/),
   ]);
 });

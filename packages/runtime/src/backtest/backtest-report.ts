@@ -1,14 +1,17 @@
 import { formatScaled, formatUnits, type Instrument, notionalUnits } from "@pitlane/sdk";
 import type { Config } from "../config.ts";
+import { describePortfolio } from "../describe.ts";
+import type { Denial } from "../engines/denials.ts";
+import { feeInQuote } from "../engines/fee-value.ts";
 import type { PerformanceReport } from "../engines/performance.ts";
 import { toDecimals } from "../engines/portfolio.ts";
+import type { Report } from "../report.ts";
 import { VERSION } from "../version.ts";
-import { type ClosedTrade, closedTrades, feeInQuote } from "./closed-trades.ts";
-import type { Denial } from "./denials.ts";
-import type { MonteCarlo } from "./monte-carlo.ts";
+import { type ClosedTrade, closedTrades } from "./closed-trades.ts";
+import type { MonteCarlo, Percentiles } from "./monte-carlo.ts";
 import type { BacktestOptions } from "./options.ts";
 import type { LoadedData } from "./readers/read-market-data.ts";
-import type { BacktestResult, SimFill, SimLatencies } from "./result.ts";
+import type { BacktestResult, SimFill, SimHalt, SimLatencies } from "./result.ts";
 import type { Sweep } from "./sweep.ts";
 import type { ParamSet } from "./sweep-grid.ts";
 import { pointsOf } from "./trial.ts";
@@ -59,7 +62,43 @@ export interface ReportedFill {
 export interface ReportedTrial {
   readonly params: ParamSet;
   readonly fills: number;
+  /** Orders that risk denied. */
+  readonly denied: number;
+  /** What its plugins did wrong, and went on. */
+  readonly faults: number;
   readonly performance: PerformanceReport;
+}
+
+/** Amounts that a share of all runs did not exceed, in decimal text of `performance.asset`. */
+export type ReportedPercentiles = Readonly<Record<keyof Percentiles, string>>;
+
+/** A Monte Carlo with its amounts as decimal text. */
+export interface ReportedMonteCarlo extends Pick<MonteCarlo, "runs" | "trades" | "seed" | "lossShare"> {
+  readonly maxDrawdown: string;
+  readonly shuffledDrawdown: ReportedPercentiles;
+  readonly drawnProfit: ReportedPercentiles;
+  readonly drawnDrawdown: ReportedPercentiles;
+}
+
+/** A combination of parameters that counts for nothing. */
+export interface FailedTrial {
+  readonly params: ParamSet;
+  /** A refused setting, or the fault that its strategy was quarantined for. */
+  readonly reason: string;
+}
+
+/** As a session's report has it, and what is open. Amounts are decimal text by quote asset. */
+export interface ReportedPortfolio extends Readonly<Report["portfolio"]> {
+  /** Open positions at the last prices less what they cost, at average cost; before fees. */
+  readonly unrealized: Readonly<Record<string, string>>;
+  /** As `unrealized`, where what closes a position closes the oldest first. */
+  readonly unrealizedFifo: Readonly<Record<string, string>>;
+}
+
+/** A limit on losses that was passed. */
+export interface ReportedHalt extends Pick<SimHalt, "atUs" | "code" | "state" | "asset" | "reason"> {
+  /** The drawdown of the profit, or the day's loss. */
+  readonly loss: string;
 }
 
 /** What a backtest did, as `--json FILE` writes it. `schema/backtest.schema.json` is its JSON Schema; names only ever get more. */
@@ -95,18 +134,30 @@ export interface BacktestReport {
   readonly performance: PerformanceReport;
   readonly byStrategy: readonly StrategyOutcome[];
   readonly balances: Readonly<Record<string, string>>;
+  /** What the fills came to; names as in the report of a session. */
+  readonly portfolio: ReportedPortfolio;
+  /** When a limit on losses halted trading, or left reducing orders alone. */
+  readonly halts: readonly ReportedHalt[];
   readonly latency: SimLatencies;
   readonly faults: readonly string[];
+  /** Strategies that were taken out for their faults, with the reason, by name: the figures are those of a run without them. */
+  readonly quarantined: BacktestResult["quarantined"];
+  /** What strategies listen to and these data never tell. */
+  readonly unheard: readonly string[];
   /** Equity over time; amounts in decimal text of `performance.asset`. */
   readonly curve: readonly (readonly [atUs: number, equity: string])[];
   readonly fills: { readonly count: number /** The first 10,000. */; readonly first: readonly ReportedFill[] };
-  readonly monteCarlo: MonteCarlo | null;
+  readonly monteCarlo: ReportedMonteCarlo | null;
   readonly sweep: {
     readonly objective: Sweep["objective"];
     readonly trials: number;
     readonly failed: number;
     /** The first 1,000, best first. */
     readonly best: readonly ReportedTrial[];
+    /** The first 1,000 of those that failed, in the order of the grid. */
+    readonly failures: readonly FailedTrial[];
+    /** Two or more ran, and came to the same: the parameters make no difference. */
+    readonly isAllTheSame: boolean;
     readonly deflation: Sweep["deflation"] | null;
   } | null;
   readonly walkForward: WalkForward | null;
@@ -159,11 +210,20 @@ export function backtestReport(parts: ReportParts): BacktestReport {
     performance: result.performance,
     byStrategy: byStrategy(fills, instruments),
     balances: toDecimals(result.portfolio.balances),
+    portfolio: {
+      ...describePortfolio(result.portfolio),
+      unrealized: toDecimals(result.unrealized),
+      unrealizedFifo: toDecimals(result.unrealizedFifo),
+      profit: toDecimals(result.profit),
+    },
+    halts: result.halts.map(({ lossUnits, ...halt }) => ({ ...halt, loss: formatUnits(lossUnits) })),
     latency: result.latency,
     faults: result.faults,
-    curve: points.atUs.map((atUs, i) => [atUs, formatUnits(BigInt(Math.round(points.equity[i] as number)))]),
+    quarantined: result.quarantined,
+    unheard: result.unheard,
+    curve: points.atUs.map((atUs, i) => [atUs, amountText(points.equity[i] as number)]),
     fills: { count: fills.length, first: fills.slice(0, MOST_FILLS).map((fill) => reported(fill, instruments)) },
-    monteCarlo: monteCarlo ?? null,
+    monteCarlo: monteCarlo === undefined ? null : reportedMonteCarlo(monteCarlo),
     sweep: sweep === undefined ? null : reportedSweep(sweep),
     walkForward: walkForward ?? null,
   };
@@ -210,8 +270,8 @@ function groupByStrategy<T extends { readonly strategy: string }>(
 function feeOf(fill: SimFill, instruments: ReadonlyMap<string, Instrument>): readonly [string, bigint] {
   const instrument = instruments.get(fill.instrument);
   if (instrument === undefined) return [fill.feeAsset, fill.fee];
-  const isThird = fill.feeAsset !== instrument.base && fill.feeAsset !== instrument.quote;
-  return isThird ? [fill.feeAsset, fill.fee] : [instrument.quote, feeInQuote(fill, instrument)];
+  const units = feeInQuote(fill, instrument);
+  return units === undefined ? [fill.feeAsset, fill.fee] : [instrument.quote, units];
 }
 
 function volumeOf(fill: SimFill, instruments: ReadonlyMap<string, Instrument>): readonly [string, bigint] {
@@ -248,12 +308,53 @@ function reported(fill: SimFill, instruments: ReadonlyMap<string, Instrument>): 
   };
 }
 
-function reportedSweep({ objective, trials, failed, deflation }: Sweep): BacktestReport["sweep"] {
+function reportedSweep({ objective, trials, failed, isAllTheSame, deflation }: Sweep): BacktestReport["sweep"] {
   return {
     objective,
     trials: trials.length + failed.length,
     failed: failed.length,
-    best: trials.slice(0, MOST_TRIALS).map(({ set, fills = 0, performance }) => ({ params: set, fills, performance })),
+    best: trials.slice(0, MOST_TRIALS).map(({ set, fills = 0, orders, faults = [], performance }) => ({
+      params: set,
+      fills,
+      denied: orders?.denied ?? 0,
+      faults: faults.length,
+      performance,
+    })),
+    failures: failed.slice(0, MOST_TRIALS).map(({ set, error = "" }) => ({ params: set, reason: error })),
+    isAllTheSame,
     deflation: deflation ?? null,
   };
+}
+
+function reportedMonteCarlo({
+  runs,
+  trades,
+  seed,
+  lossShare,
+  maxDrawdown,
+  shuffledDrawdown,
+  drawnProfit,
+  drawnDrawdown,
+}: MonteCarlo): ReportedMonteCarlo {
+  return {
+    runs,
+    trades,
+    seed,
+    maxDrawdown: amountText(maxDrawdown),
+    shuffledDrawdown: percentileTexts(shuffledDrawdown),
+    drawnProfit: percentileTexts(drawnProfit),
+    drawnDrawdown: percentileTexts(drawnDrawdown),
+    lossShare,
+  };
+}
+
+function percentileTexts(percentiles: Percentiles): ReportedPercentiles {
+  return Object.fromEntries(
+    Object.entries(percentiles).map(([name, units]) => [name, amountText(units)]),
+  ) as ReportedPercentiles;
+}
+
+/** Decimal text of a float in the smallest unit. */
+function amountText(units: number): string {
+  return formatUnits(BigInt(Math.round(units)));
 }

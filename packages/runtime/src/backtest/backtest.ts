@@ -3,24 +3,27 @@ import { LatencyHistogram } from "@pitlane/perf/metrics";
 import type { Fill, Instrument } from "@pitlane/sdk";
 import { checkConfig } from "../config.ts";
 import { Core, type CoreTimers } from "../core/core.ts";
+import type { BreachEntry } from "../engines/trading-state.ts";
 import { createStageLatencies } from "../latency.ts";
 import { compareBalances } from "../orders/reconcile.ts";
 import { Agenda, type Appointment } from "./agenda.ts";
 import { checkData } from "./check-data.ts";
 import { firstUs, lastUs } from "./columns.ts";
+import { type EquityGrid, equityGrid } from "./equity-grid.ts";
 import { LatencyWay } from "./latency.ts";
 import type { BacktestOptions } from "./options.ts";
-import type { BacktestResult, SimFill, Tier } from "./result.ts";
+import type { BacktestResult, SimFill, SimHalt, Tier } from "./result.ts";
 import { SimAccount } from "./sim-account.ts";
 import { SimClock } from "./sim-clock.ts";
 import type { SimOrder } from "./sim-order.ts";
 import { SimVenue } from "./sim-venue.ts";
 import type { Stream } from "./stream.ts";
-import { createListing, IGNORES, type Listing } from "./tiers.ts";
+import { createListing, IGNORES, isAllBars, type Listing } from "./tiers.ts";
 import { unheardKinds } from "./unheard.ts";
 
 const MOST_FAULTS = 1000;
 const CURVE_POINTS = 2000;
+const MOST_LOOKS = 20_000;
 const FLUSH_US = 100_000; // as long as the low lane waits in a session
 const TIERS: readonly Tier[] = ["bars", "trades", "depth"]; // the coarsest first
 
@@ -47,6 +50,11 @@ export class Backtest {
   readonly #toUs: number;
   readonly #fills: SimFill[] = [];
   readonly #faults: string[] = [];
+  readonly #quarantined = new Map<string, string>(); // why, by name of the plugin
+  readonly #halts: SimHalt[] = [];
+  readonly #grid: EquityGrid;
+  readonly #barUs: number; // of the longest bars
+  readonly #isAllBars: boolean;
   readonly #latencies = {
     feed: new LatencyHistogram(),
     request: new LatencyHistogram(),
@@ -54,6 +62,7 @@ export class Backtest {
   };
   readonly #timers = new Map<string, Appointment>();
   #core: Core | undefined;
+  #unheard: readonly string[] = [];
   #lastNewsUs = 0;
   #isDrainDue = false;
 
@@ -63,12 +72,15 @@ export class Backtest {
     const { data, fees, balances, latency = {}, seed = 1, runKey = "sim" } = options;
     if (!/^[a-z0-9]{1,20}$/.test(runKey))
       throw new InvalidInputError(`runKey must be 1 to 20 of a-z and 0-9, got ${JSON.stringify(runKey)}`);
-    inRange("curvePoints", options.curvePoints ?? CURVE_POINTS, 16, 100_000);
+    const points = inRange("curvePoints", options.curvePoints ?? CURVE_POINTS, 16, 100_000);
     this.#options = options;
     this.#clock = clock;
     this.#random = createRandom(seed);
     this.#fromUs = Math.min(...data.map(({ columns }) => firstUs(columns)));
     this.#toUs = Math.max(...data.map(({ columns }) => lastUs(columns)));
+    this.#barUs = Math.max(...data.map(({ columns }) => (columns.kind === "bars" ? columns.intervalUs : 0)));
+    this.#isAllBars = isAllBars(data);
+    this.#grid = equityGrid({ spanUs: this.#toUs - this.#fromUs, barUs: this.#barUs, points });
     this.#agenda = new Agenda((atUs) => void this.core.at(atUs));
     const venues = new Set(data.map(({ instrument }) => instrument.venue));
     this.#accounts = new Map([...venues].map((venue) => [venue, new SimAccount(balances, fees)]));
@@ -102,7 +114,6 @@ export class Backtest {
   /** Sets the plugins up. @throws {PluginBootError | InvalidInputError} When one cannot be. */
   async open(): Promise<void> {
     const { plugins, data, risk, seed = 1, runKey = "sim", log = () => {}, onDecision } = this.#options;
-    const { curvePoints = CURVE_POINTS } = this.#options;
     const core = await Core.create({
       runKey,
       config: { ...checkConfig({}, "the defaults"), risk },
@@ -110,7 +121,13 @@ export class Backtest {
       plugins: plugins.map((entry) => ({ ...entry, worker: false, plugin: { ...entry.plugin, worker: false } })),
       seed,
       startedAtUs: this.#fromUs,
-      journal: { append: (kind, body) => onDecision?.(kind, body, this.#nowUs), commit: () => {} },
+      journal: {
+        append: (kind, body) => {
+          if (kind === "risk.breach") this.#onBreach(body as BreachEntry);
+          onDecision?.(kind, body, this.#nowUs);
+        },
+        commit: () => {},
+      },
       wire: {
         send: ({ order }) => this.#venue.submit(order, this.#nowUs),
         cancel: ({ intent, clientOrderId }) => this.#venue.cancel(intent.instrument, clientOrderId, this.#nowUs),
@@ -122,10 +139,17 @@ export class Backtest {
       latencies: createStageLatencies(),
       defer: () => this.#defer(),
       timers: this.#coreTimers(),
-      control: (control) => void this.#agenda.add(this.#nowUs, () => this.core.onControl(control), true),
+      control: (control) => {
+        if (control.kind === "quarantine") this.#quarantined.set(control.plugin, control.reason);
+        this.#agenda.add(this.#nowUs, () => this.core.onControl(control), true);
+      },
       isMetered: false,
       onPricesNeeded: () => this.#tellPrices(),
-      curvePoints,
+      performance: {
+        curve: { ...this.#grid, capacity: Math.ceil((this.#toUs - this.#fromUs) / this.#grid.intervalUs) + 16 },
+        patienceUs: Math.max(10_000_000, 2 * this.#barUs),
+        looksAtFills: !this.#isAllBars,
+      },
       log,
       onFault: (source, message) => {
         if (this.#faults.length < MOST_FAULTS) this.#faults.push(`${source}: ${message}`);
@@ -136,7 +160,7 @@ export class Backtest {
     });
     this.#core = core;
     const tierOf = new Map(data.map(({ instrument, columns }) => [instrument, columns.kind]));
-    this.#faults.push(...unheardKinds(core.plugins.registrations.hooks, core.plugins.names, tierOf));
+    this.#unheard = unheardKinds(core.plugins.registrations.hooks, core.plugins.names, tierOf);
     for (const venue of this.#accounts.keys()) core.portfolio.start(this.#options.balances, venue);
     await core.onPhase("reconcile");
     await core.onPhase("ready");
@@ -149,21 +173,23 @@ export class Backtest {
     const streams = this.#openStreams();
     const startedNs = this.#clock.monotonicNs();
     this.#markAt(this.#fromUs);
+    if (!this.#isAllBars) this.#lookAt(this.#fromUs);
     core.play(() => play(streams));
     this.#agenda.runUntil(this.#toUs);
     core.flushLow();
     core.stop("the data are over");
     this.#agenda.runMessages();
     this.#tellPrices();
-    core.performance.mark(this.#nowUs);
+    core.performance.mark(Math.min(this.#nowUs, this.#toUs)); // what was still under way makes no period of its own
     const elapsedNs = this.#clock.monotonicNs() - startedNs;
     this.#checkIdentity();
     const { total, strategies, asset } = core.performance.report();
     const { feed, request, fill } = this.#latencies;
+    const midOf = (instrument: Instrument) => core.twiceMidTicks(instrument);
     const tiers = TIERS.filter((tier) => data.some(({ columns }) => columns.kind === tier));
     return {
       tier: tiers[0]!,
-      ignores: tiers.flatMap((tier) => IGNORES[tier]),
+      ignores: [...new Set(tiers.flatMap((tier) => IGNORES[tier]))],
       fromUs: this.#fromUs,
       toUs: this.#toUs,
       events: data.reduce((sum, { columns }) => sum + columns.length, 0),
@@ -175,8 +201,14 @@ export class Backtest {
       performance: total,
       strategies,
       portfolio: core.portfolio,
+      unrealized: core.portfolio.unrealized(midOf),
+      unrealizedFifo: core.portfolio.unrealized(midOf, "fifo"),
+      profit: core.portfolio.profit(midOf, (units, from, to) => core.valuation.tryConvert(units, from, to)),
+      halts: this.#halts,
       latency: { feed: feed.summary(), request: request.summary(), fill: fill.summary() },
       faults: this.#faults,
+      quarantined: Object.fromEntries(this.#quarantined),
+      unheard: this.#unheard,
     };
   }
 
@@ -216,15 +248,35 @@ export class Backtest {
     return this.#core?.nowUs ?? this.#fromUs;
   }
 
+  /** A sample for each point of the curve: of bars after those that end there, which the agenda would else come before. */
   #markAt(atUs: number): void {
-    const { curvePoints = CURVE_POINTS } = this.#options;
-    const stepUs = Math.max(1_000_000, Math.ceil((this.#toUs - this.#fromUs) / curvePoints));
-    this.#agenda.add(atUs, () => {
+    const nextUs = atUs + this.#grid.intervalUs;
+    const isAfterBars = this.#isAllBars && atUs > this.#fromUs;
+    this.#agenda.add(isAfterBars ? atUs + 1 : atUs, () => {
       this.#tellPrices();
       this.core.performance.mark(atUs);
       this.core.checkAccounts();
-      if (atUs + stepUs <= this.#toUs) this.#markAt(atUs + stepUs);
+      if (nextUs <= this.#toUs) this.#markAt(nextUs);
     });
+  }
+
+  /** Between the points, where rows are not looked at one by one: once a second while anything is held, 20,000 times at most. */
+  #lookAt(atUs: number): void {
+    const stepUs = Math.max(1_000_000, Math.ceil((this.#toUs - this.#fromUs) / MOST_LOOKS));
+    this.#agenda.add(atUs, () => {
+      if (this.core.portfolio.ledgers.some(({ openPositions }) => openPositions > 0)) {
+        this.#tellPrices();
+        this.core.performance.mark(atUs);
+      }
+      if (atUs + stepUs <= this.#toUs) this.#lookAt(atUs + stepUs);
+    });
+  }
+
+  #onBreach({ code, quote, reason, state }: BreachEntry): void {
+    const { core } = this;
+    if (state === core.trading.state) return; // passed again, and nothing changes
+    const lossUnits = (code === "MAX_DRAWDOWN" ? core.drawdownOf(quote)?.units : core.dayLossOf(quote)) ?? 0n;
+    this.#halts.push({ atUs: this.#nowUs, code, state, asset: quote, lossUnits, reason });
   }
 
   /** Prices of bars and trades are told when something depends on them: at each row they would cost more than the row. */

@@ -1,9 +1,11 @@
 import { InvalidInputError } from "@pitlane/perf";
 import type { Instrument } from "@pitlane/sdk";
 import { type Columns, DepthOp, type MarketData } from "./columns.ts";
+import { refuseInverse } from "./inverse.ts";
 
 /**
- * Looks at every row once: times go forward, prices and sizes are whole and not negative, and a bar's parts fit each other.
+ * Looks at every row once: times go forward, prices and sizes are whole and not negative, and a bar's parts fit each other. Inverse
+ * contracts are refused.
  *
  * @throws {InvalidInputError} Naming the instrument, the column, the row and the remedy.
  */
@@ -12,6 +14,7 @@ export function checkData(data: readonly MarketData[]): void {
   const seen = new Set<Instrument>();
   const ids = new Set<string>();
   for (const { instrument, columns } of data) {
+    refuseInverse(`data of ${instrument.id}`, instrument);
     if (seen.has(instrument) || ids.has(instrument.id))
       throw new InvalidInputError(`data has ${instrument.id} twice: join its columns first`);
     seen.add(instrument);

@@ -1,4 +1,5 @@
-import { ASSET_DECIMALS, type Instrument, notionalUnits } from "@pitlane/sdk";
+import { type Instrument, notionalUnits } from "@pitlane/sdk";
+import { feeInQuote } from "../engines/fee-value.ts";
 import { Position } from "../engines/position.ts";
 import type { SimFill } from "./result.ts";
 
@@ -11,8 +12,6 @@ export interface ClosedTrade {
   /** What the closed part gained, at average cost, less its fees; in the quote asset's smallest unit. */
   readonly profitUnits: bigint;
 }
-
-const ONE_COIN = 10n ** BigInt(ASSET_DECIMALS);
 
 /** The closed trades of a run, oldest first; each strategy has a position of its own. Fees in a third asset are left out. Pure. */
 export function closedTrades(
@@ -30,18 +29,8 @@ export function closedTrades(
     const { strategy, atUs, side, sizeLots, priceTicks } = fill;
     const notional = notionalUnits(instrument, priceTicks, sizeLots);
     const lots = side === "buy" ? sizeLots : -sizeLots;
-    const profitUnits = position.move(lots, notional, priceTicks, feeInQuote(fill, instrument));
+    const profitUnits = position.move(lots, notional, priceTicks, feeInQuote(fill, instrument) ?? 0n);
     if (profitUnits !== undefined) closed.push({ strategy, instrument: fill.instrument, atUs, profitUnits });
   }
   return closed;
-}
-
-/** A fee in the quote asset's smallest unit, what is paid in base at the fill's own price; 0n for a third asset. */
-export function feeInQuote(
-  { fee, feeAsset, priceTicks }: Pick<SimFill, "fee" | "feeAsset" | "priceTicks">,
-  instrument: Instrument,
-): bigint {
-  if (feeAsset === instrument.quote) return fee;
-  if (feeAsset !== instrument.base) return 0n;
-  return (fee * notionalUnits(instrument, priceTicks, 10 ** instrument.sizeDecimals)) / ONE_COIN;
 }

@@ -1,9 +1,9 @@
 import type { Clock } from "@pitlane/perf";
 import { type Instrument, notionalUnits } from "@pitlane/sdk";
 import type { IntentEntry } from "../core/recovery.ts";
+import { feeInQuote } from "../engines/fee-value.ts";
 import type { PluginEntry } from "../plugins/entry.ts";
 import { readStartWithSegments } from "../run-record.ts";
-import { feeInQuote } from "./closed-trades.ts";
 import { compareOrders, type Divergences } from "./divergence.ts";
 import type { BacktestOptions, SimFees, SimLatencyOptions } from "./options.ts";
 import { lastPriceTicks } from "./price-line.ts";
@@ -85,7 +85,7 @@ export async function divergeRun(options: DivergeOptions): Promise<DivergenceRep
     events: result.events,
     fees,
     notes: loaded.notes,
-    faults: result.faults,
+    faults: [...result.unheard, ...result.faults],
     ...compared,
   };
 }
@@ -137,7 +137,9 @@ function feesOf(orders: readonly ComparedOrder[], instruments: ReadonlyMap<strin
     for (const fill of fills) {
       const notional = notionalUnits(instrument, fill.priceTicks, fill.sizeLots);
       if (notional === 0n) continue;
-      rates[fill.isMaker ? "maker" : "taker"].push(Number((feeInQuote(fill, instrument) * 1_000_000n) / notional));
+      rates[fill.isMaker ? "maker" : "taker"].push(
+        Number(((feeInQuote(fill, instrument) ?? 0n) * 1_000_000n) / notional),
+      );
     }
   }
   const middle = (values: readonly number[]) =>

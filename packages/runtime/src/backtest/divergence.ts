@@ -1,5 +1,5 @@
 import { formatScaled, formatUnits, type Instrument, notionalUnits, parseUnits } from "@pitlane/sdk";
-import { feeInQuote } from "./closed-trades.ts";
+import { feeInQuote } from "../engines/fee-value.ts";
 import type { ComparedOrder } from "./recorded-orders.ts";
 
 /** How an order of a session and that of its backtest were found to be the same. */
@@ -205,7 +205,7 @@ function fillLatencyUs({ fills, wantedAtUs }: ComparedOrder): number | null {
 function profitUnits({ fills, side }: ComparedOrder, instrument: Instrument, markTicks: number | undefined): bigint {
   let sum = 0n;
   for (const fill of fills) {
-    sum -= feeInQuote(fill, instrument);
+    sum -= feeInQuote(fill, instrument) ?? 0n;
     if (markTicks === undefined) continue;
     const gain =
       notionalUnits(instrument, markTicks, fill.sizeLots) - notionalUnits(instrument, fill.priceTicks, fill.sizeLots);

@@ -5,10 +5,11 @@ import type { FillModelOptions } from "./options.ts";
 import { aheadAfterChange, type BehindShare, behindShare } from "./queue-model.ts";
 import { RestingOrders } from "./resting-orders.ts";
 import type { SimOrder } from "./sim-order.ts";
+import { TakenLevels } from "./taken-levels.ts";
 
 /** What a recorded book leaves out of the real world. */
 export const DEPTH_IGNORE: readonly string[] = [
-  "Our own effect on the market: our fills do not change the recorded book, and nobody reacts to our orders.",
+  "Our own effect on the market: nobody reacts to our orders, and strategies see the book as recorded. What a taker of ours had of a level is gone for our next ones until the recording changes that level, which is then whole.",
   "Who stands where in a queue: cancellations before us are estimated, by the queue model set.",
   "Hidden orders and icebergs, and levels beyond those recorded.",
   "What happened in gaps of the recording: takers are refused there, and orders that rest are filled by trades alone.",
@@ -23,7 +24,8 @@ export const DEPTH_IGNORE: readonly string[] = [
  *     a sell of 50 at 100                                     33 to those before us, 17 to us
  *
  * A trade through its price fills an order by at most the trade's size. A level of the other side at its price or beyond fills it in
- * whole: whoever quotes there would have taken us. Takers walk the book; what is left rests or ends by its time in force.
+ * whole: whoever quotes there would have taken us. Takers walk the book, without what earlier takers of ours have had of it; what is left
+ * of an order rests or ends by its time in force.
  */
 export class DepthMatcher implements Matcher {
   readonly #desk: Desk;
@@ -31,6 +33,7 @@ export class DepthMatcher implements Matcher {
   /** The book as the venue has it now, which strategies see later. */
   readonly book: OrderBook = new OrderBook();
   readonly resting: RestingOrders = new RestingOrders();
+  readonly taken: TakenLevels = new TakenLevels();
   /** False until the first snapshot is whole, and from a gap to the next one. */
   isGood = false;
 
@@ -42,7 +45,10 @@ export class DepthMatcher implements Matcher {
 
   takerTicks(isBuy: boolean): number {
     if (!this.isGood) return Number.NaN;
-    return isBuy ? this.book.bestAskTicks : this.book.bestBidTicks;
+    for (let depth = 0; ; depth++) {
+      const ticks = this.#ticksAt(isBuy, depth);
+      if (Number.isNaN(ticks) || this.#lotsAt(isBuy, depth) > 0) return ticks;
+    }
   }
 
   arrive(order: SimOrder, atUs: number): void {
@@ -63,9 +69,10 @@ export class DepthMatcher implements Matcher {
     this.resting.remove(order);
   }
 
-  /** One of our orders is concerned by a level that was set in the book: at its price, or quoted against it. */
+  /** A level was set in the book that may concern us: at the price of an order of ours, quoted against it, or taken from by us. */
   onLevel(isBid: boolean, priceTicks: number, sizeLots: number, atUs: number): void {
     const { resting } = this;
+    this.taken.forget(isBid, priceTicks);
     for (const order of isBid ? resting.buys : resting.sells) {
       if (order.priceTicks !== priceTicks) continue;
       order.aheadLots = aheadAfterChange(
@@ -78,7 +85,8 @@ export class DepthMatcher implements Matcher {
       order.shownLots = sizeLots;
       order.tradedLots = 0;
     }
-    if (sizeLots > 0 && this.isGood) this.#onQuoted(isBid, priceTicks, atUs);
+    const isCrossing = isBid ? priceTicks >= resting.lowSellTicks : priceTicks <= resting.topBuyTicks;
+    if (isCrossing && sizeLots > 0 && this.isGood) this.#onQuoted(isBid, priceTicks, atUs);
   }
 
   /** A trade at a price that one of our orders is concerned by. */
@@ -94,6 +102,7 @@ export class DepthMatcher implements Matcher {
   onClear(): void {
     this.isGood = false;
     this.book.clear();
+    this.taken.clear();
   }
 
   /** The levels of a snapshot are all there: our orders find their places in it. */
@@ -125,29 +134,39 @@ export class DepthMatcher implements Matcher {
   }
 
   #take(order: SimOrder, atUs: number): void {
-    const { book } = this;
     const { isBuy } = order;
     if (order.timeInForce === "FOK" && this.#takeable(order) < order.openLots) return;
     for (let depth = 0; order.openLots > 0; depth++) {
-      const ticks = isBuy ? book.askTicksAt(depth) : book.bidTicksAt(depth);
+      const ticks = this.#ticksAt(isBuy, depth);
       if (Number.isNaN(ticks) || !order.takes(ticks)) return;
-      const lots = Math.min(order.openLots, isBuy ? book.askLotsAt(depth) : book.bidLotsAt(depth));
-      if (this.#desk.tryFill(order, ticks, lots, false, atUs)) continue;
-      this.#desk.end(order, order.filledLots === 0 ? "rejected" : "expired", CANNOT_PAY);
-      return;
+      const lots = Math.min(order.openLots, this.#lotsAt(isBuy, depth));
+      if (lots === 0) continue;
+      if (!this.#desk.tryFill(order, ticks, lots, false, atUs))
+        return this.#desk.end(order, order.filledLots === 0 ? "rejected" : "expired", CANNOT_PAY);
+      this.taken.add(!isBuy, ticks, lots);
     }
   }
 
   /** Lots that the book has for an order within its limit, as far as it needs them. */
   #takeable(order: SimOrder): number {
-    const { book } = this;
     let lots = 0;
     for (let depth = 0; lots < order.openLots; depth++) {
-      const ticks = order.isBuy ? book.askTicksAt(depth) : book.bidTicksAt(depth);
+      const ticks = this.#ticksAt(order.isBuy, depth);
       if (Number.isNaN(ticks) || !order.takes(ticks)) break;
-      lots += order.isBuy ? book.askLotsAt(depth) : book.bidLotsAt(depth);
+      lots += this.#lotsAt(order.isBuy, depth);
     }
     return lots;
+  }
+
+  /** Price of the level that a taker comes to at `depth`; NaN beyond the last. */
+  #ticksAt(isBuy: boolean, depth: number): number {
+    return isBuy ? this.book.askTicksAt(depth) : this.book.bidTicksAt(depth);
+  }
+
+  /** What that level has for a taker of ours, in lots. */
+  #lotsAt(isBuy: boolean, depth: number): number {
+    const lots = isBuy ? this.book.askLotsAt(depth) : this.book.bidLotsAt(depth);
+    return lots - this.taken.lotsAt(!isBuy, this.#ticksAt(isBuy, depth));
   }
 }
 

@@ -1,11 +1,12 @@
 import { escapeHtml, scriptJson } from "./html-text.ts";
+import { niceTicks } from "./nice-ticks.ts";
 import type { Line } from "./price-line.ts";
 
-/** A dot on a chart: when, at what value, and what happened. */
+/** A mark on a chart: when, at what value, and what happened. Fills are dots, bought below the line and sold above; a halt is a line from top to bottom. */
 export interface Mark {
   readonly atUs: number;
   readonly value: number;
-  readonly kind: "buy" | "sell";
+  readonly kind: "buy" | "sell" | "halt";
   /** What is said of it when somebody points at it. */
   readonly text: string;
 }
@@ -15,8 +16,10 @@ export interface ChartOptions {
   readonly id: string;
   readonly title: string;
   readonly line: Line;
-  /** Value as text, with its unit. */
-  readonly format: (value: number) => string;
+  /** Value as text, with its unit. @param digits After the dot, that tell values of this chart apart. */
+  readonly format: (value: number, digits: number) => string;
+  /** As `format`, for the scale. Default `format`. */
+  readonly axis?: (value: number, digits: number) => string;
   /** `line`, or filled down from 0 for what is a loss. */
   readonly fill?: "none" | "below";
   readonly marks?: readonly Mark[];
@@ -28,7 +31,8 @@ export interface ChartOptions {
 
 const WIDTH = 1000;
 const HEIGHT = 300;
-const GRID_LINES = 4;
+const MOST_LINES = 6; // of the grid
+const ASIDE = 7; // of a fill from its price, so that a buy and a sell at one place are both seen
 
 /**
  * A chart as static SVG under labels that are text of the page: the drawing stretches with the page, and letters keep their size on any
@@ -39,6 +43,7 @@ export function htmlChart({
   title,
   line,
   format,
+  axis = format,
   fill = "none",
   marks = [],
   isStatic = false,
@@ -58,33 +63,36 @@ export function htmlChart({
   const path = values.map((value, i) => `${i === 0 ? "M" : "L"}${x(atUs[i] as number)} ${y(value)}`).join("");
   const area =
     fill === "below" && values.length > 0 ? `<path class="area" d="${path}L${WIDTH} ${y(0)}L0 ${y(0)}Z"/>` : "";
-  const ticks = Array.from({ length: GRID_LINES + 1 }, (_, i) => bottom + ((top - bottom) * i) / GRID_LINES);
+  const { values: ticks, digits } = niceTicks(bottom, top, MOST_LINES);
   const grid = ticks.map((value) => `<path class="grid" d="M0 ${y(value)}H${WIDTH}"/>`).join("");
+  const texts = ticks.map((value) => axis(value, digits));
   const labels = ticks
     .map(
-      (value) => `<span class="y" style="top:${round((y(value) / HEIGHT) * 100)}%">${escapeHtml(format(value))}</span>`,
+      (value, i) =>
+        `<span class="y" style="top:${round((y(value) / HEIGHT) * 100)}%">${escapeHtml(texts[i] as string)}</span>`,
     )
     .join("");
-  const times = [0, 0.25, 0.5, 0.75, 1]
+  const times = ["begin", "between", "middle", "between", "end"]
     .map(
-      (share) =>
-        `<span class="x" style="left:${share * 100}%">${timeLabel(first + share * (last - first), last - first)}</span>`,
+      (place, i, { length }) =>
+        `<span class="x ${place}" style="left:${(i / (length - 1)) * 100}%">${timeLabel(first + (i / (length - 1)) * (last - first), last - first)}</span>`,
     )
     .join("");
+  const yOf = ({ value, kind }: Mark) => round(y(value) + (kind === "buy" ? ASIDE : kind === "sell" ? -ASIDE : 0));
   const pointed = () => {
     const data = {
       first,
       last,
       atUs,
-      text: values.map(format),
+      text: values.map((value) => format(value, digits + 1)),
       y: values.map(y),
-      marks: marks.map((mark) => [x(mark.atUs), y(mark.value), mark.text]),
+      marks: marks.map((mark) => [x(mark.atUs), yOf(mark), mark.text]),
     };
     return `<i class="rule"></i><output></output></div>
 <script type="application/json">${scriptJson(data)}</script>`;
   };
   return `<figure class="chart" id="${id}" role="img" aria-label="${escapeHtml(title)}"><figcaption>${escapeHtml(title)}${legend(marks)}</figcaption>
-<div class="plot"><svg viewBox="0 0 ${WIDTH} ${HEIGHT}" preserveAspectRatio="none" aria-hidden="true">${grid}${area}<path class="line" d="${path}"/>${dots(marks, "sell", x, y)}${dots(marks, "buy", x, y)}</svg>${labels}${times}${isStatic ? "</div>" : pointed()}</figure>`;
+<div class="plot" style="--wide:${Math.max(9, ...texts.map(({ length }) => length))}"><svg viewBox="0 0 ${WIDTH} ${HEIGHT}" preserveAspectRatio="none" aria-hidden="true">${grid}${area}<path class="line" d="${path}"/>${halts(marks, x)}${dots(marks, "sell", x, yOf)}${dots(marks, "buy", x, yOf)}</svg>${labels}${times}${isStatic ? "</div>" : pointed()}</figure>`;
 }
 
 /** All dots of a kind in one path: a line of no length with a cap is a dot that stretching does not change. */
@@ -92,16 +100,26 @@ function dots(
   marks: readonly Mark[],
   kind: Mark["kind"],
   x: (us: number) => number,
-  y: (value: number) => number,
+  y: (mark: Mark) => number,
 ): string {
   const own = marks.filter((mark) => mark.kind === kind);
   if (own.length === 0) return "";
-  return `<path class="${kind}" d="${own.map(({ atUs, value }) => `M${x(atUs)} ${y(value)}h0`).join("")}"/>`;
+  return `<path class="${kind}" d="${own.map((mark) => `M${x(mark.atUs)} ${y(mark)}h0`).join("")}"/>`;
+}
+
+function halts(marks: readonly Mark[], x: (us: number) => number): string {
+  const own = marks.filter(({ kind }) => kind === "halt");
+  return own.length === 0
+    ? ""
+    : `<path class="halt" d="${own.map(({ atUs }) => `M${x(atUs)} 0V${HEIGHT}`).join("")}"/>`;
 }
 
 function legend(marks: readonly Mark[]): string {
   if (marks.length === 0) return "";
-  return ' <small><b class="key buy"></b>bought <b class="key sell"></b>sold</small>';
+  const isHalt = marks.some(({ kind }) => kind === "halt");
+  return isHalt
+    ? ' <small><b class="key halt"></b>trading halted</small>'
+    : ' <small><b class="key buy"></b>bought, below the price <b class="key sell"></b>sold, above it</small>';
 }
 
 function timeLabel(us: number, spanUs: number): string {
@@ -144,7 +162,7 @@ export const CHART_SCRIPT = `for (const chart of document.querySelectorAll(".cha
 export const CHART_STYLE = `.chart{margin:0 0 24px;padding-bottom:26px}
 .chart figcaption{font-weight:600;margin-bottom:8px}
 .chart small{font-weight:400;color:var(--soft);margin-left:12px}
-.plot{position:relative;height:240px;margin:0 8px 0 84px;touch-action:pan-y}
+.plot{position:relative;height:240px;margin:0 8px 0 calc(var(--wide,10)*7.2px + 14px);touch-action:pan-y}
 .plot svg{position:absolute;inset:0;width:100%;height:100%;overflow:visible}
 .plot path{fill:none;vector-effect:non-scaling-stroke}
 .plot .grid{stroke:var(--rule);stroke-width:1}
@@ -152,13 +170,14 @@ export const CHART_STYLE = `.chart{margin:0 0 24px;padding-bottom:26px}
 .plot .area{fill:var(--sell);fill-opacity:.18}
 .plot .buy{stroke:var(--buy);stroke-width:7;stroke-linecap:round}
 .plot .sell{stroke:var(--sell);stroke-width:6;stroke-linecap:square}
+.plot .halt{stroke:var(--sell);stroke-width:2;stroke-dasharray:6 4}
 .plot span{position:absolute;font-size:12px;color:var(--soft);white-space:nowrap;font-variant-numeric:tabular-nums}
 .plot .y{right:calc(100% + 8px);transform:translateY(-50%)}
 .plot .x{top:calc(100% + 6px);transform:translateX(-50%)}
-.plot .x:nth-of-type(6){transform:none}.plot .x:last-of-type{transform:translateX(-100%)}
+.plot .begin{transform:none}.plot .end{transform:translateX(-100%)}
 .rule{display:none;position:absolute;top:0;bottom:0;border-left:1px solid var(--soft)}
 .plot output{display:none;position:absolute;top:0;margin:4px 8px;padding:4px 8px;border-radius:4px;background:var(--ink);color:var(--page);font-size:12px;white-space:pre-wrap;max-width:70%;pointer-events:none}
 .chart.on .rule,.chart.on output{display:block}
 .key{display:inline-block;width:9px;height:9px;margin:0 4px 0 10px}
-.key.buy{background:var(--buy);border-radius:50%}.key.sell{background:var(--sell)}
-@media(max-width:600px){.plot{height:190px;margin-left:72px}.plot .x:nth-of-type(7),.plot .x:nth-of-type(9){display:none}}`;
+.key.buy{background:var(--buy);border-radius:50%}.key.sell{background:var(--sell)}.key.halt{width:0;border-left:2px dashed var(--sell)}
+@media(max-width:600px){.plot{height:190px}.plot .between{display:none}}`;

@@ -6,13 +6,16 @@ import { escapeHtml, htmlTable } from "./html-text.ts";
 import { type Line, priceLine, thin } from "./price-line.ts";
 import type { LoadedData } from "./readers/read-market-data.ts";
 import {
+  failureLines,
   figureRows,
+  haltRows,
   latencyRows,
   monteCarloRows,
   settingRows,
   strategyRows,
   sweepNote,
   sweepRows,
+  takenOutLines,
   walkForwardRows,
 } from "./report-rows.ts";
 import type { SimFill } from "./result.ts";
@@ -53,6 +56,7 @@ ${CHART_STYLE}</style>
 <section class="figures">${figureRows(report)
     .map(([name = "", value = ""]) => `<div><dt>${escapeHtml(name)}</dt><dd>${escapeHtml(value)}</dd></div>`)
     .join("")}</section>
+${halts(report)}
 ${faults(report)}
 <section>${equityCharts(report)}${priceCharts(pictures)}</section>
 <section><h2>Strategies</h2>${htmlTable(strategyRows(report))}</section>
@@ -79,15 +83,32 @@ function subtitle({ data, tier, fromUs, toUs, events, eventsPerSecond }: Backtes
   return `${instruments}. ${minute(fromUs)} to ${minute(toUs)} UTC, ${events.toLocaleString("en")} events of tier ${tier}, ${eventsPerSecond.toLocaleString("en")} a second.`;
 }
 
-function equityCharts({ curve, performance, walkForward }: BacktestReport): string {
+function equityCharts({ curve, performance, walkForward, halts }: BacktestReport): string {
+  const { asset } = performance;
   const line = { atUs: curve.map(([atUs]) => atUs), values: curve.map(([, equity]) => Number(equity)) };
-  const format = (value: number) => `${amount(value)} ${performance.asset}`;
-  const equity = htmlChart({ id: "equity", title: "Equity", line: thinned(line), format });
-  const fall = htmlChart({ id: "drawdown", title: "Drawdown", line: thinned(drawdowns(line)), format, fill: "below" });
+  const format = (value: number, digits: number) => `${amount(value, digits)} ${asset}`;
+  const common = { format, axis: amount };
+  const marks = halts.map(
+    ({ atUs, code, reason }): Mark => ({
+      atUs,
+      value: Number(curve.findLast(([at]) => at <= atUs)?.[1] ?? performance.capital),
+      kind: "halt",
+      text: `${code}: ${reason}`,
+    }),
+  );
+  const equity = htmlChart({ id: "equity", title: `Equity, ${asset}`, line: thinned(line), ...common, marks });
+  const fall = htmlChart({
+    id: "drawdown",
+    title: `Drawdown at the points of the curve, ${asset}`,
+    line: thinned(drawdowns(line)),
+    ...common,
+    fill: "below",
+  });
   if (walkForward === null) return equity + fall;
   const { atUs, equity: units } = walkForward.joined.curve;
   const joined = { atUs, values: units.map((one) => one / 1e8) };
-  return `${htmlChart({ id: "forward", title: "Equity of the walk-forward tests, one after the other", line: thinned(joined), format })}${equity}${fall}`;
+  const title = `Equity of the walk-forward tests, one after the other, ${asset}`;
+  return `${htmlChart({ id: "forward", title, line: thinned(joined), ...common })}${equity}${fall}`;
 }
 
 function drawdowns({ atUs, values }: Line): Line {
@@ -124,6 +145,7 @@ function priceCharts({ loaded, fills }: ReportPictures): string {
         title: `${instrument.id}${some}`,
         line: { atUs, values: values.map((ticks) => ticks / scale) },
         format: (value) => value.toFixed(Math.min(instrument.priceDecimals, 8)),
+        axis: (value, digits) => value.toFixed(Math.min(digits, 12)),
         marks,
       });
     })
@@ -137,7 +159,7 @@ function tables(report: BacktestReport): string {
     parts.push(`<section><h2>Walk-forward</h2>${htmlTable(walkForwardRows(walkForward))}</section>`);
   if (sweep !== null)
     parts.push(
-      `<section><h2>Sweep</h2><p>${escapeHtml(sweepNote(sweep))}</p>${htmlTable(sweepRows(sweep, 50))}</section>`,
+      `<section><h2>Sweep</h2><p>${escapeHtml(sweepNote(sweep))}</p>${htmlTable(sweepRows(sweep, 50))}${failures(sweep)}</section>`,
     );
   if (monteCarlo !== null)
     parts.push(
@@ -146,10 +168,23 @@ function tables(report: BacktestReport): string {
   return parts.join("\n");
 }
 
-function faults({ faults: all }: BacktestReport): string {
-  if (all.length === 0) return "";
-  const shown = all.slice(0, 20).map((fault) => `<li>${escapeHtml(fault)}</li>`);
+function failures(sweep: NonNullable<BacktestReport["sweep"]>): string {
+  if (sweep.failed === 0) return "";
+  const shown = failureLines(sweep, 20).map((line) => `<li>${escapeHtml(line)}</li>`);
+  return `<h3>${sweep.failed} failed</h3><ul>${shown.join("")}</ul>`;
+}
+
+function faults(report: BacktestReport): string {
+  const { faults: all, unheard } = report;
+  const first = [...takenOutLines(report), ...unheard];
+  if (all.length + first.length === 0) return "";
+  const shown = [...first, ...all.slice(0, 20)].map((line) => `<li>${escapeHtml(line)}</li>`);
   return `<section class="faults"><h2>${all.length} faults</h2><ul>${shown.join("")}</ul></section>`;
+}
+
+function halts(report: BacktestReport): string {
+  if (report.halts.length === 0) return "";
+  return `<section class="faults"><h2>Halted by risk</h2>${htmlTable(haltRows(report))}</section>`;
 }
 
 function denials({ denials: all }: BacktestReport): string {
@@ -162,9 +197,13 @@ function thinned({ atUs, values }: Line): Line {
   return thin({ atUs, values, length: atUs.length }, MOST_POINTS);
 }
 
-function amount(value: number): string {
-  const digits = Math.abs(value) >= 1000 ? 0 : Math.abs(value) >= 1 ? 2 : 4;
-  return value.toLocaleString("en", { maximumFractionDigits: digits });
+function amount(value: number, digits: number): string {
+  const most = Math.min(digits, 8);
+  return value.toLocaleString("en", {
+    minimumFractionDigits: most,
+    maximumFractionDigits: most,
+    signDisplay: "negative",
+  });
 }
 
 const day = (us: number) => new Date(us / 1000).toISOString().slice(0, 10);

@@ -11,7 +11,7 @@ footer{padding-top:24px;padding-bottom:40px;font-size:13px}
 .figures{display:grid;grid-template-columns:repeat(auto-fill,minmax(150px,1fr));gap:10px;margin-bottom:32px}
 .figures div{background:var(--card);border-radius:8px;padding:10px 14px}
 dt{color:var(--soft);font-size:13px}dd{margin:0;font-size:18px;font-weight:600;font-variant-numeric:tabular-nums;overflow-wrap:anywhere}
-.faults{border-left:4px solid var(--sell);padding-left:16px}
+.faults{border-left:4px solid var(--sell);padding-left:16px;margin-bottom:24px}
 .scroll{overflow-x:auto}
 table{border-collapse:collapse;width:100%;font-size:14px;font-variant-numeric:tabular-nums}
 th,td{padding:6px 12px 6px 0;border-bottom:1px solid var(--rule);text-align:right;white-space:nowrap}

@@ -1,7 +1,6 @@
-import { formatUnits } from "@pitlane/sdk";
 import { shortProfit, shortUs } from "../cli/status-line.ts";
-import type { BacktestReport } from "./backtest-report.ts";
-import type { MonteCarlo, Percentiles } from "./monte-carlo.ts";
+import { roundDecimal } from "../engines/portfolio-amounts.ts";
+import type { BacktestReport, ReportedMonteCarlo, ReportedPercentiles } from "./backtest-report.ts";
 import type { ParamSet } from "./sweep-grid.ts";
 import type { WalkForward } from "./walk-forward.ts";
 
@@ -9,9 +8,10 @@ import type { WalkForward } from "./walk-forward.ts";
 export type Rows = readonly (readonly string[])[];
 
 /** The figures a person looks at first: pairs of a name and a value. Pure. */
-export function figureRows({ performance, orders, fills }: BacktestReport): Rows {
+export function figureRows({ performance, portfolio, orders, fills }: BacktestReport): Rows {
   const { asset, sharpe, sortino, maxDrawdown, maxDrawdownShare, hitRate, profitFactor, exposure, turnover } =
     performance;
+  const period = periodText(performance.periodMs);
   return [
     ["Profit after fees", money(performance.profit, asset)],
     ["Return", percent(performance.return)],
@@ -19,8 +19,15 @@ export function figureRows({ performance, orders, fills }: BacktestReport): Rows
       "Largest drawdown",
       `${money(`-${maxDrawdown}`, asset)}${maxDrawdownShare === null ? "" : ` (${percent(maxDrawdownShare)})`}`,
     ],
+    ...performance.valueAtRisk.map(({ confidence, amount, expectedShortfall }): readonly string[] => [
+      `Value at risk ${Math.round(confidence * 100)} %, ${period}`,
+      `${plainMoney({ [asset]: amount })} (shortfall ${roundDecimal(expectedShortfall, 2)})`,
+    ]),
     ["Sharpe, a year's", figure(sharpe)],
     ["Sortino, a year's", figure(sortino)],
+    ["Returns taken over", `${period}: ${performance.periods} of them`],
+    ["Realised, before fees", shortProfit(portfolio.realized)],
+    ["Unrealised", shortProfit(portfolio.unrealized)],
     ["Fees", plainMoney({ [asset]: performance.fees })],
     ["Orders", String(orders.submitted)],
     ["Denied by risk", String(orders.denied)],
@@ -30,6 +37,34 @@ export function figureRows({ performance, orders, fills }: BacktestReport): Rows
     ["Turnover", figure(turnover)],
     ["In the market", percent(exposure)],
   ];
+}
+
+/** What the limits on losses did to trading, a row each; the head alone where nothing was passed. */
+export function haltRows({ halts }: BacktestReport): Rows {
+  const states = { active: "active", reduceOnly: "reduce-only", halted: "halted" } as const;
+  return [
+    ["time", "code", "trading", "loss", "why"],
+    ...halts.map(({ atUs, code, state, asset, loss, reason }) => [
+      time(atUs),
+      code,
+      states[state],
+      plainMoney({ [asset]: loss }),
+      reason,
+    ]),
+  ];
+}
+
+/** What returns are taken over, as people say it. */
+function periodText(ms: number): string {
+  const units = [
+    [86_400_000, "day"],
+    [3_600_000, "hour"],
+    [60_000, "minute"],
+    [1000, "second"],
+  ] as const;
+  const [length, name] = units.find(([unit]) => ms >= unit) ?? [1, "ms"];
+  const count = Math.round((ms / length) * 10) / 10;
+  return `${count} ${name}${count === 1 || name === "ms" ? "" : "s"}`;
 }
 
 export function strategyRows({ byStrategy }: BacktestReport): Rows {
@@ -106,12 +141,14 @@ export function sweepRows({ best }: NonNullable<BacktestReport["sweep"]>, most: 
     "profit factor",
     "trades",
     "fills",
+    "denied",
+    "faults",
   ];
   return [
     head,
     ...best
       .slice(0, most)
-      .map(({ params, fills, performance }) => [
+      .map(({ params, fills, denied, faults, performance }) => [
         ...(names.length === 0 ? ["as configured"] : names.map((name) => String(params[name]))),
         shortProfit({ [performance.asset]: performance.profit }),
         plainMoney({ [performance.asset]: performance.maxDrawdown }),
@@ -120,13 +157,18 @@ export function sweepRows({ best }: NonNullable<BacktestReport["sweep"]>, most: 
         figure(performance.profitFactor),
         String(performance.trades),
         String(fills),
+        String(denied),
+        String(faults),
       ]),
   ];
 }
 
 /** How far the best of a sweep is to be believed, in a sentence. */
-export function sweepNote({ trials, failed, objective, deflation }: NonNullable<BacktestReport["sweep"]>): string {
-  const tried = `${trials} combinations were tried${failed === 0 ? "" : `, ${failed} of them did not run`}, sorted by ${objective}.`;
+export function sweepNote(sweep: NonNullable<BacktestReport["sweep"]>): string {
+  const { trials, failed, objective, deflation, isAllTheSame } = sweep;
+  const tried = `${trials} combinations were tried${failed === 0 ? "" : `, ${failed} of them failed`}, sorted by ${objective}.`;
+  if (isAllTheSame)
+    return `${tried} All that ran gave the same result: the parameters make no difference on these data, and none of them is better.`;
   if (deflation === null || deflation === undefined)
     return `${tried} The best of many looks better than it is: try it on data that it was not chosen on.`;
   const { probability } = deflation;
@@ -135,6 +177,25 @@ export function sweepNote({ trials, failed, objective, deflation }: NonNullable<
       ? "more than luck would make of so many trials"
       : "not told from luck: the best of as many worthless strategies may look as good";
   return `${tried} Probability that the best one's Sharpe ratio is more than the luck of ${deflation.trials} trials: ${percent(probability)} (deflated Sharpe ratio), ${verdict}.`;
+}
+
+/** Combinations that failed, with what made them fail. @param most How many of them. */
+export function failureLines(
+  { failures, failed }: NonNullable<BacktestReport["sweep"]>,
+  most: number,
+): readonly string[] {
+  const lines = failures.slice(0, most).map(({ params, reason }) => `${paramText(params)}: ${reason}`);
+  return failed > lines.length ? [...lines, `... and ${failed - lines.length} more`] : lines;
+}
+
+/** Why the figures are not to be had: strategies that were taken out, and tests of a walk-forward where one was. */
+export function takenOutLines({ quarantined, walkForward }: BacktestReport): readonly string[] {
+  return [
+    ...Object.entries(quarantined).map(([name, reason]) => `strategy ${name} was quarantined: ${reason}`),
+    ...(walkForward?.windows ?? []).flatMap(({ testFromUs, test }) =>
+      test.error === undefined ? [] : [`test from ${time(testFromUs)}: ${test.error}`],
+    ),
+  ];
 }
 
 export function walkForwardRows({ windows, joined, efficiency }: WalkForward): Rows {
@@ -162,11 +223,14 @@ export function walkForwardRows({ windows, joined, efficiency }: WalkForward): R
   return [head, ...rows, total];
 }
 
-export function monteCarloRows({ shuffledDrawdown, drawnProfit, drawnDrawdown }: MonteCarlo, asset: string): Rows {
+export function monteCarloRows(
+  { shuffledDrawdown, drawnProfit, drawnDrawdown }: ReportedMonteCarlo,
+  asset: string,
+): Rows {
   const head = ["share of runs at most", "1 %", "5 %", "25 %", "50 %", "75 %", "95 %", "99 %"];
-  const row = (name: string, { p1, p5, p25, p50, p75, p95, p99 }: Percentiles) => [
+  const row = (name: string, { p1, p5, p25, p50, p75, p95, p99 }: ReportedPercentiles) => [
     `${name}, ${asset}`,
-    ...[p1, p5, p25, p50, p75, p95, p99].map((units) => decimal(formatUnits(BigInt(Math.round(units))))),
+    ...[p1, p5, p25, p50, p75, p95, p99].map(decimal),
   ];
   return [
     head,
@@ -192,15 +256,21 @@ function plainMoney(amounts: Readonly<Record<string, string>>): string {
 
 function decimal(text: string | undefined): string {
   if (text === undefined) return "-";
-  return Number(text).toFixed(2);
+  return roundDecimal(text, 2);
 }
 
 function figure(value: number | null): string {
-  return value === null ? "-" : value.toFixed(2);
+  return value === null ? "-" : twoDigits(value);
 }
 
 function percent(share: number | null): string {
-  return share === null ? "-" : `${(share * 100).toFixed(2)} %`;
+  return share === null ? "-" : `${twoDigits(share * 100)} %`;
+}
+
+/** As `toFixed`, without a sign where nothing is left. */
+function twoDigits(value: number): string {
+  const text = value.toFixed(2);
+  return text === "-0.00" ? "0.00" : text;
 }
 
 function fileName(path: string): string {

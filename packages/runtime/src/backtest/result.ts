@@ -1,9 +1,11 @@
 import type { LatencySummary } from "@pitlane/perf/metrics";
 import type { Side } from "@pitlane/sdk";
 import type { OrderCounters } from "../engines/execution.ts";
+import type { Breach } from "../engines/loss-limits.ts";
 import type { PerformanceReport } from "../engines/performance.ts";
 import type { EquityCurve } from "../engines/performance-curve.ts";
 import type { Portfolio } from "../engines/portfolio.ts";
+import type { TradingState } from "../engines/trading-state.ts";
 
 /** How true to life a backtest is, by what its data holds. One with data of several kinds is named after the coarsest. */
 export type Tier = "bars" | "trades" | "depth";
@@ -38,6 +40,21 @@ export interface SimLatencies {
   readonly fill: LatencySummary;
 }
 
+/** A limit on losses that was passed: from then on trading was halted, or could only reduce positions. */
+export interface SimHalt {
+  /** Simulated time, microseconds since the epoch. */
+  readonly atUs: number;
+  readonly code: Breach["code"];
+  /** How trading stood from then on. */
+  readonly state: TradingState;
+  /** Quote asset whose profit the limit is on. */
+  readonly asset: string;
+  /** The drawdown of the profit, or the day's loss, in the smallest unit of `asset`. */
+  readonly lossUnits: bigint;
+  /** A sentence; names the limit. */
+  readonly reason: string;
+}
+
 /** What a backtest gives. */
 export interface BacktestResult {
   readonly tier: Tier;
@@ -56,13 +73,25 @@ export interface BacktestResult {
   readonly fills: readonly SimFill[];
   /** Asset that `curve` and `performance` are counted in: the one most instruments are priced in. */
   readonly asset: string;
-  /** Equity over time: every balance that has a price in `asset`, at the last prices. */
+  /** Equity over time, from the first event on: every balance that has a price in `asset`, at the last prices. */
   readonly curve: EquityCurve;
   readonly performance: PerformanceReport;
   /** By name of the strategy. */
   readonly strategies: Readonly<Record<string, PerformanceReport>>;
   readonly portfolio: Portfolio;
+  /** By quote asset: what open positions are worth at the last prices, less their cost, at average cost; before fees. */
+  readonly unrealized: ReadonlyMap<string, bigint>;
+  /** As `unrealized`, where what closed a position closed the oldest first. */
+  readonly unrealizedFifo: ReadonlyMap<string, bigint>;
+  /** By quote asset: as `LedgerView.profit`, at the last prices. */
+  readonly profit: ReadonlyMap<string, bigint>;
+  /** Oldest first. Nothing lets a backtest trade again, so there is one at most as yet. */
+  readonly halts: readonly SimHalt[];
   readonly latency: SimLatencies;
   /** What plugins did wrong, and what else a session would report as a fault; 1,000 at most. */
   readonly faults: readonly string[];
+  /** Strategies that were taken out for their faults, with the reason, by name: what they did afterwards is nothing, and no result. */
+  readonly quarantined: Readonly<Record<string, string>>;
+  /** What strategies listen to and these data never tell, a sentence for each. */
+  readonly unheard: readonly string[];
 }

@@ -75,6 +75,7 @@ export class DepthStream implements Stream {
     const { length, op, priceTicks, sizeLots } = columns;
     const { book } = this;
     const resting = matcher?.resting;
+    const taken = matcher?.taken;
     let i = this.#next;
     let nowUs = this.nextUs;
     const endRow = Math.min(length, i + MOST_ROWS);
@@ -87,7 +88,10 @@ export class DepthStream implements Stream {
         const lots = sizeLots[i]!;
         const isBid = what === DepthOp.bid;
         book.set(isBid ? "bid" : "ask", price, lots);
-        if (resting !== undefined && (price <= resting.topBuyTicks || price >= resting.lowSellTicks))
+        if (
+          resting !== undefined &&
+          (price <= resting.topBuyTicks || price >= resting.lowSellTicks || taken!.isNear(price))
+        )
           matcher!.onLevel(isBid, price, lots, nowUs);
         isOpen = true;
       } else if (what <= DepthOp.sellTrade) {

@@ -1,4 +1,4 @@
-import { InvalidInputError } from "@pitlane/perf";
+import { InvalidInputError, nearestName } from "@pitlane/perf";
 import { formatScaled, parseScaled } from "@pitlane/sdk";
 import { decimalsOf } from "./readers/decimal-scale.ts";
 
@@ -36,10 +36,13 @@ export function parseParam(text: string, strategies: readonly string[]): Param {
       `--param must be such as lookback=1..10, lookback=1..10:0.5 or mode=a,b; got "${text}"`,
     );
   const owner = strategies.find((one) => name.startsWith(`${one}.`));
-  if (owner === undefined && strategies.length > 1)
+  if (owner === undefined && strategies.length > 1) {
+    const [prefix = ""] = name.split(".");
+    const nearest = name.includes(".") ? nearestName(prefix, strategies) : undefined;
     throw new InvalidInputError(
-      `--param ${name}: there are ${strategies.length} strategies; begin the name with one of ${strategies.map((one) => `${one}.`).join(", ")}`,
+      `--param ${name}: there are ${strategies.length} strategies; begin the name with one of ${strategies.map((one) => `${one}.`).join(", ")}${nearest === undefined ? "" : ` (did you mean ${nearest}.?)`}`,
     );
+  }
   return {
     strategy: owner,
     key: owner === undefined ? name : name.slice(owner.length + 1),
@@ -71,7 +74,7 @@ function listedValue(name: string, text: string): ParamValue {
 }
 
 /** Name of a parameter as results show it. */
-function paramName({ strategy, key }: Param): string {
+export function paramName({ strategy, key }: Param): string {
   return strategy === undefined ? key : `${strategy}.${key}`;
 }
 

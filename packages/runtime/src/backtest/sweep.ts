@@ -1,4 +1,5 @@
-import { InvalidInputError } from "@pitlane/perf";
+import { isDeepStrictEqual } from "node:util";
+import { InvalidInputError, PitlaneError } from "@pitlane/perf";
 import type { PerformanceReport } from "../engines/performance.ts";
 import { type Deflation, deflatedSharpe } from "./overfitting.ts";
 import { gridOf, type ParamSet } from "./sweep-grid.ts";
@@ -14,8 +15,10 @@ export interface Sweep {
   readonly objective: Objective;
   /** Those that ran, best first; of equal ones that which comes first in the grid. */
   readonly trials: readonly (TrialOutcome & { readonly performance: PerformanceReport })[];
-  /** Those that did not. */
+  /** Those that did not, or whose strategy was taken out on the way: each says why. */
   readonly failed: readonly TrialOutcome[];
+  /** Two or more ran, and all of them came to the same: nothing that the parameters change made a difference. */
+  readonly isAllTheSame: boolean;
   /** Undefined when returns did not vary, or fewer than two trials had a Sharpe ratio. */
   readonly deflation: Deflation | undefined;
 }
@@ -26,6 +29,7 @@ export interface Sweep {
  * The best of many trials looks better than it is: `deflation` says by how much luck alone would have it so.
  *
  * @throws {InvalidInputError} When no combination ran, with the first one's reason; when there are too many.
+ * @throws {SweepFailedError} When none ran to its end.
  */
 export async function runSweep(
   batch: Omit<TrialBatch, "sets">,
@@ -36,20 +40,40 @@ export async function runSweep(
   return sweepOf(await run({ ...batch, sets: gridOf(batch.params) }, signal), objective);
 }
 
-/** Sorts outcomes, best first. Pure. @throws {InvalidInputError} When none of them ran. */
+/** Every combination ended early, some of them by a fault of a strategy. */
+export class SweepFailedError extends PitlaneError {
+  readonly code = "SWEEP_FAILED";
+  readonly retryable = false;
+}
+
+/**
+ * Sorts outcomes, best first. Pure.
+ *
+ * @throws {InvalidInputError} When none of them ran.
+ * @throws {SweepFailedError} When none of them ran to its end.
+ */
 export function sweepOf(outcomes: readonly TrialOutcome[], objective: Objective): Sweep {
   const ran = outcomes.flatMap(({ performance, ...rest }) =>
-    performance === undefined ? [] : [{ ...rest, performance }],
+    performance === undefined || rest.error !== undefined ? [] : [{ ...rest, performance }],
   );
-  const failed = outcomes.filter(({ performance }) => performance === undefined);
-  if (ran.length === 0)
-    throw new InvalidInputError(
-      `none of ${outcomes.length} combinations of parameters ran; the first says: ${failed[0]?.error ?? "nothing"}`,
-    );
+  const failed = outcomes.filter(({ performance, error }) => performance === undefined || error !== undefined);
+  if (ran.length === 0) {
+    const message = `none of ${outcomes.length} combinations of parameters ran to its end; the first says: ${failed[0]?.error ?? "nothing"}`;
+    // With a result of its own a strategy was taken out on the way: its settings are not what is wrong.
+    throw failed.some(({ performance }) => performance !== undefined)
+      ? new SweepFailedError(message)
+      : new InvalidInputError(message);
+  }
   const trials = ran.toSorted((a, b) => scoreOf(b.performance, objective) - scoreOf(a.performance, objective) || 0);
   const best = trials[0]?.moments;
   const ratios = ran.flatMap(({ moments }) => (moments === undefined ? [] : [moments.sharpe]));
-  return { objective, trials, failed, deflation: best === undefined ? undefined : deflatedSharpe(best, ratios) };
+  const deflation = best === undefined ? undefined : deflatedSharpe(best, ratios);
+  return { objective, trials, failed, isAllTheSame: isAllTheSame(ran), deflation };
+}
+
+function isAllTheSame(ran: readonly TrialOutcome[]): boolean {
+  const results = ran.map(({ performance, orders, fills }) => ({ performance, orders, fills }));
+  return results.length > 1 && results.every((one) => isDeepStrictEqual(one, results[0]));
 }
 
 /** The larger the better; -1e300 for what has no such figure, so that differences of scores stay numbers. */

@@ -17,11 +17,15 @@ import { BarStream } from "./stream-bars.ts";
 import { DepthStream } from "./stream-depth.ts";
 import { TradeStream } from "./stream-trades.ts";
 
+/** What every tier leaves out: the account is that of a spot venue, also on data of futures. */
+const ACCOUNT_IGNORES =
+  "Margin, leverage, funding and short positions: the account is a spot one on data of futures too. What it does not hold it cannot sell, and the fee of a buy is taken from what was bought.";
+
 /** What a tier leaves out of the real world, a sentence each. */
 export const IGNORES: Readonly<Record<Tier, readonly string[]>> = {
-  bars: BARS_IGNORE,
-  trades: TRADES_IGNORE,
-  depth: DEPTH_IGNORE,
+  bars: [...BARS_IGNORE, ACCOUNT_IGNORES],
+  trades: [...TRADES_IGNORE, ACCOUNT_IGNORES],
+  depth: [...DEPTH_IGNORE, ACCOUNT_IGNORES],
 };
 
 /** What an instrument's rows are played to. */
@@ -78,6 +82,7 @@ class BarListing implements Listing {
   open(playing: Playing): readonly Stream[] {
     const { agenda, index, core } = playing;
     const { fillModel, events } = this.#options;
+    const wanted = builtLengths(core, this.data, this.#interval);
     const common = {
       columns: this.#columns,
       instrument: this.data.instrument,
@@ -85,8 +90,11 @@ class BarListing implements Listing {
       interval: this.#interval,
       agenda,
       halfSpreadTicks: fillModel?.bars?.slippageTicks ?? 0,
-      isBuiltWanted: wantsBuilt(core, this.data, this.#interval),
+      isBuiltWanted: wanted.has(this.#interval),
+      joined: [...wanted].filter((every) => every !== this.#interval),
+      tellsGaps: core.plugins.registrations.hooks.some(({ kind }) => kind === "gap" || kind === "resync"),
       isFresh: events === "fresh",
+      isMarked: isAllBars(this.#options.data),
     };
     const { matcher } = this;
     const way = wayOf(this.#options, playing);
@@ -195,6 +203,11 @@ class DepthListing implements Listing {
   }
 }
 
+/** True where equity is looked at at the close of each bar: prices of other kinds are not known then. */
+export function isAllBars(data: readonly MarketData[]): boolean {
+  return data.every(({ columns }) => columns.kind === "bars");
+}
+
 /** The way of market events; undefined where they take no time. */
 function wayOf({ latency }: BacktestOptions, { random }: Playing): LatencyWay | undefined {
   if (latency?.feedUs === undefined) return undefined;
@@ -216,19 +229,30 @@ function intervalOf({ instrument }: MarketData, intervalUs: number): FixedBarInt
 }
 
 /**
- * True when hooks want bars made of trades and these ones will do.
+ * Lengths of the bars that hooks want made of trades: these ones will do, or several of them joined.
  *
- * @throws {InvalidInputError} When they want other ones: bars cannot be made of bars.
+ * @throws {InvalidInputError} When they want ones that these cannot be joined to.
  */
-function wantsBuilt({ plugins }: Core, { instrument }: MarketData, interval: FixedBarInterval): boolean {
+function builtLengths(
+  { plugins }: Core,
+  { instrument }: MarketData,
+  interval: FixedBarInterval,
+): ReadonlySet<FixedBarInterval> {
   const hooks = plugins.registrations.hooks.filter(
     ({ kind, every, instrument: wanted = instrument }) =>
       kind === "bar" && every !== undefined && ("id" in wanted ? wanted === instrument : wanted.includes(instrument)),
   );
-  for (const { every, owner } of hooks)
-    if (every !== interval)
+  const lengths = new Set<FixedBarInterval>();
+  for (const { every, owner } of hooks) {
+    if (typeof every !== "string" || barLengthUs(every) % barLengthUs(interval) !== 0)
       throw new InvalidInputError(
-        `strategy ${plugins.names[owner]} wants bars of ${JSON.stringify(every)} of ${instrument.id}, and the data are bars of ${interval}: give trades, or bars of that length`,
+        `strategy ${plugins.names[owner]} wants bars of ${JSON.stringify(every, bigintText)} of ${instrument.id}, and the data are bars of ${interval}, of which they cannot be made: give trades, or bars whose length divides theirs`,
       );
-  return hooks.length > 0;
+    lengths.add(every);
+  }
+  return lengths;
+}
+
+function bigintText(_key: string, value: unknown): unknown {
+  return typeof value === "bigint" ? `${value}n` : value;
 }

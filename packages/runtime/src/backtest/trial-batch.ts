@@ -1,7 +1,7 @@
 import type { Clock } from "@pitlane/perf";
-import { mapConcurrent } from "@pitlane/perf/flow";
 import { createWorkerPool, type WorkerPool } from "@pitlane/perf/pool";
 import type { Config } from "../config.ts";
+import { runAll } from "./run-all.ts";
 import type { Param, ParamSet } from "./sweep-grid.ts";
 import type { TrialOptions, TrialOutcome } from "./trial.ts";
 
@@ -62,25 +62,11 @@ export class TrialThreads {
       sets: sets.slice(i * size, (i + 1) * size),
     }));
     let done = 0;
-    const failed = new AbortController();
-    const either = signal === undefined ? failed.signal : AbortSignal.any([signal, failed.signal]);
-    const settled = await mapConcurrent(
-      batches,
-      this.#workers,
-      async (one) => {
-        try {
-          const outcomes = await this.#pool.run(one, {}, either);
-          done += outcomes.length;
-          onDone(done);
-          return outcomes;
-        } catch (error) {
-          failed.abort(error); // one thread lost is the sweep lost: the others need not go on
-          throw error;
-        }
-      },
-      either,
-    );
-    return settled.flatMap((one) => (one.status === "fulfilled" ? one.value : []));
+    const onResult = (outcomes: readonly TrialOutcome[]) => {
+      done += outcomes.length;
+      onDone(done);
+    };
+    return (await runAll(this.#pool, batches, onResult, signal)).flat();
   }
 
   close(): Promise<void> {

@@ -17,7 +17,7 @@ export interface CurvePoints {
 /** What one set of parameters came to. Plain data: it crosses threads. */
 export interface TrialOutcome {
   readonly set: ParamSet;
-  /** Why it did not run; all that follows is then undefined. */
+  /** Why it counts for nothing: it did not run, and all that follows is undefined; or a strategy was taken out on the way. */
   readonly error?: string;
   readonly performance?: PerformanceReport;
   readonly orders?: BacktestResult["orders"];
@@ -46,9 +46,14 @@ export async function runTrial(
 ): Promise<TrialOutcome> {
   const entries = plugins.map((entry) => ({ ...entry, config: withParams(entry.config, nameOf(entry), params, set) }));
   try {
-    const { performance, orders, fills, faults, curve } = await runBacktest({ ...options, plugins: entries });
+    const { performance, orders, fills, faults, curve, quarantined } = await runBacktest({
+      ...options,
+      plugins: entries,
+    });
+    const [takenOut] = Object.entries(quarantined);
     return {
       set,
+      ...(takenOut === undefined ? {} : { error: `strategy ${takenOut[0]} was quarantined: ${takenOut[1]}` }),
       performance,
       orders: { ...orders },
       fills: fills.length,

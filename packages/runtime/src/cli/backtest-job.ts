@@ -1,13 +1,13 @@
 import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
 import { InvalidInputError } from "@pitlane/perf";
+import { checkParams } from "../backtest/check-params.ts";
 import type { readMarketData } from "../backtest/readers/read-market-data.ts";
 import { OBJECTIVES, type Objective } from "../backtest/sweep.ts";
 import { gridOf, type Param, parseParam } from "../backtest/sweep-grid.ts";
 import type { TrialOptions } from "../backtest/trial.ts";
 import type { Config } from "../config.ts";
 import { nameOf, type PluginEntry } from "../plugins/entry.ts";
-import { loadStrategies } from "../plugins/load-strategies.ts";
 import {
   type NamedLatency,
   parseFees,
@@ -19,6 +19,7 @@ import {
   parseWindows,
 } from "./backtest-flags.ts";
 import { checkWritable } from "./json-file.ts";
+import { loadChecked } from "./load-checked.ts";
 import type { SettingsContext } from "./main.ts";
 import { parseWhole } from "./parse.ts";
 import { withSecrets } from "./secrets.ts";
@@ -80,13 +81,15 @@ export async function prepareBacktest(
   const own = seed === undefined ? [] : [flagSetting(["seed"], parseWhole("--seed", seed, 0, 0xffffffff), "--seed")];
   const settings = (await settingsOf(flags, context, own)).config;
   const config = file === undefined ? settings : { ...settings, strategies: strategiesOf(file, settings, cwd) };
+  const places = config.strategies.map((one) => Math.max(0, settings.strategies.indexOf(one)));
   if (!(OBJECTIVES as readonly string[]).includes(objective))
     throw new InvalidInputError(`--objective must be one of ${OBJECTIVES.join(", ")}; got "${objective}"`);
   const strategies = await withSecrets(config.strategies, context);
-  const plugins = await loadStrategies(strategies, cwd);
+  const plugins = await loadChecked(strategies, cwd, places, flags.param === undefined);
   const names = plugins.map(nameOf);
   const params = (flags.param ?? []).map((text) => parseParam(text, names));
   gridOf(params); // an impossible grid is told before the data is read
+  await checkParams(params, plugins);
   return {
     config,
     plugins,

@@ -1,18 +1,22 @@
 import type { BacktestReport } from "../backtest/backtest-report.ts";
 import {
+  failureLines,
   figureRows,
+  haltRows,
   latencyRows,
   monteCarloRows,
   paramText,
   strategyRows,
   sweepNote,
   sweepRows,
+  takenOutLines,
   walkForwardRows,
 } from "../backtest/report-rows.ts";
 import { colors, table } from "./output.ts";
 
 const MOST_TRIALS = 15;
 const MOST_DENIALS = 5;
+const MOST_FAILED = 10;
 
 /** What a person wants to know of a backtest. Pure. */
 export function backtestLines(report: BacktestReport): readonly string[] {
@@ -20,6 +24,8 @@ export function backtestLines(report: BacktestReport): readonly string[] {
   const span = `${time(report.fromUs)} to ${time(report.toUs)} UTC`;
   const figures = figureRows(report);
   const lines = [
+    ...takenOutLines(report).map((line) => colors.red(`failed   ${line}`)),
+    ...report.unheard.map((line) => colors.yellow(`unheard  ${line}`)),
     "",
     colors.bold(`Backtest of ${report.strategies.map(({ name }) => name).join(", ")}, tier ${report.tier}`),
     `data     ${data.format}, ${data.instruments.join(", ")}; ${span}`,
@@ -35,6 +41,9 @@ export function backtestLines(report: BacktestReport): readonly string[] {
     ...report.denials
       .slice(0, MOST_DENIALS)
       .map(({ count, code, voter, example }) => `denied   ${count} times ${code} by ${voter}: ${example}`),
+    ...haltRows(report)
+      .slice(1)
+      .map(([at, code, state, , why]) => colors.yellow(`risk     ${at} UTC ${code}, trading ${state}: ${why}`)),
     "",
     ...table(figures.map(([name = "", value = ""]) => [name, value])).map((line) => `  ${line}`),
     "",
@@ -48,9 +57,16 @@ export function backtestLines(report: BacktestReport): readonly string[] {
       "",
       colors.bold(`Sweep: the best ${shown} of ${sweep.trials}`),
       ...indented(table(sweepRows(sweep, MOST_TRIALS))),
-      sweepNote(sweep),
+      sweep.isAllTheSame ? colors.yellow(sweepNote(sweep)) : sweepNote(sweep),
     );
-    lines.push(`What stands above is the best one: ${paramText(sweep.best[0]?.params ?? {})}`);
+    if (sweep.failed > 0)
+      lines.push(
+        colors.yellow(`Failed: ${sweep.failed} of ${sweep.trials}`),
+        ...indented(failureLines(sweep, MOST_FAILED)),
+      );
+    lines.push(
+      `What stands above is ${sweep.isAllTheSame ? "the first" : "the best"} one: ${paramText(sweep.best[0]?.params ?? {})}`,
+    );
   }
   if (walkForward !== null)
     lines.push(

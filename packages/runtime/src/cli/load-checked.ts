@@ -7,6 +7,7 @@ import { loadStrategy } from "../plugins/load-strategies.ts";
  * Loads strategies as `loadStrategies` does, and checks the settings of all of them.
  *
  * @param places Where each is in the list of the settings, when they are only some of it.
+ * @param isWhole False when a sweep is to give some of the values: names alone are checked.
  * @throws {InvalidInputError} As `loadStrategies`.
  * @throws {PluginBootError} Code `PLUGIN_CONFIG`, with everything that is wrong and the place where it was given.
  */
@@ -14,6 +15,7 @@ export async function loadChecked(
   strategies: Config["strategies"],
   cwd: string,
   places: readonly number[] = strategies.map((_, index) => index),
+  isWhole = true,
 ): Promise<readonly PluginEntry[]> {
   const all: PluginEntry[] = [];
   for (const [index, strategy] of strategies.entries()) {
@@ -21,6 +23,6 @@ export async function loadChecked(
     for (const { entry, configKey } of await loadStrategy(strategy, cwd))
       all.push({ ...entry, configPlace: formatPath([...place, configKey]) });
   }
-  await checkConfigs(all);
+  await checkConfigs(all, isWhole);
   return all;
 }

@@ -1,5 +1,6 @@
 import type { PerformanceReport } from "../engines/performance.ts";
 import type { SessionPerformance } from "../engines/performance-monitor.ts";
+import { roundDecimal } from "../engines/portfolio-amounts.ts";
 import { table } from "./output.ts";
 
 const SHORT_MS = 24 * 3_600_000; // a year's ratio worked out from less says nothing
@@ -39,12 +40,11 @@ function rowOf(name: string, report: PerformanceReport): string[] {
   ];
 }
 
-/** Decimal text, cut after two digits that say something. */
+/** Decimal text, rounded to two digits that say something. */
 function shortAmount(text: string): string {
   const [whole = "0", fraction = ""] = text.split(".");
-  const zeros = /^0*/.exec(fraction)?.[0].length ?? 0;
-  const shown = /[1-9]/.test(whole) ? 2 : Math.max(2, zeros + 2);
-  return `${whole}.${fraction.slice(0, shown).padEnd(2, "0")}`;
+  const zeros = /[1-9]/.test(fraction) ? fraction.search(/[1-9]/) : 0;
+  return roundDecimal(text, /[1-9]/.test(whole) ? 2 : Math.max(2, zeros + 2));
 }
 
 function percent(share: number | null): string {

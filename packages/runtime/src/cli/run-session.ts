@@ -21,7 +21,7 @@ import type { Runtime } from "../runtime-types.ts";
 import { VERSION } from "../version.ts";
 import { scheduleArchive } from "./archive-schedule.ts";
 import { calmFlagsIn } from "./calm-gc.ts";
-import { EXIT, RefusedInputError } from "./exit.ts";
+import { exitCodeOfRun, RefusedInputError } from "./exit.ts";
 import { checkWritable, writeJson } from "./json-file.ts";
 import { loadChecked } from "./load-checked.ts";
 import type { HaltSignal } from "./main.ts";
@@ -162,7 +162,7 @@ export async function runSession(options: SessionOptions): Promise<number> {
     if (jsonPath !== undefined) writeJson(jsonPath, report);
     for (const line of summaryLines(report)) output.line(line);
     if (jsonPath !== undefined) output.line(`report   ${relative(cwd, jsonPath) || jsonPath}`);
-    return exitOf(reason);
+    return exitCodeOfRun(report);
   } finally {
     output.endStatus();
     resumed?.close(); // where the session did not come to that
@@ -270,11 +270,6 @@ async function follow(
     status.stop();
     ended.abort(new Error("the session has ended"));
   }
-}
-
-function exitOf(reason: EndReason): number {
-  if (reason === "riskHalted") return EXIT.halted;
-  return reason === "halted" ? EXIT.failed : EXIT.done;
 }
 
 function haltReason(error: Error): EndReason {

@@ -1,17 +1,16 @@
+import { roundDecimal } from "../engines/portfolio-amounts.ts";
 import type { Status } from "../runtime-types.ts";
 import { colors } from "./output.ts";
 
-/** Profit as people read it: at most two digits after the dot, with its sign. */
+/** Profit as people read it: rounded to two digits after the dot, with its sign. */
 export function shortProfit(profit: Readonly<Record<string, string>>): string {
   const parts = Object.entries(profit).map(([asset, amount]) => `${signed(amount)} ${asset}`);
   return parts.length === 0 ? "0" : parts.join(", ");
 }
 
 function signed(amount: string): string {
-  const [whole = "0", fraction = ""] = amount.replace("-", "").split(".");
-  const shown = `${whole}.${fraction.slice(0, 2).padEnd(2, "0")}`;
-  if (shown === "0.00") return shown;
-  return amount.startsWith("-") ? `-${shown}` : `+${shown}`;
+  const shown = roundDecimal(amount, 2);
+  return shown === "0.00" || shown.startsWith("-") ? shown : `+${shown}`;
 }
 
 /** Microseconds as people read them. */

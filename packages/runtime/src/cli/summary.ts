@@ -5,6 +5,8 @@ import { colors, table } from "./output.ts";
 import { performanceLines } from "./performance-lines.ts";
 import { shortProfit, shortUs } from "./status-line.ts";
 
+const DENIALS_SHOWN = 5;
+
 /** What a person wants to know of a run that ended. Pure. */
 export function summaryLines(report: Report): readonly string[] {
   const { run, market, risk, orders, fills, portfolio, performance, journal, memory, faults } = report;
@@ -25,6 +27,7 @@ export function summaryLines(report: Report): readonly string[] {
       count(orders.unknown, "unknown"),
       count(orders.duplicated, "duplicated"),
     ].join(", ")}`,
+    ...denialLines(report),
     ...(risk.by === "" ? [] : [`risk     ${colors.yellow(describeTrading(risk))}`]),
     `fills    ${fills.count}, profit ${shortProfit(portfolio.profit)} after fees`,
     ...performanceLines(performance).map((line) => `  ${line}`),
@@ -40,6 +43,14 @@ export function summaryLines(report: Report): readonly string[] {
     lines.push(`  ${fault.source}: ${fault.message}${fault.count > 1 ? ` (${fault.count} times)` : ""}`);
   if (faults.length > 20) lines.push(`  ... and ${faults.length - 20} more in the report`);
   return lines;
+}
+
+/** Why orders were denied, as far as a line is good for. */
+function denialLines({ risk: { denials } }: Report): readonly string[] {
+  if (denials.length === 0) return [];
+  const shown = denials.slice(0, DENIALS_SHOWN).map(({ count, code, voter }) => `${count} ${code} (${voter})`);
+  const left = denials.length - shown.length;
+  return [`denied   ${shown.join(", ")}${left > 0 ? `; ${left} more in the report` : ""}`];
 }
 
 function instrumentLines({ market }: Report): readonly string[] {

@@ -17,7 +17,7 @@ import type { BusEvent } from "../bus/events.ts";
 import type { Config } from "../config.ts";
 import { type DecisionLog, Execution, type OrderWire } from "../engines/execution.ts";
 import { MarketFeeds } from "../engines/market-feeds.ts";
-import { PerformanceMonitor } from "../engines/performance-monitor.ts";
+import { PerformanceMonitor, type PerformanceSettings } from "../engines/performance-monitor.ts";
 import { Portfolio } from "../engines/portfolio.ts";
 import { accountingAsset, Valuation } from "../engines/portfolio-valuation.ts";
 import { feePartsOf } from "../engines/reservations.ts";
@@ -45,6 +45,7 @@ import { DEFAULT_SIGNALS } from "../orders/signal.ts";
 import type { LogLevel } from "../plugins/define.ts";
 import { nameOf } from "../plugins/entry.ts";
 import { type PluginControl, type PluginEntry, PluginHost, type StartPhase } from "../plugins/host.ts";
+import { placeOf } from "../plugins/place-of.ts";
 import type { Budgets } from "../plugins/quarantine.ts";
 import type { HostServices } from "../plugins/services.ts";
 import type { CoreRecord } from "./core-record.ts";
@@ -89,8 +90,8 @@ export interface CoreOptions {
   readonly isMetered?: boolean;
   /** Told how long each hot hook and timer took, by owner; see `PluginHostOptions`. Default: nobody. */
   readonly hookTimes?: readonly LatencyHistogram[];
-  /** Points of the curves of equity; see `PerformanceMonitorOptions`. */
-  readonly curvePoints?: number;
+  /** How equity is looked at. Default as in a session. */
+  readonly performance?: PerformanceSettings;
   /** Called before anything is decided by prices, for a host that tells them by `take` when they are needed. */
   readonly onPricesNeeded?: () => void;
   /** A line for people; `info` unless told. */
@@ -145,14 +146,18 @@ export class Core {
     this.portfolio = new Portfolio({
       venue: instruments[0]?.venue ?? "",
       convert: (units, from, to) => this.valuation.tryConvert(units, from, to),
-      onFill: (_fill, owner) => this.performance.onFill(this.#nowUs, owner),
+      onFill: (fill, owner) => {
+        options.onPricesNeeded?.();
+        this.performance.onFill(this.#nowUs, owner, fill);
+      },
     });
     this.performance = new PerformanceMonitor({
       portfolio: this.portfolio,
       valuation: this.valuation,
       asset: accountingAsset(instruments),
       owners: plugins.map(nameOf),
-      ...(options.curvePoints !== undefined && { points: options.curvePoints }),
+      ...options.performance,
+      ...(options.onPricesNeeded !== undefined && { onPricesNeeded: options.onPricesNeeded }),
     });
     this.#risk = new RiskDesk({
       config: options.config.risk,
@@ -414,6 +419,11 @@ export class Core {
   /** How far the profit in an asset has fallen, as the limits on losses see it; undefined where nothing looks at it. */
   drawdownOf(quote: string): ReturnType<RiskDesk["losses"]["drawdownOf"]> {
     return this.#risk.losses.drawdownOf(quote);
+  }
+
+  /** What was lost in an asset since its UTC day opened, as the limits on losses see it; undefined where nothing looks at it. */
+  dayLossOf(quote: string): bigint | undefined {
+    return this.#risk.losses.dayLossOf(quote);
   }
 
   /** When the last event of an instrument came, microseconds since the epoch; -Infinity before the first. */
@@ -723,7 +733,7 @@ export class Core {
   #onHookFault(owner: number, kind: string, error: unknown, mustEnd: boolean): void {
     this.isDisturbed = true;
     const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-    this.#options.onFault(`strategy ${this.plugins.names[owner]}`, `its ${kind} hook threw ${reason}`);
+    this.#options.onFault(`strategy ${this.plugins.names[owner]}`, `its ${kind} hook threw ${reason}${placeOf(error)}`);
     this.plugins.fault(owner, kind, error, mustEnd);
   }
 

@@ -1,5 +1,6 @@
 import type { RequestOutcome } from "@pitlane/sdk";
 import type { BreachEntry, TradingCommand } from "../engines/trading-state.ts";
+import type { VoteRecord } from "../hooks/verdict.ts";
 import type { JournalRow } from "../journal/chain.ts";
 import { JournalError } from "../journal/errors.ts";
 import { Order } from "../orders/order.ts";
@@ -37,6 +38,7 @@ export interface IntentEntry extends IntentRecord {
   /** What plugins changed of what was wanted, in order; left out when nothing was. The terms are those they came to. */
   readonly shaped?: readonly ShapeRecord[];
   readonly approved: boolean;
+  readonly votes?: readonly VoteRecord[];
 }
 
 /**
@@ -101,7 +103,7 @@ export function takeBack(
           fromIntentRecord(termsOf(entry), instrumentOf),
           atUs,
         );
-        execution.recoverIntent(order, numberOf(entry.clientOrderId), entry.approved);
+        execution.recoverIntent(order, numberOf(entry.clientOrderId), entry.approved, entry.votes);
         break;
       }
       case "risk.state":
@@ -155,7 +157,7 @@ export interface FailureEntry {
 
 /** The intent alone: what the row says of its verdicts is not part of it. */
 function termsOf({ clientOrderId: _id, strategy: _strategy, approved: _approved, ...rest }: IntentEntry): IntentRecord {
-  const { votes: _votes, shaped: _shaped, ...terms } = rest as typeof rest & { readonly votes?: unknown };
+  const { votes: _votes, shaped: _shaped, ...terms } = rest;
   return terms;
 }
 

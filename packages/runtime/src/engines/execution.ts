@@ -16,6 +16,7 @@ import {
 } from "../orders/records.ts";
 import type { ShapeRecord } from "../orders/shape.ts";
 import { reviewTerms } from "../orders/terms.ts";
+import { type Denial, DenialCounter } from "./denials.ts";
 import { OpenExposure } from "./exposure.ts";
 import type { Portfolio } from "./portfolio.ts";
 import {
@@ -86,7 +87,7 @@ export interface OrderWire {
   withdraw?(order: Order): void;
 }
 
-/** Orders that were approved and of which nothing was heard yet: those that wait for the wire and those on their way. */
+/** Orders of which nothing was heard yet: those that were wanted just now and risk has yet to vote on, those that wait for the wire and those on their way. */
 export interface Backlog {
   readonly orders: number;
   /** Further intents are denied at this many, code `QUEUE_FULL`. */
@@ -104,6 +105,8 @@ export interface ExecutionRecord {
   readonly open: readonly OrderRecord[];
   /** Bought less sold by each plugin, in lots, by instrument id. */
   readonly ownLots: readonly Readonly<Record<string, number>>[];
+  /** Why orders were denied; older journals have none. */
+  readonly denials?: readonly Denial[];
 }
 
 export interface ExecutionOptions {
@@ -159,6 +162,7 @@ export class Execution {
     rejected: 0,
     duplicated: 0,
   };
+  readonly #denials = new DenialCounter();
   readonly #exposure: OpenExposure;
   readonly #backlog: { orders: number; readonly limit: number; isHigh: boolean };
   #intended: Order[] = [];
@@ -169,6 +173,7 @@ export class Execution {
   /** False while `flush` would do nothing, certainly: it costs no call then. */
   mayFlush = false;
   #expectedRejections = 0;
+  #unvoted = 0; // of the backlog, those that risk was not asked about yet
   #isSweep = false; // the cancels that wait are to go as quickly as the venue can
   #closedReason = "";
 
@@ -191,6 +196,10 @@ export class Execution {
     this.counters.intents++;
     this.#orders.set(order.clientOrderId, order);
     if (refusal !== undefined) this.#refusals.set(order, refusal);
+    else {
+      this.#unvoted++;
+      this.#setAwaited(order, true);
+    }
     this.#intended.push(order);
     this.mayFlush = true;
     return order;
@@ -250,7 +259,7 @@ export class Execution {
     for (const order of this.#intended) if (!order.cancelWanted && !this.#refusals.has(order)) yield order.intent;
   }
 
-  /** How much waits for the venue's word, kept up to date. It follows from the inputs, so a replay sees the same. */
+  /** How much waits for the venue's word, kept up to date, what the present hook has wanted included. It follows from the inputs, so a replay sees the same. */
   get backlog(): Backlog {
     return this.#backlog;
   }
@@ -389,10 +398,11 @@ export class Execution {
   /**
    * Takes back an intent of an earlier process as its journal has it: an approved one may have reached the venue or not.
    */
-  recoverIntent(order: Order, number: number, isApproved: boolean): void {
+  recoverIntent(order: Order, number: number, isApproved: boolean, votes: readonly VoteRecord[] = []): void {
     this.#numbers[order.owner] = Math.max(this.#numbers[order.owner] ?? 0, number);
     this.counters.intents++;
     if (!isApproved) {
+      this.#denials.count(votes);
       this.counters.denied++;
       return;
     }
@@ -452,13 +462,15 @@ export class Execution {
       counters: { ...this.counters },
       open: [...this.#open].map(toOrderRecord),
       ownLots: this.#ownLots.map((own) => Object.fromEntries([...own].map(([{ id }, lots]) => [id, lots]))),
+      denials: this.denials,
     };
   }
 
   /** Takes over what an earlier process recorded, in place of all there is. Call before the first intent. */
-  restore({ numbers, counters, open, ownLots }: ExecutionRecord, instrumentOf: InstrumentOf): void {
+  restore({ numbers, counters, open, ownLots, denials = [] }: ExecutionRecord, instrumentOf: InstrumentOf): void {
     for (let owner = 0; owner < this.#numbers.length; owner++) this.#numbers[owner] = numbers[owner] ?? 0;
     Object.assign(this.counters, counters);
+    this.#denials.restore(denials);
     for (const [owner, own] of this.#ownLots.entries()) {
       own.clear();
       for (const [id, lots] of Object.entries(ownLots[owner] ?? {})) own.set(instrumentOf(id), lots);
@@ -535,6 +547,11 @@ export class Execution {
     return this.#numbers[owner] ?? 0;
   }
 
+  /** Why orders were denied since the start, most often first. */
+  get denials(): readonly Denial[] {
+    return this.#denials.list;
+  }
+
   /** Orders whose outcome is unknown now. */
   get unknown(): number {
     let count = 0;
@@ -547,7 +564,8 @@ export class Execution {
     const passed: ApprovedIntent[] = [];
     for (const order of intended) {
       let refusal = this.#refusals.get(order);
-      if (refusal !== undefined) this.#refusals.delete(order);
+      if (refusal === undefined) this.#unvoted--;
+      else this.#refusals.delete(order);
       const shaped = refusal === undefined && shapes?.isUsed ? this.#shape(order) : undefined;
       refusal ??= shaped?.refusal;
       const startedNs = clock.monotonicNs();
@@ -558,24 +576,25 @@ export class Execution {
         this.#closedReason || (order.cancelWanted ? "cancelled by the strategy before it was sent" : "");
       const admitted = withdrawn === "" ? approved : undefined;
       const { clientOrderId: id, strategy } = order;
+      const votes = verdicts.map(toVoteRecord);
       journal.append("intent", {
         clientOrderId: id,
         strategy,
         ...toIntentRecord(order.intent),
         ...(shaped?.changes !== undefined && { shaped: shaped.changes }),
         approved: admitted !== undefined,
-        votes: verdicts.map(toVoteRecord),
+        votes,
       });
       if (admitted !== undefined) {
         // Counts as open for the votes on the intents that follow in the same flush.
         this.#open.add(order);
         order.state = "submitted";
         this.#exposure.update(order);
-        this.#setAwaited(order, true);
         passed.push(admitted);
         continue;
       }
       const veto = verdicts.find(({ verdict }) => !verdict.allowed)?.verdict;
+      this.#denials.count(votes, withdrawn);
       order.state = "denied";
       order.reason = withdrawn || (veto?.allowed === false ? `${veto.code}: ${veto.reason}` : "denied");
       this.#onChanged(order);
@@ -589,7 +608,8 @@ export class Execution {
   }
 
   #reviewOne(order: Order): Review {
-    const { orders, limit } = this.#backlog;
+    const { limit } = this.#backlog;
+    const orders = this.#backlog.orders - this.#unvoted - 1; // it is one of them by now
     let verdict = reviewTerms(order.intent);
     if (verdict.allowed && orders < limit) return this.#options.risk.review(order);
     if (verdict.allowed)

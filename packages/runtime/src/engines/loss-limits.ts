@@ -75,6 +75,11 @@ export class LossLimits {
     return entry && { units: entry.equity.drawdownUnits, granted: entry.grantedDrawdown };
   }
 
+  /** What was lost of an asset since its day opened, in its smallest unit; never negative. Undefined before the first update. */
+  dayLossOf(quote: string): bigint | undefined {
+    return this.#entries.get(quote)?.lossUnits;
+  }
+
   /**
    * Between what profits of an asset, both included, an update within the present day changes nothing but the last value; undefined while
    * each one may. In the asset's smallest unit.

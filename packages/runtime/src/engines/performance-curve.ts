@@ -1,10 +1,14 @@
 import { integerInRange } from "@pitlane/perf";
 
+const LONGEST_US = 366 * 86_400_000_000;
+
 export interface EquityCurveOptions {
-  /** Most points kept, even, 16 to 1,000,000. Default 10,000. */
+  /** Most points kept beside the first, even, 16 to 1,000,000. Default 10,000. */
   readonly capacity?: number;
-  /** Time between two points to begin with, in microseconds; 1 to 86,400,000,000. Default 1,000,000. */
+  /** Time between two points to begin with, in microseconds; 1 to 31,622,400,000,000, which is 366 days. Default 1,000,000. */
   readonly intervalUs?: number;
+  /** What returns are taken over, in microseconds; as `intervalUs`. Default the time between two points. */
+  readonly periodUs?: number;
 }
 
 /** An `EquityCurve` as snapshots keep it. */
@@ -12,6 +16,9 @@ export interface EquityCurveRecord {
   readonly startUs: number;
   readonly intervalUs: number;
   readonly lastUs: number;
+  /** The value that it began with; not kept by the first versions. */
+  readonly first?: number;
+  /** Of the stretches after that. */
   readonly points: readonly number[];
   readonly peak: number;
   readonly peakAtUs: number;
@@ -21,15 +28,15 @@ export interface EquityCurveRecord {
 }
 
 /**
- * Equity over time in bounded memory: one point for each stretch of equal length, the last value of that stretch.
+ * Equity over time in bounded memory: the first value, then one point for each stretch of equal length, the last value of that stretch.
  *
  *     startUs      +1 interval    +2             +3
- *        |  a  b  c  |      (none)   |  d     e     |     values as they come
- *        '---- c ----'----- c -------'----- e ------'     points
+ *        a     b  c  |      (none)   |  d     e     |     values as they come
+ *        a           c               c              e     points: the last value until that moment, the moment itself included
  *
- * When `capacity` points are there, every second one is dropped and stretches are twice as long from then on: any length of time fits
- * and no point is made up. Drawdowns are taken from every value, so thinning the curve does not hide one. Amounts are floats in the
- * asset's smallest unit: for statistics and pictures, never for accounts. A push allocates nothing.
+ * When there are `capacity` stretches, every second point is dropped and stretches are twice as long from then on: any length of time
+ * fits and no point is made up. Drawdowns are taken from every value that is pushed, so thinning the curve does not hide one. Amounts are
+ * floats in the asset's smallest unit: for statistics and pictures, never for accounts. A push allocates nothing.
  *
  * @example
  * const curve = new EquityCurve();
@@ -38,6 +45,7 @@ export interface EquityCurveRecord {
  */
 export class EquityCurve {
   readonly #points: Float64Array;
+  readonly #periodUs: number;
   #intervalUs: number;
   #length = 0;
   #startUs = 0;
@@ -51,9 +59,10 @@ export class EquityCurve {
   #longestUnderUs = 0;
 
   /** @throws {InvalidInputError} When an option is out of range. */
-  constructor({ capacity = 10_000, intervalUs = 1_000_000 }: EquityCurveOptions = {}) {
-    this.#points = new Float64Array(2 * Math.ceil(integerInRange("capacity", capacity, 16, 1_000_000) / 2));
-    this.#intervalUs = integerInRange("intervalUs", intervalUs, 1, 86_400_000_000);
+  constructor({ capacity = 10_000, intervalUs = 1_000_000, periodUs = 1 }: EquityCurveOptions = {}) {
+    this.#points = new Float64Array(1 + 2 * Math.ceil(integerInRange("capacity", capacity, 16, 1_000_000) / 2));
+    this.#intervalUs = integerInRange("intervalUs", intervalUs, 1, LONGEST_US);
+    this.#periodUs = integerInRange("periodUs", periodUs, 1, LONGEST_US);
   }
 
   /** How many points there are. */
@@ -64,6 +73,11 @@ export class EquityCurve {
   /** Length of a stretch now, in microseconds. */
   get intervalUs(): number {
     return this.#intervalUs;
+  }
+
+  /** Points that a period is long: returns are taken from each such one to the next. */
+  get pointsInPeriod(): number {
+    return Math.max(1, Math.ceil(this.#periodUs / this.#intervalUs));
   }
 
   /** When the first value came, microseconds since the epoch; 0 before it. */
@@ -91,6 +105,16 @@ export class EquityCurve {
     return this.#maxDrawdownShare;
   }
 
+  /** A value from here to below `peakUnits` makes no new extreme. */
+  get quietUnits(): number {
+    return this.#peak - Math.min(this.#maxDrawdown, this.#maxDrawdownShare * Math.max(0, this.#peak));
+  }
+
+  /** Until when the present stretch goes; of the values in it the last one stays. */
+  get stretchEndUs(): number {
+    return this.#length < 2 ? this.#lastUs : this.#endUs;
+  }
+
   /** Longest time below a highest value so far, the present one included. */
   get longestDrawdownUs(): number {
     return Math.max(this.#longestUnderUs, this.#last < this.#peak ? this.#lastUs - this.#peakAtUs : 0);
@@ -102,10 +126,10 @@ export class EquityCurve {
     return this.#points[index]!;
   }
 
-  /** The moment of point `index`: the end of its stretch, or of the last value. @throws {RangeError} As `at`. */
+  /** The moment of point `index`: the start, the end of its stretch, or of the last value. @throws {RangeError} As `at`. */
   atUs(index: number): number {
     this.#check(index);
-    return Math.min(this.#startUs + (index + 1) * this.#intervalUs, this.#lastUs);
+    return Math.min(this.#startUs + index * this.#intervalUs, this.#lastUs);
   }
 
   /**
@@ -114,7 +138,7 @@ export class EquityCurve {
    * @param atUs Microseconds since the epoch; one before the last value's counts as that moment.
    */
   push(atUs: number, equityUnits: number): void {
-    if (atUs >= this.#endUs) this.#open(atUs, equityUnits);
+    if (atUs > this.#endUs || this.#length < 2) this.#open(atUs, equityUnits);
     this.#points[this.#length - 1] = equityUnits;
     if (atUs > this.#lastUs) this.#lastUs = atUs;
     if (equityUnits >= this.#peak) {
@@ -136,7 +160,8 @@ export class EquityCurve {
       startUs: this.#startUs,
       intervalUs: this.#intervalUs,
       lastUs: this.#lastUs,
-      points: [...this.#points.subarray(0, this.#length)],
+      ...(this.#length > 0 && { first: this.#points[0]! }),
+      points: [...this.#points.subarray(1, this.#length)],
       peak: this.#peak,
       peakAtUs: this.#peakAtUs,
       maxDrawdown: this.#maxDrawdown,
@@ -155,15 +180,17 @@ export class EquityCurve {
     this.#maxDrawdown = record.maxDrawdown;
     this.#maxDrawdownShare = record.maxDrawdownShare;
     this.#longestUnderUs = record.longestUnderUs;
-    this.#last = record.points.at(-1) ?? 0;
-    let points = record.points;
-    while (points.length > this.#points.length) {
+    let { points } = record;
+    const first = record.first ?? points[0];
+    this.#last = points.at(-1) ?? first ?? 0;
+    while (points.length >= this.#points.length) {
       points = points.filter((_, index) => index % 2 === 1 || index === points.length - 1);
       this.#intervalUs *= 2;
     }
-    this.#points.set(points);
-    this.#length = points.length;
-    this.#endUs = this.#length === 0 ? 0 : this.#startUs + this.#length * this.#intervalUs;
+    this.#points[0] = first ?? 0;
+    this.#points.set(points, 1);
+    this.#length = first === undefined ? 0 : points.length + 1;
+    this.#endUs = this.#startUs + points.length * this.#intervalUs;
   }
 
   /** Opens the stretch that `atUs` is in; those nothing came in have the value before them. */
@@ -171,14 +198,14 @@ export class EquityCurve {
     if (this.#length === 0) {
       this.#startUs = atUs;
       this.#lastUs = atUs;
-      this.#endUs = atUs + this.#intervalUs;
+      this.#endUs = atUs;
       this.#last = equityUnits;
       this.#peak = equityUnits;
       this.#peakAtUs = atUs;
       this.#length = 1;
       return;
     }
-    while (atUs >= this.#endUs) {
+    while (atUs > this.#endUs || this.#length < 2) {
       if (this.#length === this.#points.length) this.#thin();
       else {
         this.#points[this.#length++] = this.#last;
@@ -187,10 +214,10 @@ export class EquityCurve {
     }
   }
 
-  // The length is even here, so the last stretch ends where it did.
+  // The number of stretches is even here, so the last one ends where it did.
   #thin(): void {
-    const kept = this.#length / 2;
-    for (let index = 0; index < kept; index++) this.#points[index] = this.#points[2 * index + 1]!;
+    const kept = (this.#length + 1) / 2;
+    for (let index = 1; index < kept; index++) this.#points[index] = this.#points[2 * index]!;
     this.#length = kept;
     this.#intervalUs *= 2;
   }

@@ -44,7 +44,7 @@ export interface PerformanceReport {
   readonly return: number | null;
   /** Time between the first and the last value, in milliseconds. */
   readonly durationMs: number;
-  /** What the returns are taken over, in milliseconds: grows with the length of the run. */
+  /** What the returns, and the value at risk, are taken over, in milliseconds. */
   readonly periodMs: number;
   /** How many returns there are: few of them make the ratios below noise. */
   readonly periods: number;
@@ -85,9 +85,9 @@ export interface PerformanceReport {
 /**
  * Measures a curve of equity and a tally of trades. Pure; floats, for people: no decision reads it.
  *
- * Returns are taken from point to point of the curve, so over one stretch of it each; the last may be shorter. A year has 365 days, and
- * ratios of a year are those of a period times the root of the periods in a year, which takes returns as independent of each other:
- * for a run of minutes they say little.
+ * Returns are taken over one period each, `pointsInPeriod` points of the curve; the last may be shorter. A year has 365 days, and ratios
+ * of a year are those of a period times the root of the periods in a year, `mean / deviation x sqrt(year / period)`: that takes returns
+ * as independent of each other (Lo, below), and for a run of minutes it says little.
  *
  * - Sharpe: mean of the returns above `riskFreeRate` over their standard deviation (n - 1). W. F. Sharpe, "The Sharpe Ratio", Journal of
  *   Portfolio Management 21 (1994); the root of time and its limits: A. W. Lo, "The Statistics of Sharpe Ratios" (2002).
@@ -112,7 +112,8 @@ export function measurePerformance(
   const riskFreeRate = checkRate("riskFreeRate", options.riskFreeRate ?? 0);
   const targetRate = checkRate("targetRate", options.targetRate ?? riskFreeRate);
   const { returns, basis } = returnsOf(curve, capitalUnits > 0n);
-  const periodsInYear = YEAR_US / curve.intervalUs;
+  const periodUs = curve.intervalUs * curve.pointsInPeriod;
+  const periodsInYear = YEAR_US / periodUs;
   const perPeriod = (rate: number) => (basis === "share" ? (1 + rate) ** (1 / periodsInYear) - 1 : 0);
   const { mean, deviation } = momentsOf(returns);
   const below = downsideOf(returns, perPeriod(targetRate));
@@ -126,7 +127,7 @@ export function measurePerformance(
     profit: formatUnits(profitUnits),
     return: ratio(Number(profitUnits), capital),
     durationMs: Math.round(durationUs / 1000),
-    periodMs: curve.intervalUs / 1000,
+    periodMs: periodUs / 1000,
     periods: returns.length,
     basis,
     volatility: basis === "share" && returns.length > 1 ? deviation * Math.sqrt(periodsInYear) : null,
@@ -178,6 +179,7 @@ function valueAtRisk(returns: readonly number[], lastUnits: number): readonly Va
   });
 }
 
+/** A curve's returns, period by period. */
 export function returnsOf(
   curve: EquityCurve,
   hasCapital: boolean,
@@ -185,9 +187,10 @@ export function returnsOf(
   let isPositive = hasCapital;
   for (let i = 0; i < curve.length && isPositive; i++) isPositive = curve.at(i) > 0;
   const returns: number[] = [];
-  for (let i = 1; i < curve.length; i++) {
-    const change = curve.at(i) - curve.at(i - 1);
-    returns.push(isPositive ? change / curve.at(i - 1) : change);
+  const step = curve.pointsInPeriod;
+  for (let from = 0; from < curve.length - 1; from += step) {
+    const change = curve.at(Math.min(from + step, curve.length - 1)) - curve.at(from);
+    returns.push(isPositive ? change / curve.at(from) : change);
   }
   return { returns, basis: isPositive ? "share" : "amount" };
 }

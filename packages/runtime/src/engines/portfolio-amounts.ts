@@ -22,3 +22,20 @@ export function toDecimals(amounts: ReadonlyMap<string, bigint>): Record<string,
     [...amounts].sort(([a], [b]) => (a < b ? -1 : 1)).map(([asset, units]) => [asset, formatUnits(units)]),
   );
 }
+
+/**
+ * Decimal text with so many digits after the dot. Halves are rounded away from zero, as on statements of account, and what rounds to
+ * nothing has no sign. Exact: no float is involved. Pure.
+ *
+ * @example
+ * roundDecimal("-0.3158", 2); // "-0.32"
+ */
+export function roundDecimal(text: string, digits: number): string {
+  const [whole = "0", fraction = ""] = text.replace("-", "").split(".");
+  const kept = BigInt(whole + fraction.slice(0, digits).padEnd(digits, "0"));
+  const units = (fraction[digits] ?? "0") >= "5" ? kept + 1n : kept;
+  const shown = units.toString().padStart(digits + 1, "0");
+  const dot = shown.length - digits;
+  const sign = text.startsWith("-") && units !== 0n ? "-" : "";
+  return `${sign}${shown.slice(0, dot)}${digits === 0 ? "" : `.${shown.slice(dot)}`}`;
+}

@@ -1,5 +1,6 @@
-import { ASSET_DECIMALS, baseUnits, type Fill, type Instrument, notionalUnits } from "@pitlane/sdk";
+import { baseUnits, type Fill, type Instrument } from "@pitlane/sdk";
 import type { InstrumentOf } from "../orders/records.ts";
+import { feeInQuote } from "./fee-value.ts";
 import { TradeTally, type TradeTallyRecord } from "./performance-trades.ts";
 import { addAmount, fromDigits, toDigits } from "./portfolio-amounts.ts";
 import type { TwiceMidTicks } from "./portfolio-valuation.ts";
@@ -36,18 +37,18 @@ export interface LedgerView {
   position(instrument: Instrument): PositionView;
   /** Realised profit by quote asset, before fees. */
   realized(method?: CostMethod): Map<string, bigint>;
+  /** What open positions are worth at the given prices less what they cost, by quote asset; those without a price are left out. */
+  unrealized(twiceMidTicks: TwiceMidTicks, method?: CostMethod): Map<string, bigint>;
   /**
    * Profit by quote asset at the given prices: realised, plus open positions marked to them, less fees. Fees in the base asset count at
-   * the same price, fees in a third asset where `convert` knows their value. An instrument without a price counts with its realised part
-   * alone. For people, not for accounts.
+   * the same price, fees in a third asset where `convert` knows their value. What is held of an instrument, fees taken off, is rounded once
+   * and towards zero, as `Valuation` does. An instrument without a price counts with its realised part alone. For people, not for accounts.
    */
   profit(twiceMidTicks: TwiceMidTicks, convert?: Convert): Map<string, bigint>;
 }
 
 /** Which lots a sale closes: `average` all alike, `fifo` the oldest. */
 export type CostMethod = "average" | "fifo";
-
-const ONE_COIN = 10n ** BigInt(ASSET_DECIMALS);
 
 /** The books of a set of fills. `Portfolio` keeps one for the run and one for each strategy. */
 export class Ledger implements LedgerView {
@@ -83,17 +84,10 @@ export class Ledger implements LedgerView {
       position = new Position();
       this.positions.set(instrument, position);
     }
-    let feeUnits = 0n; // in the quote asset
-    if (feeAsset === quote) {
-      position.quoteFeeUnits += fee;
-      feeUnits = fee;
-    } else if (feeAsset === base) {
-      position.baseFeeUnits += fee;
-      feeUnits = (fee * notionalUnits(instrument, priceTicks, 10 ** instrument.sizeDecimals)) / ONE_COIN;
-    } else {
-      position.addOtherFee(feeAsset, fee);
-      feeUnits = convert?.(fee, feeAsset, quote) ?? 0n;
-    }
+    if (feeAsset === quote) position.quoteFeeUnits += fee;
+    else if (feeAsset === base) position.baseFeeUnits += fee;
+    else position.addOtherFee(feeAsset, fee);
+    const feeUnits = feeInQuote(fill, instrument) ?? convert?.(fee, feeAsset, quote) ?? 0n;
     const wasOpen = position.lots !== 0;
     const profit = position.move(bought ? sizeLots : -sizeLots, notional, priceTicks, feeUnits);
     this.openPositions += Number(position.lots !== 0) - Number(wasOpen);
@@ -108,6 +102,18 @@ export class Ledger implements LedgerView {
     return sums;
   }
 
+  unrealized(twiceMidTicks: TwiceMidTicks, method: CostMethod = "average"): Map<string, bigint> {
+    const sums = new Map<string, bigint>();
+    for (const [instrument, { lots, costUnits, fifoCostUnits }] of this.positions) {
+      const twiceMid = twiceMidTicks(instrument);
+      if (twiceMid === undefined) continue;
+      const worth = worthOf(instrument, baseUnits(instrument, Math.abs(lots)), twiceMid);
+      const cost = method === "fifo" ? fifoCostUnits : costUnits;
+      addAmount(sums, instrument.quote, lots < 0 ? cost - worth : worth - cost);
+    }
+    return sums;
+  }
+
   profit(twiceMidTicks: TwiceMidTicks, convert?: Convert): Map<string, bigint> {
     const sums = new Map<string, bigint>();
     for (const [instrument, position] of this.positions) {
@@ -116,10 +122,10 @@ export class Ledger implements LedgerView {
       for (const [asset, units] of position.otherFees) addAmount(sums, quote, -(convert?.(units, asset, quote) ?? 0n));
       const twiceMid = twiceMidTicks(instrument);
       if (twiceMid === undefined) continue;
-      const value = notionalUnits(instrument, twiceMid, Math.abs(position.lots)) / 2n;
-      const twoCoins = notionalUnits(instrument, twiceMid, 10 ** instrument.sizeDecimals);
-      addAmount(sums, quote, position.lots >= 0 ? value - position.costUnits : position.costUnits - value);
-      addAmount(sums, quote, -(position.baseFeeUnits * twoCoins) / (2n * ONE_COIN));
+      const size = baseUnits(instrument, Math.abs(position.lots));
+      const held = (position.lots < 0 ? -size : size) - position.baseFeeUnits;
+      const worth = worthOf(instrument, held, twiceMid);
+      addAmount(sums, quote, worth + (position.lots < 0 ? position.costUnits : -position.costUnits));
     }
     return sums;
   }
@@ -169,4 +175,9 @@ export class Ledger implements LedgerView {
     }
     return tally;
   }
+}
+
+/** Base units at a mid price, in the quote asset's smallest unit, rounded towards zero. */
+function worthOf({ priceDecimals }: Instrument, units: bigint, twiceMidTicks: number): bigint {
+  return (units * BigInt(twiceMidTicks)) / (2n * 10n ** BigInt(priceDecimals));
 }

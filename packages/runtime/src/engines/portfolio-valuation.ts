@@ -22,13 +22,13 @@ interface Hop {
  * valuation.tryConvert(fee, "BNB", "USDT"); // undefined while no price is known
  */
 export class Valuation {
-  readonly #instruments: readonly Instrument[];
-  readonly #twiceMidTicks: TwiceMidTicks;
+  readonly instruments: readonly Instrument[];
+  readonly twiceMidTicks: TwiceMidTicks;
   readonly #routes = new Map<string, Map<string, readonly (readonly Hop[])[]>>();
 
   constructor(instruments: readonly Instrument[], twiceMidTicks: TwiceMidTicks) {
-    this.#instruments = instruments;
-    this.#twiceMidTicks = twiceMidTicks;
+    this.instruments = instruments;
+    this.twiceMidTicks = twiceMidTicks;
   }
 
   /** True when the instruments lead from one asset to the other: its value is then known once they have prices. */
@@ -47,10 +47,24 @@ export class Valuation {
     return undefined;
   }
 
+  /**
+   * The instrument, by its number, that `tryConvert` sells `from` for `to` at: its value is units x twice the mid / `twoCoins`. Undefined
+   * where it takes another way at present prices, or has none.
+   */
+  saleOf(from: string, to: string): { readonly index: number; readonly twoCoins: number } | undefined {
+    for (const route of this.#routesOf(from, to)) {
+      if (this.#along(0n, route) === undefined) continue;
+      const [hop] = route;
+      if (hop === undefined || route.length > 1 || !hop.isSale) return undefined;
+      return { index: this.instruments.indexOf(hop.instrument), twoCoins: Number(hop.twoCoins) };
+    }
+    return undefined;
+  }
+
   #along(units: bigint, route: readonly Hop[]): bigint | undefined {
     let value = units;
     for (const { instrument, isSale, twoCoins } of route) {
-      const twiceMid = this.#twiceMidTicks(instrument);
+      const twiceMid = this.twiceMidTicks(instrument);
       if (twiceMid === undefined || !(twiceMid > 0)) return undefined;
       value = isSale ? (value * BigInt(twiceMid)) / twoCoins : (value * twoCoins) / BigInt(twiceMid);
     }
@@ -65,7 +79,7 @@ export class Valuation {
     }
     let routes = known.get(to);
     if (routes === undefined) {
-      routes = findRoutes(this.#instruments, from, to);
+      routes = findRoutes(this.instruments, from, to);
       known.set(to, routes);
     }
     return routes;

@@ -143,6 +143,11 @@ export class Portfolio {
     return this.#total.realized(...args);
   }
 
+  /** Open positions at the given prices less their cost, by quote asset. See `LedgerView.unrealized`. */
+  unrealized(...args: Parameters<LedgerView["unrealized"]>): Map<string, bigint> {
+    return this.#total.unrealized(...args);
+  }
+
   /** Profit by quote asset at the given prices, after fees. See `LedgerView.profit`. */
   profit(...args: Parameters<LedgerView["profit"]>): Map<string, bigint> {
     return this.#total.profit(...args);

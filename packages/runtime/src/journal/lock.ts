@@ -1,4 +1,6 @@
+import { existsSync } from "node:fs";
 import Database from "libsql";
+import { isRunning } from "../session-file.ts";
 import { JournalError, JournalLockedError } from "./errors.ts";
 import { isBusy } from "./store.ts";
 
@@ -47,6 +49,30 @@ export class JournalLock {
   release(): void {
     this.#database.exec("ROLLBACK"); // a connection lives on after its close while a statement of its was not collected
     this.#database.close();
+  }
+}
+
+/**
+ * True while a process writes the journal: a session lives exactly as long, however it ends.
+ *
+ * The lock of one whose owner is gone is not touched: a session that goes on with the run may be about to take it.
+ */
+export function isLocked(journalPath: string): boolean {
+  const path = `${journalPath}.lock`;
+  if (!existsSync(path)) return false;
+  let database: Database.Database | undefined;
+  let pid: number | undefined;
+  try {
+    database = new Database(path);
+    pid = ownerOf(database);
+    if (pid !== undefined && !isRunning({ pid })) return false;
+    database.exec("BEGIN IMMEDIATE");
+    database.exec("ROLLBACK");
+    return false;
+  } catch (error) {
+    return isBusy(error) || pid !== undefined; // the lock of another user's process cannot be tried, and the process is there
+  } finally {
+    database?.close();
   }
 }
 

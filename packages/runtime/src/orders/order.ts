@@ -124,7 +124,7 @@ export class Order implements OrderView {
   mustEnd = false;
   /** The size that an amendment under way asks for, in lots; 0 while none is. */
   amendLots = 0;
-  /** True while it was approved and nothing was heard of it yet: it counts towards the backlog. */
+  /** True from when it is wanted until it is denied or something is heard of it: it counts towards the backlog. */
   isAwaited = false;
   /** True once the venue has said that it has the order. */
   wasAccepted = false;

@@ -15,19 +15,42 @@ export interface WindDownOptions {
   /** When to stop waiting, monotonic. */
   readonly deadlineNs: number;
   readonly onFault: (source: string, message: string) => void;
+  /** It takes longer than that. */
+  readonly onWait: (message: string) => void;
 }
 
 const POLL_MS = 10;
 const CANCEL_AGAIN_MS = 100;
+const ASKED_AGAIN_MS = 3_000; // after an order's deadline the next question and its answer
+const NEWS_MS = 1_000; // for what the last orders have done to the account
+const ENDED_MS = 2_000; // for the cancel of an order that was found open at last
 
 /**
  * Waits until the venue has ended all open orders, whose cancels are under way, or time is up; those whose cancel has failed are
  * cancelled again. What is open then is a fault.
+ *
+ * An order of unknown outcome has more time: until its request can no longer take effect, and the venue was asked once more after that.
+ * Then it is known, unless the venue cannot be asked.
  */
 export async function endOrders(options: WindDownOptions): Promise<void> {
-  const { execution, gateway, clock, deadlineNs, onFault, cancelOpen } = options;
+  const { execution, gateway, clock, onFault, onWait, cancelOpen } = options;
+  let { deadlineNs } = options;
   let againNs = clock.monotonicNs() + CANCEL_AGAIN_MS * 1e6;
-  while (execution.openOrders().length > 0 && clock.monotonicNs() <= deadlineNs) {
+  let hasTold = false;
+  for (;;) {
+    const open = execution.openOrders();
+    const nowNs = clock.monotonicNs();
+    const unheard = open.filter((order) => mayBeHeardOf(order, clock.nowUs()));
+    if (unheard.length > 0) {
+      if (nowNs > options.deadlineNs && !hasTold) {
+        onWait(
+          `waits for the venue's word on ${unheard.length} orders, until their requests can take no effect any more`,
+        );
+        hasTold = true;
+      }
+      deadlineNs = Math.max(deadlineNs, nowNs + ENDED_MS * 1e6);
+    }
+    if (open.length === 0 || nowNs > deadlineNs) break;
     await clock.sleep(POLL_MS);
     if (clock.monotonicNs() < againNs || !execution.openOrders().some(isLeftOpen)) continue;
     cancelOpen();
@@ -37,6 +60,11 @@ export async function endOrders(options: WindDownOptions): Promise<void> {
     onFault("close", `order ${clientOrderId} on ${intent.instrument.id} is still ${state}`);
   }
   for (const order of execution.withMissingFills()) gateway.ask(order);
+}
+
+/** It was sent, nobody knows what became of it, and the venue's word will tell. */
+function mayBeHeardOf({ state, deadlineUs }: Order, nowUs: number): boolean {
+  return (state === "unknown" || state === "submitted") && nowUs <= deadlineUs + ASKED_AGAIN_MS * 1000;
 }
 
 /** No cancel of it is under way, nor waits for the venue's word on the order. */
@@ -50,11 +78,12 @@ export async function compareAccounts(
   account: TradingVenue["account"],
   { clock, deadlineNs, onFault }: WindDownOptions,
 ): Promise<void> {
+  const untilNs = Math.max(deadlineNs, clock.monotonicNs() + NEWS_MS * 1e6);
   try {
     for (;;) {
       const differences = await accountDifferences(portfolio, account);
       if (differences.length === 0) return;
-      if (clock.monotonicNs() > deadlineNs) {
+      if (clock.monotonicNs() > untilNs) {
         for (const difference of differences) onFault("accounts", difference);
         return;
       }

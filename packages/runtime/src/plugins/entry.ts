@@ -1,4 +1,5 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
+import { sayUnknown, unknownNames } from "./config-names.ts";
 import type { Plugin } from "./define.ts";
 import { PluginBootError } from "./errors.ts";
 import type { Permissions } from "./permissions.ts";
@@ -62,16 +63,41 @@ export async function checkConfigOf(entry: PluginEntry): Promise<unknown> {
   throw new PluginBootError("PLUGIN_CONFIG", problemsOf(entry, result.issues), { path: [nameOf(entry)], fix: "" });
 }
 
-/** As `checkConfigOf`, of all at once and before any is set up: whoever corrects settings wants to know of every one. */
-export async function checkConfigs(entries: readonly PluginEntry[]): Promise<void> {
+/**
+ * As `checkConfigOf`, of all at once and before any is set up: whoever corrects settings wants to know of every one. Names that a schema
+ * tells it does not have are wrong too: many schemas drop them, and a setting that is misspelled would be its default.
+ *
+ * @param isWhole False when values are still to come, of a sweep: names alone are checked.
+ */
+export async function checkConfigs(entries: readonly PluginEntry[], isWhole = true): Promise<void> {
   const wrong: { readonly name: string; readonly problems: string }[] = [];
   for (const entry of entries) {
-    const { issues } = await validated(entry);
-    if (issues !== undefined) wrong.push({ name: nameOf(entry), problems: problemsOf(entry, issues) });
+    const unknown = unknownIssues(entry);
+    const refused = (isWhole ? (await validated(entry)).issues : undefined) ?? [];
+    // A strict schema says it too, without the name that was meant.
+    const isTold = ({ path = [] }: StandardSchemaV1.Issue) => unknown.some((one) => samePath(one.path ?? [], path));
+    const issues = [...unknown, ...refused.filter((issue) => !isTold(issue))];
+    if (issues.length > 0) wrong.push({ name: nameOf(entry), problems: problemsOf(entry, issues) });
   }
   if (wrong.length === 0) return;
   const message = wrong.map(({ problems }) => problems).join("\n");
   throw new PluginBootError("PLUGIN_CONFIG", message, { path: wrong.map(({ name }) => name), fix: "" });
+}
+
+function samePath(
+  a: NonNullable<StandardSchemaV1.Issue["path"]>,
+  b: NonNullable<StandardSchemaV1.Issue["path"]>,
+): boolean {
+  const keyOf = (part: (typeof a)[number] | undefined) => (typeof part === "object" ? part.key : part);
+  return a.length === b.length && a.every((part, i) => keyOf(part) === keyOf(b[i]));
+}
+
+function unknownIssues({ plugin, config }: PluginEntry): readonly StandardSchemaV1.Issue[] {
+  if (plugin.config === undefined) return [];
+  return unknownNames(plugin.config, config).map((one) => ({
+    path: one.path,
+    message: sayUnknown(one, one.path.at(-1)),
+  }));
 }
 
 async function validated({ plugin, config = {} }: PluginEntry): Promise<StandardSchemaV1.Result<unknown>> {

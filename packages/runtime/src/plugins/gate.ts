@@ -1,5 +1,7 @@
 import { InvalidInputError } from "@pitlane/perf";
+import type { Instrument } from "@pitlane/sdk";
 import { deny, type Verdict } from "../engines/risk.ts";
+import { checkIntent, checkSignal } from "../orders/check-intent.ts";
 import type { Intent, OrderView } from "../orders/order.ts";
 import { type Signal, shapeSignal } from "../orders/signal.ts";
 import { OrderBudget, type OrderCounts } from "./order-budget.ts";
@@ -20,12 +22,16 @@ export interface IntentGateOptions {
   readonly onFlood: (owner: number) => void;
 }
 
-/** What every intent of a plugin passes before risk is asked: that it is not paused, its permissions, its policy for gaps, and its orders of this minute. */
+/**
+ * What every intent of a plugin passes before risk is asked: that it is one, that the plugin is not paused, its permissions, its policy for
+ * gaps, and its orders of this minute.
+ */
 export class IntentGate {
   readonly #options: IntentGateOptions;
   readonly #reviews: PermissionReview[];
   readonly #budget: OrderBudget;
   readonly #stopsOnGap: boolean[];
+  readonly #instruments: ReadonlySet<Instrument>;
 
   /** @throws {InvalidInputError} When a permission cannot be. */
   constructor(options: IntentGateOptions) {
@@ -34,44 +40,31 @@ export class IntentGate {
     this.#reviews = permissions.map((sets, owner) => compilePermissions(names[owner]!, sets, services.instruments));
     this.#budget = new OrderBudget(ordersPerMinute);
     this.#stopsOnGap = [...stopsOnGap];
+    this.#instruments = new Set(services.instruments);
   }
 
-  /** An order, on its way or denied. @throws {InvalidInputError} When the host cannot make an order of a refusal, or `submit` throws it. */
-  submit(owner: number, intent: Intent): OrderView {
-    const { services, names, isPaused, onFlood } = this.#options;
-    if (isPaused?.(owner))
-      return this.#refuse(owner, intent, deny("PAUSED", `${names[owner]} is paused by an operator`));
-    const verdict = this.permits(owner, intent);
-    if (!verdict.allowed) return this.#refuse(owner, intent, verdict);
-    if (this.#stopsOnGap[owner] && services.isInGap?.(intent.instrument)) {
-      const reason = `the book of ${intent.instrument.id} has a gap, and ${names[owner]} places no orders until it is whole`;
-      return this.#refuse(owner, intent, deny("MARKET_GAP", reason));
-    }
-    const nowUs = services.nowUs();
-    if (this.#budget.hasRoom(owner, nowUs)) {
-      const order = services.submit(owner, intent); // what it throws at was none, and counts as none: no input led to it
-      this.#budget.take(owner, nowUs);
-      return order;
-    }
-    onFlood(owner);
-    const reason = `${names[owner]} has used up its ${this.#budget.most(owner)} orders of this minute`;
-    return this.#refuse(owner, intent, deny("ORDER_BUDGET", reason));
+  /**
+   * An order, on its way or denied.
+   *
+   * @throws {InvalidInputError} When it is no intent, naming the field; when the host cannot make an order of a refusal, or `submit` throws it.
+   */
+  submit(owner: number, wanted: Intent): OrderView {
+    return this.#submit(owner, checkIntent(this.#options.names[owner]!, wanted, this.#instruments));
   }
 
   /**
    * An order of a signal: shaped by the settings and the quote, then as `submit`; one that is not sure enough is denied, by voter `signal`.
    *
-   * @throws {InvalidInputError} When the host has no settings for signals, or the instrument is not of the session.
+   * @throws {InvalidInputError} When it is no signal, naming the field; when the host has no settings for signals.
    */
-  signal(owner: number, signal: Signal): OrderView {
+  signal(owner: number, wanted: Signal): OrderView {
     const { services, names } = this.#options;
     const { signals } = services;
-    if (!services.instruments.includes(signal.instrument))
-      throw new InvalidInputError("a signal's instrument must be one of ctx.instruments");
+    const signal = checkSignal(names[owner]!, wanted, this.#instruments);
     if (services.submitSignal !== undefined) return services.submitSignal(owner, signal);
     if (signals === undefined) throw new InvalidInputError(`${names[owner]}: ctx.submitSignal is not known here`);
     const { intent, refusal } = shapeSignal(signal, services.quote(signal.instrument), signals);
-    return refusal === undefined ? this.submit(owner, intent) : this.#refuse(owner, intent, refusal, "signal");
+    return refusal === undefined ? this.#submit(owner, intent) : this.#refuse(owner, intent, refusal, "signal");
   }
 
   /** What the permissions of a plugin say of an intent: for one that was changed since `submit`. */
@@ -92,6 +85,27 @@ export class IntentGate {
 
   restore(counts: OrderCounts): void {
     this.#budget.restore(this.#options.names, counts);
+  }
+
+  #submit(owner: number, intent: Intent): OrderView {
+    const { services, names, isPaused, onFlood } = this.#options;
+    if (isPaused?.(owner))
+      return this.#refuse(owner, intent, deny("PAUSED", `${names[owner]} is paused by an operator`));
+    const verdict = this.permits(owner, intent);
+    if (!verdict.allowed) return this.#refuse(owner, intent, verdict);
+    if (this.#stopsOnGap[owner] && services.isInGap?.(intent.instrument)) {
+      const reason = `the book of ${intent.instrument.id} has a gap, and ${names[owner]} places no orders until it is whole`;
+      return this.#refuse(owner, intent, deny("MARKET_GAP", reason));
+    }
+    const nowUs = services.nowUs();
+    if (this.#budget.hasRoom(owner, nowUs)) {
+      const order = services.submit(owner, intent); // what it throws at was none, and counts as none: no input led to it
+      this.#budget.take(owner, nowUs);
+      return order;
+    }
+    onFlood(owner);
+    const reason = `${names[owner]} has used up its ${this.#budget.most(owner)} orders of this minute`;
+    return this.#refuse(owner, intent, deny("ORDER_BUDGET", reason));
   }
 
   #refuse(owner: number, intent: Intent, verdict: Verdict, voter?: string): OrderView {

@@ -17,6 +17,7 @@ import { createHostParts, type HostParts } from "./host-parts.ts";
 import { hydrateHost, takeHostSnapshot } from "./host-snapshot.ts";
 import type { ScopeParts } from "./parts.ts";
 import type { Pauses } from "./pauses.ts";
+import { placeOf } from "./place-of.ts";
 import type { Budgets, Quarantine, Standing } from "./quarantine.ts";
 import type { ScopeCounts } from "./scope.ts";
 import type { Registrations } from "./services.ts";
@@ -164,7 +165,7 @@ export class PluginHost {
 
   /** A hot hook of `owner` failed. @param mustEnd Its own policy is to quarantine at the first fault. */
   fault(owner: number, kind: string, error: unknown, mustEnd = false): void {
-    this.#quarantine.fault(owner, kind, reasonOf(error), mustEnd);
+    this.#quarantine.fault(owner, kind, `${reasonOf(error)}${placeOf(error)}`, mustEnd);
   }
 
   /** To be called about once a second of wall time, not in a replay: brings back who was shed and is calm. */

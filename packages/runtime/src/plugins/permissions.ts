@@ -51,9 +51,14 @@ export function compilePermissions(
     if (!open.has(instrument) && known.has(instrument))
       // one that is not of the session is a mistake for the host to throw
       return deny("PERMISSION_INSTRUMENT", `${plugin} has no permission to trade ${instrument.id}`);
-    if (!kinds.has(type)) return deny("PERMISSION_ORDER_KIND", `${plugin} has no permission for ${type} orders`);
+    if (!kinds.has(type)) return deny("PERMISSION_ORDER_KIND", kindRefusal(plugin, type));
     return maxUnits === undefined ? ALLOWED : reviewNotional(plugin, intent, maxUnits, referenceTicks);
   };
+}
+
+function kindRefusal(plugin: string, type: string): string {
+  if (KINDS.includes(type)) return `${plugin} has no permission for ${type} orders`;
+  return `there are no orders of type ${JSON.stringify(type)}: use one of ${KINDS.join(", ")}`;
 }
 
 function reviewNotional(

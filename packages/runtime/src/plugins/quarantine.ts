@@ -137,7 +137,8 @@ export class Quarantine {
     const faults = ++this.#faults[owner]!;
     const most = this.#budgets[owner]!.faults;
     if (mustEnd) this.#move(owner, QUARANTINED, `its ${kind} hook failed: ${reason}`);
-    else if (faults >= most) this.#move(owner, QUARANTINED, `${faults} of its hooks failed, the last with: ${reason}`);
+    else if (faults >= most)
+      this.#move(owner, QUARANTINED, `${faults} of its hooks failed, the last (${kind}) with: ${reason}`);
   }
 
   /** An intent of `owner` was refused for being one too many. */

@@ -135,7 +135,7 @@ describe("events", () => {
   });
 
   test("hooks that want bars made of trades hear of recorded bars of that length, and of others are told why not", async () => {
-    const wants = (every: "1m" | "5m", heard: number[] = []) =>
+    const wants = (every: "1s" | "1m" | "5m", heard: number[] = []) =>
       run(
         definePlugin({
           name: "barring",
@@ -146,7 +146,10 @@ describe("events", () => {
     const heard: number[] = [];
     await wants("1m", heard);
     expect(heard).toEqual([102, 103]);
-    await expect(wants("5m")).rejects.toThrow('wants bars of "5m"');
+    heard.length = 0;
+    await wants("5m", heard); // of which the data hold two minutes alone
+    expect(heard).toEqual([]);
+    await expect(wants("1s")).rejects.toThrow('wants bars of "1s" of test:AAA/USDT, and the data are bars of 1m, of');
   });
 
   test("hooks that throw take their plugin out, as in a session, and the result says so", async () => {
@@ -323,6 +326,22 @@ test("limits deny as in a session, and the drawdown limit halts trading", async 
   });
   expect(told.orders.map(({ state }) => state)).toEqual(["filled", "denied", "denied"]);
 });
+
+test.each([
+  ["bar", bars([100, 101, 99, 100, 1000], [100, 101, 80, 85, 1000])],
+  ["trade", trades([0, 100, 5, "buy"], [10, 85, 5, "sell"])],
+  ["book", depth([[0, ...SNAPSHOT]])],
+] as const)(
+  "a kind of order that sessions do not have is denied at %s data too, and not taken for another",
+  async (kind, data) => {
+    const stop = { side: "sell", type: "stopLimit", triggerTicks: 90, priceTicks: 89, sizeLots: 5 };
+    const { plugin, told } = wanting(kind, stop as unknown as Parameters<typeof wanting>[1]);
+    const { fills } = await run(plugin, data);
+    expect(fills).toEqual([]);
+    expect(told.orders.map(({ state }) => state)).toEqual(["denied"]);
+    expect(told.orders[0]?.reason).toMatch(/PERMISSION_ORDER_KIND/);
+  },
+);
 
 test("the result says what was run and what its fills leave out", async () => {
   const { plugin } = wanting("bar", { side: "buy", type: "market", sizeLots: 10 });

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { coin, depth, fillsOf, ONE, run, SNAPSHOT, scripted, WIDE, wanting } from "./setup.ts";
+import { coin, depth, fillsOf, ONE, run, SNAPSHOT, START_US, scripted, WIDE, wanting } from "./setup.ts";
 
 describe("takers", () => {
   test("walk the book, level by level, and the rest of a limit order rests", async () => {
@@ -17,13 +17,16 @@ describe("takers", () => {
     expect(result.orders.cancelled).toBe(1); // the rest, when the data were over
   });
 
-  test("a market order takes what there is; an IOC within its limit; a FOK all or nothing", async () => {
-    const { plugin, told } = wanting(
-      "book",
-      { side: "sell", type: "market", sizeLots: 200 },
-      { side: "sell", type: "limit", timeInForce: "IOC", priceTicks: 98, sizeLots: 200 },
-      { side: "sell", type: "limit", timeInForce: "FOK", priceTicks: 98, sizeLots: 101 },
-    );
+  test.each([
+    ["a market order takes what there is", { type: "market", sizeLots: 200 }, "expired 150"],
+    [
+      "an IOC what is within its limit",
+      { type: "limit", timeInForce: "IOC", priceTicks: 98, sizeLots: 200 },
+      "expired 100",
+    ],
+    ["a FOK all or nothing", { type: "limit", timeInForce: "FOK", priceTicks: 98, sizeLots: 101 }, "expired 0"],
+  ] as const)("%s", async (_, intent, expected) => {
+    const { plugin, told } = wanting("book", { side: "sell", ...intent });
     await run(
       plugin,
       depth([
@@ -31,24 +34,119 @@ describe("takers", () => {
         [10, ["bid", 99, 40], ["end"]],
       ]),
     );
-    expect(told.orders.map(({ state, filledLots }) => `${state} ${filledLots}`)).toEqual([
-      "expired 150",
-      "expired 100",
-      "expired 0",
-    ]);
+    expect(told.orders.map(({ state, filledLots }) => `${state} ${filledLots}`)).toEqual([expected]);
   });
 
-  test("own fills leave the recorded book as it was", async () => {
-    const intent = { side: "buy", type: "market", sizeLots: 50 } as const;
-    const { plugin } = wanting("book", intent, intent);
-    const result = await run(
-      plugin,
-      depth([
-        [0, ...SNAPSHOT],
-        [10, ["bid", 99, 40], ["end"]],
-      ]),
-    );
-    expect(fillsOf(result)).toEqual(["buy 50@101 taker 0", "buy 50@101 taker 0"]);
+  describe("do not have the same lots twice", () => {
+    const taker = { side: "buy", type: "limit", timeInForce: "IOC", priceTicks: 101 } as const;
+    type Messages = Parameters<typeof depth>[0];
+
+    /** A taker at the snapshot, then these messages, and the same taker at 20 ms. */
+    async function twice(sizeLots: number, between: Messages) {
+      const { plugin, told } = scripted("book", (_n, ctx, orders) => {
+        if (ctx.nowUs() - START_US === 0 || ctx.nowUs() - START_US === 20_000)
+          orders.push(ctx.submit({ instrument: coin, ...taker, sizeLots }));
+      });
+      const result = await run(plugin, depth([[0, ...SNAPSHOT], ...between, [20, ["bid", 97, 60], ["end"]]]));
+      return { fills: fillsOf(result), states: told.orders.map(({ state }) => state) };
+    }
+
+    test("what one took is gone for the next while its level is not set", async () => {
+      const { fills, states } = await twice(30, [[10, ["ask", 102, 70], ["bid", 99, 40], ["end"]]]);
+      expect(fills).toEqual(["buy 30@101 taker 0", "buy 20@101 taker 20"]);
+      expect(states).toEqual(["filled", "expired"]);
+    });
+
+    test("a level that the recording sets is whole, also with the size it had", async () => {
+      const { fills } = await twice(50, [[10, ["ask", 101, 50], ["end"]]]);
+      expect(fills).toEqual(["buy 50@101 taker 0", "buy 50@101 taker 20"]);
+    });
+
+    test("the other side's level at the same price later has nothing to do with it", async () => {
+      const { fills } = await twice(50, [
+        [10, ["ask", 101, 0], ["bid", 101, 5], ["end"]],
+        [15, ["bid", 101, 0], ["ask", 101, 8], ["end"]],
+      ]);
+      expect(fills).toEqual(["buy 50@101 taker 0", "buy 8@101 taker 20"]);
+    });
+
+    test("a snapshot is whole", async () => {
+      const { fills } = await twice(50, [[10, ...SNAPSHOT]]);
+      expect(fills).toEqual(["buy 50@101 taker 0", "buy 50@101 taker 20"]);
+    });
+
+    test("FOK, post-only and market orders see what is left, strategies the book as recorded", async () => {
+      const quotes: (number | undefined)[] = [];
+      const { plugin, told } = scripted("book", (n, ctx, orders) => {
+        if (n > 0) return;
+        quotes.push(ctx.quote(coin)?.askLots);
+        for (const intent of [
+          { ...taker, sizeLots: 30 },
+          { ...taker, timeInForce: "FOK", sizeLots: 21 } as const,
+          { ...taker, sizeLots: 20 },
+          { side: "buy", type: "postOnly", priceTicks: 101, sizeLots: 1 } as const,
+          { side: "buy", type: "market", sizeLots: 40 } as const,
+        ])
+          orders.push(ctx.submit({ instrument: coin, ...intent }));
+      });
+      const result = await run(
+        plugin,
+        depth([
+          [0, ...SNAPSHOT],
+          [10, ["bid", 99, 40], ["end"]],
+        ]),
+      );
+      expect(fillsOf(result)).toEqual(["buy 30@101 taker 0", "buy 20@101 taker 0", "buy 40@102 taker 0"]);
+      expect(told.orders.map(({ state }) => state)).toEqual(["filled", "expired", "filled", "cancelled", "filled"]);
+      expect(quotes).toEqual([50]);
+    });
+
+    test("a book that is used up takes no market order", async () => {
+      const all = { side: "buy", type: "market", sizeLots: 150 } as const;
+      const { plugin, told } = wanting("book", all, { ...all, sizeLots: 1 });
+      await run(
+        plugin,
+        depth([
+          [0, ...SNAPSHOT],
+          [10, ["bid", 99, 40], ["end"]],
+        ]),
+      );
+      expect(told.orders.map(({ state }) => state)).toEqual(["filled", "rejected"]);
+    });
+
+    test("of no level more is taken between two of its changes than it shows, nor less than is wanted and there", async () => {
+      const level = fc.record({ ticks: fc.integer({ min: 101, max: 104 }), lots: fc.integer({ min: 0, max: 60 }) });
+      const taking = fc.record({ limit: fc.integer({ min: 100, max: 105 }), wanted: fc.integer({ min: 1, max: 90 }) });
+      await fc.assert(
+        fc.asyncProperty(fc.array(fc.tuple(fc.option(level), fc.option(taking)), { maxLength: 30 }), async (steps) => {
+          const messages: Messages[number][] = [[0, ...SNAPSHOT]];
+          for (const [i, [set]] of steps.entries())
+            messages.push([i + 1, set === null ? ["bid", 97, i + 1] : ["ask", set.ticks, set.lots], ["end"]]);
+          const { plugin } = scripted("book", (n, ctx) => {
+            const wanted = steps[n - 1]?.[1];
+            if (wanted == null) return;
+            ctx.submit({ instrument: coin, ...taker, priceTicks: wanted.limit, sizeLots: wanted.wanted });
+          });
+          const result = await run(plugin, depth(messages));
+          // The same by a plain book that is taken from.
+          const left = new Map([101, 102, 103].map((ticks) => [ticks, 50]));
+          const expected: string[] = [];
+          for (const [i, [set, wanted]] of steps.entries()) {
+            if (set !== null) left.set(set.ticks, set.lots);
+            let open = wanted?.wanted ?? 0;
+            for (let ticks = 101; ticks <= (wanted?.limit ?? 0); ticks++) {
+              const lots = Math.min(open, left.get(ticks) ?? 0);
+              if (lots === 0) continue;
+              left.set(ticks, (left.get(ticks) ?? 0) - lots);
+              open -= lots;
+              expected.push(`buy ${lots}@${ticks} taker ${i + 1}`);
+            }
+          }
+          expect(fillsOf(result)).toEqual(expected);
+        }),
+        { numRuns: 100 },
+      );
+    });
   });
 
   test("are refused in a gap of the recording; the strategy hears of gap and resync and has no book between", async () => {

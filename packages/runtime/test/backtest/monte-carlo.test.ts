@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { monteCarlo } from "../../src/backtest/monte-carlo.ts";
+import { drawRuns, emptyDraws, monteCarlo, toMonteCarlo } from "../../src/backtest/monte-carlo.ts";
 
 test("the same seed gives the same answer, another one another", () => {
   const profits = Array.from({ length: 40 }, (_, i) => ((i * 37) % 11) - 5);
@@ -47,4 +47,21 @@ test("drawdowns lie between what the worst order and no order could make", () =>
 test("one trade tells nothing, and a bad number of runs is refused", () => {
   expect(monteCarlo([1], 100, 1)).toBeUndefined();
   expect(() => monteCarlo([1, 2], 9, 1)).toThrow(/runs/);
+});
+
+test("draws are the same however they are shared out", () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.integer({ min: -100, max: 100 }), { minLength: 2, maxLength: 30 }),
+      fc.uniqueArray(fc.integer({ min: 1, max: 49 }), { maxLength: 5 }),
+      fc.nat(1_000),
+      (profits, cuts, seed) => {
+        const draws = emptyDraws(50);
+        const bounds = [0, ...cuts.toSorted((a, b) => a - b), 50];
+        const parts = bounds.slice(1).map((until, i) => [bounds[i]!, until] as const);
+        for (const [from, until] of parts.toReversed()) drawRuns(Float64Array.from(profits), seed, from, until, draws);
+        expect(toMonteCarlo(profits, seed, draws)).toEqual(monteCarlo(profits, 50, seed));
+      },
+    ),
+  );
 });

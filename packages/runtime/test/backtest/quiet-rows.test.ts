@@ -86,6 +86,12 @@ const seldom = (name: string, kind: "bar" | "trade", told: string[], rarity: num
           told.push(`${name} every ${ctx.nowUs()} ${bar.endUs} ${bar.closeTicks}`);
           act(bar.instrument);
         });
+      if (kind === "bar" && name === "built")
+        for (const hole of ["gap", "resync"] as const)
+          ctx.on(hole, (event) => {
+            told.push(`${name} ${ctx.nowUs()} ${JSON.stringify(event, text)}`);
+            act(event.instrument);
+          });
       ctx.on("order", ({ order }) => void told.push(`${name} ${order.state} ${ctx.nowUs()}`));
       ctx.on("fill", ({ fill }) => void told.push(`${name} ${fill.sizeLots}@${fill.priceTicks} ${ctx.nowUs()}`));
       const tick = () => {
@@ -185,7 +191,7 @@ describe("quiet rows come to the same as rows that are played one by one", () =>
             ...(areTwo ? [{ instrument: other, columns: toBars(second, intervalUs) }] : []),
           ];
           const options = { ...common(seed, latency, risk), data };
-          const names = interval === "1h" ? [...cast, "built"] : cast;
+          const names = [...cast, "built"]; // of an hour: these ones, or sixty of them
           const quiet = await story(options, "bar", names);
           expect(quiet).toBe(await story({ ...options, events: "fresh" }, "bar", names));
         },

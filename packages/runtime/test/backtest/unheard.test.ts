@@ -36,5 +36,17 @@ test("one instrument that tells it is enough for a hook of all, and not for a ho
   expect(unheardKinds([hook("quote")], ["maker"], tiers)).toEqual([]);
   expect(
     unheardKinds([hook("quote", { instrument: aaa }), hook("quote", { instrument: aaa })], ["maker"], tiers),
-  ).toEqual(["maker listens to quote events, which data of tier bars never tell: take data that have it"]);
+  ).toEqual([
+    'maker hears nothing of the market: it listens to "quote" events, and data of tier bars tell "bar"; take data of tier depth (recordings and journals)',
+  ]);
+});
+
+test("one that hears other events is told what it misses, with the tiers that have it", () => {
+  const hooks = [hook("bar"), hook("trade")];
+  expect(unheardKinds(hooks, ["maker"], new Map([[aaa, "bars"]]))).toEqual([
+    'maker listens to "trade" events, and data of tier bars tell "bar"; take data of tier trades (trades) or data of tier depth (recordings and journals)',
+  ]);
+  expect(unheardKinds([hook("bar")], ["maker"], new Map([[aaa, "trades"]]))).toEqual([
+    'maker hears nothing of the market: it listens to "bar" events, and data of tier trades tell "trade"; name its length, as in { every: "1m" }, or take data of tier bars (candles)',
+  ]);
 });

@@ -1,9 +1,11 @@
 import { existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { PassThrough } from "node:stream";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { afterAll, expect, test } from "vitest";
 import type { BacktestReport } from "../../src/backtest/backtest-report.ts";
+import { runProgram } from "../../src/cli/main.ts";
 import { BAR_STRATEGY, waveCandles } from "../backtest/files.ts";
 import { run } from "./host.ts";
 import { killAll, start } from "./program.ts";
@@ -104,6 +106,15 @@ test.each([
   [["--data", "ethusdt.csv", "--objective", "luck"], /--objective must be one of sharpe/],
   [["--data", "ethusdt.csv", "--walk-forward", "1h"], /--walk-forward must be train,test/],
   [["--data", "ethusdt.csv", "--param", "lookback"], /--param must be such as/],
+  [
+    ["--data", "none.csv", "--param", "lokback=1..5"],
+    /lokback is not a setting \(did you mean lookback\?\); there is lookback/,
+  ],
+  [["--data", "none.csv", "--param", "bar-momntum.lookback=1..5"], /did you mean bar-momentum\.lookback\?/],
+  [
+    ["--data", "ethusdt.csv", "--from", "2026-01-02", "--to", "2026-01-01"],
+    /--from .* is after --to .*: they are swapped/,
+  ],
   [["--data", "ethusdt.csv", "--fill", "luck=1"], /--fill must be one of volumeShare/],
   [["--data", "ethusdt.csv", "--fill", "volumeShare=7"], /volumeShare/],
   [["--data", "ethusdt.csv", "--tick", "0"], /--tick must be a decimal above 0/],
@@ -148,4 +159,99 @@ test("the built program sweeps on threads, and walks forward", async () => {
   ).done;
   expect(walked).toMatchObject({ code: 0, err: "" });
   expect(reportIn(cwd).walkForward?.windows).toHaveLength(3);
+}, 60_000);
+
+test("the built program draws a Monte Carlo on threads: the same for any number of them", async () => {
+  const cwd = folder(2_000); // trades enough that a million draws of them are worth threads
+  const drawn = async (workers: string) => {
+    const done = await start([...BACKTEST, "--monte-carlo", "1000000", "--workers", workers], cwd).done;
+    expect(done).toMatchObject({ code: 0, err: "" });
+    expect(done.out).toContain(`of 1000000 draws, ${workers} threads`);
+    return reportIn(cwd).monteCarlo;
+  };
+  const one = await drawn("1");
+  expect(one?.runs).toBe(1_000_000);
+  expect(await drawn("2")).toEqual(one);
+}, 60_000);
+
+test("one that is stopped says so, and leaves no report", async () => {
+  const cwd = folder();
+  let err = "";
+  const stop = AbortSignal.abort("signal");
+  const code = await runProgram(BACKTEST, {
+    cwd,
+    env: {},
+    stdin: new PassThrough(),
+    stdout: { write: () => {} },
+    stderr: { write: (text: string) => (err += text) },
+    stop,
+  });
+  expect({ code, err }).toEqual({ code: 1, err: "error: stopped: of a part there is no report\n" });
+  expect(existsSync(join(cwd, "out.json"))).toBe(false);
+});
+
+test("a setting that no schema has ends the start, with its place and the one that was meant", async () => {
+  const cwd = folder(10);
+  writeFileSync(join(cwd, "pitlane.config.json"), JSON.stringify({ strategies: [{ use: "./strategy.ts" }] }));
+  const set = ["--set", "strategies[0].config.bar-momentum.lokback=7"];
+  const { code, err } = await run([...BACKTEST, ...set], { cwd });
+  expect(code).toBe(2);
+  expect(err).toMatch(
+    /strategies\[0\]\.config\.bar-momentum\.lokback: lokback is not a setting \(did you mean lookback\?\); there is lookback/,
+  );
+});
+
+const FRAIL = `import { defineStrategy } from "pitlane";
+import * as v from "valibot";
+export default defineStrategy({
+  name: "frail",
+  config: v.object({ a: v.optional(v.number(), 2), b: v.optional(v.number(), 0) }),
+  setup(ctx) {
+    ctx.on("bar", () => {
+      if (ctx.config.a === 2) throw new Error("out of fuel");
+    });
+    ctx.on("quote", () => {});
+  },
+});
+`;
+
+test("a strategy that is taken out ends a backtest with exit code 1; what it cannot hear is told before the table", async () => {
+  const cwd = folder();
+  writeFileSync(join(cwd, "strategy.ts"), FRAIL);
+  const { code, out, err } = await run([...BACKTEST, "--html", "out.html"], { cwd });
+  expect({ code, err }).toEqual({ code: 1, err: "" });
+  const why =
+    /strategy frail was quarantined: 10 of its hooks failed, the last \(bar\) with: out of fuel at .*strategy\.ts:8/;
+  expect(out).toMatch(why);
+  const unheard = 'frail listens to "quote" events, and data of tier bars tell "bar"; take data of tier depth';
+  expect(out).toContain(unheard);
+  expect(out.indexOf(unheard)).toBeLessThan(out.indexOf("Backtest of frail"));
+  expect(out).toMatch(/its bar hook threw Error: out of fuel at .*strategy\.ts:8/);
+  const report = reportIn(cwd);
+  expect(Object.keys(report.quarantined)).toEqual(["frail"]);
+  expect(report.unheard).toEqual([expect.stringContaining(unheard)]);
+  expect(report.faults.join()).not.toContain(unheard);
+  expect(readFileSync(join(cwd, "out.html"), "utf8")).toContain("strategy frail was quarantined");
+});
+
+test("amounts of a Monte Carlo are decimal text, as all others", async () => {
+  const cwd = folder();
+  await run([...BACKTEST, "--monte-carlo", "50"], { cwd });
+  const { monteCarlo } = reportIn(cwd);
+  expect(monteCarlo?.maxDrawdown).toMatch(/^\d+\.\d+$/);
+  expect(monteCarlo?.drawnProfit.p50).toMatch(/^-?\d+(\.\d+)?$/);
+  expect(Math.abs(Number(monteCarlo?.shuffledDrawdown.p50))).toBeLessThan(10_000);
+});
+
+test("the built program's sweep leaves combinations out that fail on the way, and tells why", async () => {
+  const cwd = folder();
+  writeFileSync(join(cwd, "strategy.ts"), FRAIL);
+  const { code, out, err } = await start([...BACKTEST, "--param", "a=1..3", "--workers", "1"], cwd).done;
+  expect({ code, err }).toEqual({ code: 0, err: "" });
+  expect(out).toMatch(/Failed: 1 of 3\n\s+a=2: strategy frail was quarantined: .*out of fuel at .*strategy\.ts:8/);
+  expect(out).toContain("All that ran gave the same result");
+  const { sweep } = reportIn(cwd);
+  expect(sweep).toMatchObject({ trials: 3, failed: 1, isAllTheSame: true });
+  expect(sweep?.best.map(({ params }) => params["a"])).toEqual([1, 3]);
+  expect(sweep?.failures).toEqual([{ params: { a: 2 }, reason: expect.stringContaining("quarantined") }]);
 }, 60_000);

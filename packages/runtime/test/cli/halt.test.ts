@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
@@ -55,7 +55,10 @@ test("halt stops a running session: nothing is left open, and it ends with exit 
 
 test("halt --flatten closes what is held before the session ends", async () => {
   const { cwd, done, report } = await session();
-  expect(await run(["halt", "journal.db", "--flatten"], { cwd })).toMatchObject({ code: 0 });
+  const told = await run(["halt", "journal.db", "--flatten"], { cwd });
+  expect(told).toMatchObject({ code: 0, err: "" });
+  expect(told.out).toContain("flat: nothing is held that the venue's steps let us close");
+  expect(readdirSync(cwd).filter((name) => name.startsWith("halt"))).toEqual([]);
   expect((await done).code).toBe(4);
   const { portfolio, orders } = report();
   expect(orders).toMatchObject({ filled: 2, cancelled: 1, open: 0 });
@@ -93,22 +96,30 @@ test("a session that stays is made reduce-only and trades on when it is let", as
   expect(report().risk).toMatchObject({ state: "active", reason: "all clear" });
 });
 
-test("a halt of a run without a session stays for the one that goes on with it", { timeout: 120_000 }, async () => {
+test("a halt of a run whose session was killed says so at once, and leaves nothing for a later one", async () => {
   const { cwd, child, done } = await session();
   child.kill("SIGKILL");
   await done;
+  const startedMs = performance.now();
   const told = await run(["halt", "journal.db"], { cwd });
+  expect(performance.now() - startedMs).toBeLessThan(2000);
   expect(told.code).toBe(1);
-  expect(told.out).toContain("has taken it");
-  expect(existsSync(join(cwd, "halt"))).toBe(true);
+  expect(told.out).toContain("has ended: nobody was told anything; no session lives here");
+  expect(readdirSync(cwd)).not.toContain("halt");
+  expect((await run(["halt"], { cwd })).err).toContain("no session runs in");
+});
+
+test("a file left by hand halts the session that goes on with the run", { timeout: 120_000 }, async () => {
+  const { cwd, child, done } = await session();
+  child.kill("SIGKILL");
+  await done;
+  writeFileSync(join(cwd, "halt"), "by hand");
   const next = await start(["run", "holder.ts", "--resume", "journal.db", "--json", "report.json"], cwd).done;
   expect(next.code).toBe(4);
   expect(existsSync(join(cwd, "halt"))).toBe(false);
 });
 
-test("a second halt is heard as the first one; after the end nobody hears it, and it stays", {
-  timeout: 120_000,
-}, async () => {
+test("a second halt is heard as the first one; after the end nobody hears it", { timeout: 120_000 }, async () => {
   const { cwd, child, done, report } = await session("--set", "risk.afterHalt=stay");
   for (const reason of ["first", "second"])
     expect(await run(["halt", "journal.db", "--reason", reason], { cwd })).toMatchObject({ code: 0, err: "" });
@@ -121,8 +132,51 @@ test("a second halt is heard as the first one; after the end nobody hears it, an
   });
   const told = await run(["halt", "journal.db"], { cwd });
   expect(told.code).toBe(1);
-  expect(told.out).toContain("has taken it");
-  expect(existsSync(join(cwd, "halt"))).toBe(true);
+  expect(existsSync(join(cwd, "halt"))).toBe(false);
+});
+
+test("without a name the session that lives is told, not the newer run that has ended; of several none is chosen", {
+  timeout: 120_000,
+}, async () => {
+  const cwd = mkdtempSync(join(tmpdir(), "pitlane-halt-"));
+  writeFileSync(join(cwd, "holder.ts"), STRATEGY);
+  const trade = async (...flags: readonly string[]) => {
+    const started = start(["run", "holder.ts", "--set", "risk.afterHalt=stay", ...flags], cwd);
+    await started.shows("it holds");
+    return started;
+  };
+  const runs = join(cwd, ".pitlane", "runs");
+  const older = await trade();
+  const [live] = readdirSync(runs);
+  const newer = await trade("--duration", "1s");
+  expect((await newer.done).code).toBe(0);
+  const told = await run(["halt"], { cwd });
+  expect({ code: told.code, err: told.err }).toEqual({ code: 0, err: "" });
+  expect(told.out).toContain(`${live}`);
+  await older.shows("trading is halted, by cli");
+  expect(await run(["resume-trading"], { cwd })).toMatchObject({ code: 0 });
+  await older.shows("trading is active, by cli");
+
+  const second = await trade();
+  const several = await run(["halt"], { cwd });
+  const ids = readdirSync(runs).sort();
+  expect(several).toMatchObject({ code: 2 });
+  expect(several.err).toContain("2 sessions run here");
+  for (const id of [ids[0], ids[2]]) expect(several.err).toContain(id);
+  expect(several.err).not.toContain(ids[1]);
+  expect(several.err).toContain("name the one that is meant, or say --all");
+  for (const id of ids) expect(readdirSync(join(runs, id))).not.toContain("halt");
+
+  expect(await run(["halt", "--all", "--reason", "every one"], { cwd })).toMatchObject({ code: 0 });
+  await Promise.all([older, second].map(({ shows }) => shows("trading is halted, by cli: every one")));
+  expect((await run(["halt", "--all", ids[0]!], { cwd })).err).toContain("leave the run out, or --all");
+  const ended = await run(["halt", ids[1]!], { cwd });
+  expect(ended.code).toBe(1);
+  expect(ended.out).toContain("those that live here");
+  for (const { child, done } of [older, second]) {
+    child.kill("SIGINT");
+    await done;
+  }
 });
 
 test("what makes no sense together, and a run that is not there, are bad usage", async () => {

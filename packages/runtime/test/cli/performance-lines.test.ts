@@ -20,7 +20,7 @@ test("shows a row for each strategy that traded, and one for all of them", () =>
   expect(lines.map((line) => line.split(/ {2,}/).slice(0, 7))).toEqual([
     expect.anything(),
     ["maker", "-1.50", "0.00012", "5.00", "3", "67 %", "2.00"],
-    ["taker", "123.45", "0.00012", "5.00", "3", "67 %", "2.00"],
+    ["taker", "123.46", "0.00012", "5.00", "3", "67 %", "2.00"],
     ["all", "5.00", "0.00012", "5.00", "3", "67 %", "2.00"],
   ]);
   expect(lines[1]).toMatch(/25 %$/);

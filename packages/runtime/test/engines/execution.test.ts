@@ -6,7 +6,7 @@ import { Portfolio } from "../../src/engines/portfolio.ts";
 import { RiskEngine } from "../../src/engines/risk.ts";
 import { JournalError } from "../../src/journal/journal.ts";
 import { createStageLatencies } from "../../src/latency.ts";
-import type { Intent, Order } from "../../src/orders/order.ts";
+import { type Intent, Order } from "../../src/orders/order.ts";
 import { testInstrument } from "../../src/testing.ts";
 
 const instrument = testInstrument();
@@ -310,6 +310,50 @@ test("beyond the backlog's limit intents are denied until the venue's word frees
   expect(execution.submit(0, BUY).state).toBe("intended");
   execution.flush(Number.NaN);
   expect(backlog.orders).toBe(3);
+});
+
+test("what the present hook has wanted counts in the backlog at once, so that a burst sees where it must stop", () => {
+  const { execution } = setUp({ maxBacklog: 30 });
+  const { backlog } = execution;
+  const sizes: number[] = [];
+  while (!execution.backlog.isHigh) {
+    execution.submit(0, BUY);
+    sizes.push(backlog.orders);
+  }
+  expect(sizes).toEqual(Array.from({ length: 24 }, (_, i) => i + 1));
+  const refusal = { voter: "permissions", verdict: { allowed: false, code: "PAUSED", reason: "" } } as const;
+  execution.submit(0, BUY, refusal);
+  expect(backlog.orders).toBe(24); // that one never goes
+  const bad = execution.submit(0, { ...BUY, priority: 10 });
+  execution.flush(Number.NaN);
+  expect(bad.state).toBe("denied");
+  expect(backlog).toMatchObject({ orders: 24, isHigh: true });
+  const more = Array.from({ length: 10 }, () => execution.submit(0, BUY));
+  expect(backlog.orders).toBe(34);
+  execution.flush(Number.NaN);
+  expect(more.map(({ state }) => state)).toEqual([...Array(6).fill("submitted"), ...Array(4).fill("denied")]);
+  expect(more[6]!.reason).toBe("QUEUE_FULL: 30 orders wait for the venue's word, the limit is 30");
+  expect(backlog.orders).toBe(30);
+});
+
+test("denials are counted by code, and by a restart's snapshot and journal as if there had been none", () => {
+  const { execution } = setUp({ maxBacklog: 1 });
+  for (let i = 0; i < 3; i++) execution.submit(0, BUY);
+  execution.submit(0, { ...BUY, priority: 10 });
+  const withdrawn = execution.submit(0, BUY);
+  execution.cancel(withdrawn);
+  execution.flush(Number.NaN);
+  const denials = [
+    { code: "QUEUE_FULL", voter: "pipeline", count: 3, example: "1 orders wait for the venue's word, the limit is 1" },
+    { code: "BAD_PRIORITY", voter: "pipeline", count: 1, example: "priority 10 is not a whole number from 0 to 9" },
+  ];
+  expect(execution.denials).toEqual(denials);
+  expect(execution.counters.denied).toBe(4);
+  const next = setUp().execution;
+  next.restore({ ...execution.record(), open: [] }, () => BUY.instrument);
+  const lost = new Order("pl-k-0-9", "one", 0, BUY);
+  next.recoverIntent(lost, 9, false, ["shape", { voter: "balance", allowed: false, code: "LOW", reason: "none left" }]);
+  expect(next.denials).toEqual([...denials, { code: "LOW", voter: "balance", count: 1, example: "none left" }]);
 });
 
 test("an intent whose terms cannot be is denied by the pipeline", () => {

@@ -6,15 +6,38 @@ import { EquityCurve } from "../../src/engines/performance-curve.ts";
 const points = (curve: EquityCurve) => Array.from({ length: curve.length }, (_, index) => curve.at(index));
 const times = (curve: EquityCurve) => Array.from({ length: curve.length }, (_, index) => curve.atUs(index));
 
-test("has the last value of every stretch, and the one before where none came", () => {
+test("begins with the first value, then has the last one of every stretch, and the one before where none came", () => {
   const curve = new EquityCurve({ intervalUs: 10 });
   curve.push(100, 1);
   curve.push(105, 2);
   curve.push(131, 7);
   curve.push(133, 5);
-  expect(points(curve)).toEqual([2, 2, 2, 5]);
-  expect(times(curve)).toEqual([110, 120, 130, 133]);
-  expect(() => curve.at(4)).toThrow(RangeError);
+  expect(points(curve)).toEqual([1, 2, 2, 2, 5]);
+  expect(times(curve)).toEqual([100, 110, 120, 130, 133]);
+  expect(() => curve.at(5)).toThrow(RangeError);
+});
+
+test("a value of the moment that a stretch ends at is of that stretch", () => {
+  const curve = new EquityCurve({ intervalUs: 10, periodUs: 20 });
+  for (const [index, units] of [5, 6, 7, 8].entries()) curve.push(100 + 10 * index, units);
+  expect(points(curve)).toEqual([5, 6, 7, 8]);
+  expect(times(curve)).toEqual([100, 110, 120, 130]);
+  expect(curve.pointsInPeriod).toBe(2);
+});
+
+test("a record of the first versions, which knows no first value, begins with its first point", () => {
+  const curve = new EquityCurve({ intervalUs: 10 });
+  for (const [index, units] of [5, 6, 7].entries()) curve.push(100 + 10 * index, units);
+  const { first: _, ...old } = curve.record();
+  const restored = new EquityCurve();
+  restored.restore(old);
+  expect([points(restored), times(restored)]).toEqual([
+    [6, 6, 7],
+    [100, 110, 120],
+  ]);
+  const empty = new EquityCurve();
+  empty.restore(new EquityCurve().record());
+  expect(empty.length).toBe(0);
 });
 
 test("keeps to its bound for any times, with the values that were last at its points", () => {
@@ -36,11 +59,12 @@ test("keeps to its bound for any times, with the values that were last at its po
         restored.restore(JSON.parse(JSON.stringify(curve.record())));
         curve = restored;
       }
-      expect(curve.length).toBeLessThanOrEqual(16);
+      expect(curve.length).toBeLessThanOrEqual(17);
       expect([curve.startUs, curve.lastUs]).toEqual([pushed[0]!.atUs, nowUs]);
-      for (let index = 0; index < curve.length; index++) {
-        const endUs = curve.startUs + (index + 1) * curve.intervalUs;
-        expect(curve.at(index)).toBe(pushed.filter(({ atUs }) => atUs < endUs).at(-1)?.units);
+      expect(curve.at(0)).toBe(pushed[0]!.units);
+      for (let index = 1; index < curve.length; index++) {
+        const endUs = curve.startUs + index * curve.intervalUs;
+        expect(curve.at(index)).toBe(pushed.filter(({ atUs }) => atUs <= endUs).at(-1)?.units);
       }
       expect(curve.at(curve.length - 1)).toBe(steps.at(-1)!.units);
     }),
@@ -53,7 +77,7 @@ test("drawdowns are of every value, also of those that no point has", () => {
   curve.push(1, 200);
   curve.push(2, 50); // gone before the stretch is over
   curve.push(3, 150);
-  expect(points(curve)).toEqual([150]);
+  expect(points(curve)).toEqual([100, 150]);
   expect([curve.peakUnits, curve.maxDrawdownUnits, curve.maxDrawdownShare]).toEqual([200, 150, 0.75]);
   expect(curve.longestDrawdownUs).toBe(2);
   curve.push(500, 200);
@@ -66,7 +90,7 @@ test("a record with more points than fit is thinned", () => {
   for (let index = 0; index < 50; index++) long.push(index * 10, index);
   const short = new EquityCurve({ capacity: 16 });
   short.restore(long.record());
-  expect(short.length).toBeLessThanOrEqual(16);
+  expect(short.length).toBeLessThanOrEqual(17);
   expect(short.at(short.length - 1)).toBe(49);
   short.push(10_000, 7);
   expect(short.at(short.length - 1)).toBe(7);

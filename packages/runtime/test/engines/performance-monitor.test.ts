@@ -1,6 +1,7 @@
+import fc from "fast-check";
 import { expect, test } from "vitest";
 import { PerformanceMonitor } from "../../src/engines/performance-monitor.ts";
-import { Portfolio } from "../../src/engines/portfolio.ts";
+import { Portfolio, toDecimals } from "../../src/engines/portfolio.ts";
 import { Valuation } from "../../src/engines/portfolio-valuation.ts";
 import { aaaUsdt, bbbUsdt, testFill } from "./portfolio-fills.ts";
 
@@ -13,7 +14,7 @@ function setUp(balances: Record<string, bigint> = { USDT: 1000n * COIN, AAA: 10n
   let nowUs = 0;
   const portfolio: Portfolio = new Portfolio({
     venue: "test",
-    onFill: (_, owner) => monitor.onFill(nowUs, owner),
+    onFill: (fill, owner) => monitor.onFill(nowUs, owner, fill),
   });
   const monitor: PerformanceMonitor = new PerformanceMonitor({
     portfolio,
@@ -130,4 +131,24 @@ test("goes on from its record", () => {
   expect(second.monitor.report()).toEqual(first.monitor.report());
   expect(second.monitor.record()).toEqual(first.monitor.record());
   expect(first.monitor.report().total).toMatchObject({ profit: "-1", losses: 1, exposure: 1 });
+});
+
+test("the portfolio's profit is the same to the unit, with fees in the base asset and odd prices too", () => {
+  const fills = fc.array(
+    fc.tuple(fc.constantFrom("buy" as const, "sell" as const), fc.integer({ min: 1, max: 9999 }), fc.nat(12_345_678)),
+    { minLength: 1, maxLength: 20 },
+  );
+  fc.assert(
+    fc.property(fills, fc.integer({ min: 1, max: 99_999 }), (some, midTicks) => {
+      const { portfolio, monitor, price, mark } = setUp();
+      price(1000);
+      mark(1);
+      for (const [side, ticks, fee] of some)
+        portfolio.apply(testFill(side, ticks, 7, { fee: BigInt(fee), feeAsset: side === "buy" ? "AAA" : "USDT" }), 0);
+      price(midTicks);
+      mark(2);
+      const profit = toDecimals(portfolio.profit(() => 2 * midTicks));
+      expect(monitor.report().total.profit).toBe(profit["USDT"]);
+    }),
+  );
 });

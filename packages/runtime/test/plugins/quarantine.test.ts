@@ -81,7 +81,9 @@ test("a shed plugin that is calm comes back; it is not metered meanwhile, so tic
 test("faults count whenever they come; the last one takes it out, with what it threw", () => {
   const { quarantine, actions } = setUp({ faults: 3 });
   for (let i = 0; i < 5; i++) quarantine.fault(0, "trade", `fault ${i}`);
-  expect(actions).toEqual([{ owner: 0, kind: "quarantine", reason: "3 of its hooks failed, the last with: fault 2" }]);
+  expect(actions).toEqual([
+    { owner: 0, kind: "quarantine", reason: "3 of its hooks failed, the last (trade) with: fault 2" },
+  ]);
 });
 
 test("a hook whose policy is to quarantine does so at its first fault", () => {

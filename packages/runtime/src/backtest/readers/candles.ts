@@ -1,7 +1,9 @@
 import { basename } from "node:path";
 import { InvalidInputError } from "@pitlane/perf";
+import { missingBefore, nextGapRow } from "../bar-gaps.ts";
 import type { BarColumns, MarketData } from "../columns.ts";
 import { BarColumnsBuilder } from "../columns-builder.ts";
+import { refuseInverse } from "../inverse.ts";
 import { atLine, type ColumnNames, CsvHeader, cellAt, cellsOf, timeAt } from "./csv-table.ts";
 import { assetsInName, assetsOf, dataInstrument } from "./data-instrument.ts";
 import { DecimalScale } from "./decimal-scale.ts";
@@ -36,6 +38,7 @@ export async function readCandles(paths: readonly string[], options: ReadOptions
   let lastUs = Number.NEGATIVE_INFINITY;
   let intervalUs = Number.POSITIVE_INFINITY;
   let length = 0;
+  let rows = 0;
   for (const path of paths) {
     let places: Places | undefined;
     for await (const { firstLine, lines } of readTextLines(path, signal)) {
@@ -46,6 +49,7 @@ export async function readCandles(paths: readonly string[], options: ReadOptions
           places = placesOf(new CsvHeader(path, line));
           continue;
         }
+        rows++;
         const { time, open, high, low, close, volumeAt } = places;
         atLine(path, firstLine + i, () => {
           const cells = cellsOf(line);
@@ -88,7 +92,8 @@ export async function readCandles(paths: readonly string[], options: ReadOptions
   for (const column of [columns.openTicks, columns.highTicks, columns.lowTicks, columns.closeTicks])
     price.rescale(column, columns.length);
   volume.rescale(columns.volumeLots, columns.length);
-  return { data: [toMarketData(paths, options, columns, price, volume)], rows: length, notes: notesOf(columns) };
+  const data = toMarketData(paths, options, columns, price, volume);
+  return { data: [data], rows, notes: gapNotes(data.instrument.id, columns) };
 }
 
 interface Places {
@@ -119,6 +124,7 @@ function toMarketData(
   volume: DecimalScale,
 ): MarketData {
   const [path = ""] = paths;
+  refuseInverse(path, { file: basename(path) });
   const assets = hints.symbol === undefined ? assetsInName(basename(path)) : assetsOf(hints.symbol);
   if (assets === undefined)
     throw new InvalidInputError(
@@ -129,8 +135,20 @@ function toMarketData(
   return { instrument: dataInstrument(assets, "data", price.step, volume.step, hints), columns };
 }
 
-function notesOf({ length, startUs, intervalUs }: BarColumns): readonly string[] {
-  let holes = 0;
-  for (let i = 1; i < length; i++) if ((startUs[i] as number) - (startUs[i - 1] as number) > intervalUs) holes++;
-  return holes === 0 ? [] : [`${holes} holes between bars: what happened there is not in the data`];
+/** Bars that are missing between others. */
+function gapNotes(id: string, columns: BarColumns): readonly string[] {
+  const { startUs, intervalUs } = columns;
+  const first = nextGapRow(columns, 0);
+  let gaps = 0;
+  let missing = 0;
+  for (let row = first; Number.isFinite(row); row = nextGapRow(columns, row + 1)) {
+    gaps++;
+    missing += missingBefore(columns, row);
+  }
+  if (gaps === 0) return [];
+  const bars = missing === 1 ? "1 bar" : `${missing} bars`;
+  const firstUs = (startUs[first - 1] as number) + intervalUs;
+  return [
+    `${id}: ${bars} missing in ${gaps === 1 ? "1 gap" : `${gaps} gaps`}, the first at ${new Date(firstUs / 1000).toISOString()}: what happened there is not in the data; strategies hear "gap" and "resync"`,
+  ];
 }

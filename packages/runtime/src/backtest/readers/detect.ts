@@ -14,16 +14,27 @@ export interface Detected {
   readonly beginsAtUs: number;
 }
 
-/** What a file is, by its content. @throws {InvalidInputError} When it is nothing that can be read, with what to do. */
+/** A file is no market data in any of the forms that are read. */
+export class UnknownFormatError extends InvalidInputError {}
+
+/** A record of the jsonl form of recordings. */
+const RECORD = /"t"\s*:\s*"(?:header|http|connect|send|recv)"/;
+
+/**
+ * What a file is, by its content.
+ *
+ * @throws {UnknownFormatError} When it is nothing that can be read, with what to do.
+ * @throws {InvalidInputError} When it is damaged.
+ */
 export async function detectFormat(path: string): Promise<Detected> {
   const head = (await firstBytes(path, 16)).toString("latin1");
   if (head.startsWith("SQLite format 3")) return { format: "journal", beginsAtUs: Number.NaN };
   if (head.startsWith("PAR1"))
-    throw new InvalidInputError(
+    throw new UnknownFormatError(
       `${path}: is a Parquet table: name the journal.db beside it, which holds the same and more`,
     );
   if (head.startsWith("PK"))
-    throw new InvalidInputError(`${path}: is a zip archive: unpack it and name the file in it`);
+    throw new UnknownFormatError(`${path}: is a zip archive: unpack it and name the file in it`);
   for await (const { lines } of readTextLines(path)) {
     const at = lines.findIndex((one) => one.trim() !== "");
     if (at < 0) continue;
@@ -31,17 +42,18 @@ export async function detectFormat(path: string): Promise<Detected> {
     const rows = lines.slice(at + 1, at + 20);
     if (/^\d+ \{/.test(first))
       return { format: "recording", beginsAtUs: parseTimeUs(first.split(" ", 1)[0] as string) };
-    if (first.startsWith("{")) return { format: "recording", beginsAtUs: earliest(rows.map(recordUs)) };
+    if (first.startsWith("{") && RECORD.test(first.slice(0, 4096)))
+      return { format: "recording", beginsAtUs: earliest(rows.map(recordUs)) };
     if (isCandles(first) || isTrades(first)) {
       const { time } = new CsvHeader(path, first);
       const beginsAtUs = earliest(rows.map((row) => parseTimeUs(cellsOf(row)[time]?.trim() ?? "")));
       return { format: isCandles(first) ? "candles" : "trades", beginsAtUs };
     }
-    throw new InvalidInputError(
+    throw new UnknownFormatError(
       `${path}:1: is neither a header of candles (timestamp,open,high,low,close,volume) nor of trades (timestamp,price,amount,side), nor a recording: ${first.slice(0, 80)}`,
     );
   }
-  throw new InvalidInputError(`${path}: is empty: name a file with market data`);
+  throw new UnknownFormatError(`${path}: is empty: name a file with market data`);
 }
 
 /** Receive time of a record of the jsonl form; NaN where it has none. */

@@ -1,12 +1,13 @@
-import { existsSync, readdirSync, statSync } from "node:fs";
-import { basename, join, resolve } from "node:path";
+import { basename } from "node:path";
 import { type Clock, InvalidInputError } from "@pitlane/perf";
 import { firstUs, lastUs, type MarketData } from "../columns.ts";
+import { refuseInverse } from "../inverse.ts";
 import type { Tier } from "../result.ts";
 import { readCandles } from "./candles.ts";
 import { assetsInName, type InstrumentHints } from "./data-instrument.ts";
 import { tradesOf } from "./depth-session.ts";
-import { type DataFormat, detectFormat } from "./detect.ts";
+import type { DataFormat } from "./detect.ts";
+import { findDataFiles } from "./find-files.ts";
 import { readJournalMarket } from "./journal.ts";
 import { readRecording } from "./recording.ts";
 import type { ReadSession } from "./session.ts";
@@ -45,25 +46,30 @@ const TIERS: Readonly<Record<MarketData["columns"]["kind"], Tier>> = { bars: "ba
  * Reads market data for a backtest: candles or trades as CSV, a recording of Binance streams, or the journal of a session or of `pitlane
  * record`, each plain or gzip. What a file is, is told by its content. Several files, or those of a
  * folder, are parts of one session, in the order of their first times; tables of several instruments are told apart by the files' names.
+ * What else lies in a folder is left out, and named in `notes`.
  *
  * Files are streamed: in memory are the columns and a chunk of the text.
  *
- * @throws {InvalidInputError} When a file is none of these, or damaged: names the file, the line and what to do.
+ * @throws {InvalidInputError} When a file is none of these, damaged, without a row in the span, or of COIN-M futures, which a backtest
+ * cannot value: names the file, the line and what to do.
  * @example
  * const { data } = await readMarketData(["./btcusdt-2024.csv.gz"], { clock });
  */
 export async function readMarketData(paths: readonly string[], options: ReadDataOptions): Promise<LoadedData> {
   const { clock, fromUs = Number.NEGATIVE_INFINITY, toUs = Number.POSITIVE_INFINITY, signal } = options;
+  if (!(fromUs < toUs)) throw emptySpan(fromUs, toUs);
   const startedNs = clock.monotonicNs();
-  const { format, files } = await inOrder(paths.flatMap(filesOf));
+  const { format, files, notes: leftOut } = await findDataFiles(paths);
   const hints: InstrumentHints = options;
   const { data, rows, notes } = await read(format, files, { hints, fromUs, toUs, signal });
-  const wanted = data.map((one) => atTier(one, options.tier)).filter(({ columns }) => columns.length > 0);
+  if (rows === 0 && (format === "candles" || format === "trades"))
+    throw new InvalidInputError(`${files[0]}: has no rows below its header of ${format}: get the file again`);
+  for (const { instrument } of data) refuseInverse(files[0] ?? "the data", instrument); // a journal says it in its rows
+  const atTiers = data.map((one) => atTier(one, options.tier));
+  const wanted = atTiers.filter(({ columns }) => columns.length > 0);
+  const silent = atTiers.filter(({ columns }) => columns.length === 0);
   const [first] = wanted;
-  if (first === undefined)
-    throw new InvalidInputError(
-      `${files[0]}: has no event in the span asked for (--from ${shown(fromUs)} --to ${shown(toUs)}): leave --from and --to out to see what there is`,
-    );
+  if (first === undefined) throw new InvalidInputError(`${files[0]}: ${nothingIn(fromUs, toUs)}`);
   return {
     data: wanted,
     format,
@@ -73,8 +79,26 @@ export async function readMarketData(paths: readonly string[], options: ReadData
     elapsedNs: clock.monotonicNs() - startedNs,
     fromUs: Math.min(...wanted.map(({ columns }) => firstUs(columns))),
     toUs: Math.max(...wanted.map(({ columns }) => lastUs(columns))),
-    notes,
+    notes: [...leftOut, ...silent.map(({ instrument }) => `${instrument.id} has no event, and is left out`), ...notes],
   };
+}
+
+function emptySpan(fromUs: number, toUs: number): InvalidInputError {
+  const span = `--from ${shown(fromUs)} is ${fromUs === toUs ? "the same as" : "after"} --to ${shown(toUs)}`;
+  return new InvalidInputError(
+    `${span}: ${fromUs === toUs ? "end later than you begin" : "they are swapped; give the earlier one to --from"}`,
+  );
+}
+
+/** Why there is no event although there are rows. */
+function nothingIn(fromUs: number, toUs: number): string {
+  const limits = [
+    ...(Number.isFinite(fromUs) ? [`--from ${shown(fromUs)}`] : []),
+    ...(Number.isFinite(toUs) ? [`--to ${shown(toUs)}`] : []),
+  ];
+  return limits.length === 0
+    ? "has no book and no trade that could be played: see what is in it with pitlane verify"
+    : `has no event in the span asked for (${limits.join(" ")}): leave ${limits.length === 1 ? "it" : "--from and --to"} out to see what there is`;
 }
 
 function read(
@@ -109,38 +133,6 @@ function atTier(data: MarketData, tier: Tier | undefined): MarketData {
   );
 }
 
-function filesOf(path: string): readonly string[] {
-  if (!existsSync(path)) throw new InvalidInputError(`there is no ${path}: check --data`);
-  if (!statSync(path).isDirectory()) return [resolve(path)];
-  const journal = join(path, "journal.db");
-  if (existsSync(journal)) return [resolve(journal)];
-  const files = readdirSync(path)
-    .filter((name) => !name.startsWith("."))
-    .sort()
-    .map((name) => join(path, name))
-    .filter((one) => statSync(one).isFile());
-  if (files.length === 0) throw new InvalidInputError(`${path} is a folder without a file: name one with market data`);
-  return files.map((one) => resolve(one));
-}
-
-/** The files in order of time, and what all of them are. */
-async function inOrder(
-  files: readonly string[],
-): Promise<{ readonly format: DataFormat; readonly files: readonly string[] }> {
-  const found = await Promise.all(files.map(async (file) => ({ file, ...(await detectFormat(file)) })));
-  const [first] = found;
-  if (first === undefined)
-    throw new InvalidInputError("a backtest needs at least one file of data: name it with --data");
-  const other = found.find(({ format }) => format !== first.format);
-  if (other !== undefined)
-    throw new InvalidInputError(
-      `${other.file}: is ${other.format}, ${first.file} is ${first.format}: name files of one kind`,
-    );
-  // Node's sort is stable: files that do not tell their time keep their order.
-  const sorted = found.sort((a, b) => (a.beginsAtUs < b.beginsAtUs ? -1 : a.beginsAtUs > b.beginsAtUs ? 1 : 0));
-  return { format: first.format, files: sorted.map(({ file }) => file) };
-}
-
 /** Tables of one instrument each: files whose names tell different instruments are different ones. */
 async function readTables(
   reader: typeof readCandles,
@@ -163,5 +155,5 @@ async function readTables(
 }
 
 function shown(us: number): string {
-  return Number.isFinite(us) ? new Date(us / 1000).toISOString() : "(not given)";
+  return new Date(us / 1000).toISOString();
 }

@@ -3,6 +3,7 @@ import { type BookChange, type Instrument, InvalidInputError, type MarketEvent }
 import { RecordedMarket } from "@pitlane/sdk/binance";
 import { toInstrument } from "../../verification.ts";
 import type { MarketData } from "../columns.ts";
+import { refuseInverse } from "../inverse.ts";
 import { usualMinNotional, withHints } from "./data-instrument.ts";
 import { depthSession } from "./depth-session.ts";
 import { DepthWriter, levelsOf } from "./depth-writer.ts";
@@ -14,6 +15,7 @@ import type { ReadOptions, ReadSession } from "./session.ts";
  * trades are taken. The files are read twice, the first time for the scale of their numbers.
  *
  * @throws {RecordingError} When a file is damaged or does not follow the one before it, naming the file and the line.
+ * @throws {InvalidInputError} When it is of COIN-M futures, whose contracts a backtest cannot value.
  * @throws The signal's reason when it aborts.
  */
 export async function readRecording(paths: readonly string[], options: ReadOptions): Promise<ReadSession> {
@@ -21,6 +23,7 @@ export async function readRecording(paths: readonly string[], options: ReadOptio
   const recording = await openRecording(paths, signal);
   const { product } = recording;
   const venue = product === "spot" ? "binance" : `binance-${product}`;
+  refuseInverse(paths[0] ?? "the recording", { venue });
   const instruments = recording.instruments.map((recorded) => tradable(recorded, venue));
   const writers = new Map(instruments.map((instrument) => [instrument, new DepthWriter(options)]));
   const market = new RecordedMarket({

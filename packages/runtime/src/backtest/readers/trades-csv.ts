@@ -1,6 +1,7 @@
 import { basename } from "node:path";
 import { InvalidInputError } from "@pitlane/perf";
 import { TradeColumnsBuilder } from "../columns-builder.ts";
+import { refuseInverse } from "../inverse.ts";
 import { atLine, type ColumnNames, CsvHeader, cellAt, cellsOf, timeAt } from "./csv-table.ts";
 import { assetsInName, assetsOf, dataInstrument } from "./data-instrument.ts";
 import { DecimalScale } from "./decimal-scale.ts";
@@ -124,6 +125,7 @@ class TradesTable {
       throw new InvalidInputError(
         `${path}: cannot tell the two assets of ${named ?? "these trades"}: name them with --symbol BTC/USDT`,
       );
+    refuseInverse(path, { venue: this.#exchange, symbol: this.#symbol, file: basename(path) });
     const instrument = dataInstrument(assets, this.#exchange, this.#price.step, this.#size.step, hints);
     return { data: [{ instrument, columns }], rows: this.#rows, notes: [] };
   }

@@ -3,11 +3,12 @@ import { type Clock, createSystemClock } from "@pitlane/perf";
 import type { Command } from "commander";
 import { backtestReport, instrumentsOf, type ReportParts } from "../../backtest/backtest-report.ts";
 import { closedTrades } from "../../backtest/closed-trades.ts";
-import { type Denial, DenialCounter } from "../../backtest/denials.ts";
 import { htmlReport } from "../../backtest/html-report.ts";
-import { monteCarlo } from "../../backtest/monte-carlo.ts";
+import type { MonteCarlo } from "../../backtest/monte-carlo.ts";
+import { monteCarloOnThreads } from "../../backtest/monte-carlo-threads.ts";
 import { type LoadedData, readMarketData } from "../../backtest/readers/read-market-data.ts";
 import { readRecordedOrders } from "../../backtest/recorded-orders.ts";
+import { takenOutLines } from "../../backtest/report-rows.ts";
 import type { BacktestResult } from "../../backtest/result.ts";
 import { runBacktest } from "../../backtest/run-backtest.ts";
 import { shareData } from "../../backtest/shared-columns.ts";
@@ -16,10 +17,12 @@ import { gridOf, type ParamSet, withParams } from "../../backtest/sweep-grid.ts"
 import type { TrialOptions } from "../../backtest/trial.ts";
 import { type RunTrials, TrialThreads } from "../../backtest/trial-batch.ts";
 import { runWalkForward, type WalkForward, windowsOf } from "../../backtest/walk-forward.ts";
+import { type Denial, DenialCounter } from "../../engines/denials.ts";
 import { nameOf } from "../../plugins/entry.ts";
 import { balanceTexts, parseBalances } from "../backtest-flags.ts";
 import { type BacktestFlags, type BacktestJob, prepareBacktest } from "../backtest-job.ts";
 import { backtestLines } from "../backtest-lines.ts";
+import { EXIT } from "../exit.ts";
 import { writeJson, writeWhole } from "../json-file.ts";
 import type { SettingsContext } from "../main.ts";
 import { colors } from "../output.ts";
@@ -78,7 +81,14 @@ export function addBacktest(program: Command, context: SettingsContext): void {
     .option("-j, --json <file>", "write the report to this file")
     .option("--html <file>", "write the report as one page that needs nothing else")
     .addHelpText("after", HELP)
-    .action((strategy: string | undefined, flags: BacktestFlags) => backtest(strategy, flags, context));
+    .action(async (strategy: string | undefined, flags: BacktestFlags) => {
+      try {
+        await backtest(strategy, flags, context);
+      } catch (error) {
+        if (!context.stop.aborted) throw error;
+        throw new Error("stopped: of a part there is no report", { cause: error });
+      }
+    });
 }
 
 async function backtest(file: string | undefined, flags: BacktestFlags, context: SettingsContext): Promise<void> {
@@ -120,7 +130,8 @@ async function backtest(file: string | undefined, flags: BacktestFlags, context:
     onDecision: denials.onDecision,
     log: (source, message) => output.line(`${colors.cyan(source)}: ${message}`),
   });
-  finish(job, { ...loaded, data }, result, denials.list, found, balances, context);
+  const luck = await luckOf(job, { ...loaded, data }, result, context, clock);
+  finish(job, { ...loaded, data }, result, denials.list, { ...found, ...luck }, balances, context);
 }
 
 /** What the account starts with: as told, else as the session had it that is the data, else 10,000 of each quote asset. */
@@ -141,6 +152,13 @@ interface Found {
   readonly chosen: ParamSet;
   readonly sweep?: Sweep;
   readonly walkForward?: WalkForward;
+}
+
+/** What the closed trades came to, and might have. */
+interface Luck {
+  /** Closed trades in the asset of the report. */
+  readonly trades: number;
+  readonly monteCarlo: MonteCarlo | undefined;
 }
 
 /** Tries parameters on all threads, where there are any to try. */
@@ -173,20 +191,43 @@ async function search(
   }
 }
 
+/** Reorders and redraws the closed trades, on all threads, where it is asked for. */
+async function luckOf(
+  { monteCarloRuns: runs, config, workers }: BacktestJob,
+  loaded: LoadedData,
+  { fills, asset }: BacktestResult,
+  { output, stop }: SettingsContext,
+  clock: Clock,
+): Promise<Luck> {
+  const instruments = instrumentsOf(loaded);
+  const profits = closedTrades(fills, instruments)
+    .filter(({ instrument }) => instruments.get(instrument)?.quote === asset)
+    .map(({ profitUnits }) => Number(profitUnits));
+  if (runs === undefined) return { trades: profits.length, monteCarlo: undefined };
+  let told = 0; // every twentieth of them, or a log would fill
+  const onDone = (draws: number) => {
+    if (draws - told < runs / 20) return;
+    told = draws;
+    output.status(`${draws} of ${runs} draws, ${workers} threads`);
+  };
+  try {
+    const monteCarlo = await monteCarloOnThreads(profits, runs, config.seed, { workers, clock, onDone }, stop);
+    return { trades: profits.length, monteCarlo };
+  } finally {
+    output.endStatus();
+  }
+}
+
 function finish(
   job: BacktestJob,
   loaded: LoadedData,
   result: BacktestResult,
   denials: readonly Denial[],
-  { sweep, walkForward }: Found,
+  { sweep, walkForward, trades, monteCarlo }: Found & Luck,
   balances: ReadonlyMap<string, bigint>,
-  { cwd, output }: SettingsContext,
+  { cwd, output, end }: SettingsContext,
 ): void {
   const { config, plugins, fees, latency, fillModel, monteCarloRuns, jsonPath, htmlPath } = job;
-  const instruments = instrumentsOf(loaded);
-  const profits = closedTrades(result.fills, instruments)
-    .filter(({ instrument }) => instruments.get(instrument)?.quote === result.asset)
-    .map(({ profitUnits }) => Number(profitUnits));
   const parts: ReportParts = {
     result,
     loaded,
@@ -200,7 +241,7 @@ function finish(
     strategies: plugins.map((entry) => ({ name: nameOf(entry), version: entry.plugin.version })),
     config: config.strategies,
     denials,
-    monteCarlo: monteCarloRuns === undefined ? undefined : monteCarlo(profits, monteCarloRuns, config.seed),
+    monteCarlo,
     sweep,
     walkForward,
   };
@@ -210,10 +251,11 @@ function finish(
   for (const line of backtestLines(report)) output.line(line);
   if (monteCarloRuns !== undefined && report.monteCarlo === null)
     output.line(
-      colors.yellow(`note     a Monte Carlo needs two closed trades in ${result.asset}, there are ${profits.length}`),
+      colors.yellow(`note     a Monte Carlo needs two closed trades in ${result.asset}, there are ${trades}`),
     );
   for (const path of [jsonPath, htmlPath])
     if (path !== undefined) output.line(`report   ${relative(cwd, path) || path}`);
+  if (takenOutLines(report).length > 0) end(EXIT.failed);
 }
 
 function collect(text: string, before: readonly string[] = []): readonly string[] {

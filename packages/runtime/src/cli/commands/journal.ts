@@ -1,7 +1,7 @@
 import { join, resolve } from "node:path";
 import { createSystemClock, InvalidInputError } from "@pitlane/perf";
 import type { Command } from "commander";
-import { didYouMean } from "../../config/nearest.ts";
+import { didYouMean } from "../../config/did-you-mean.ts";
 import type { Config } from "../../config.ts";
 import { archiveRuns, type RunArchive } from "../../journal/archive.ts";
 import {

@@ -13,7 +13,7 @@ import {
   withdraw,
 } from "../../session-mailbox.ts";
 import { EXIT } from "../exit.ts";
-import { findRunFolder } from "../find-run.ts";
+import { findLiveFolder, findRunFolder } from "../find-run.ts";
 import { writeWhole } from "../json-file.ts";
 import type { CommandContext } from "../main.ts";
 import { colors, type Output } from "../output.ts";
@@ -44,14 +44,14 @@ export function addProfile(program: Command, context: CommandContext): void {
   program
     .command("profile")
     .description("take a CPU profile, an allocation profile or a heap snapshot of a running session")
-    .argument("[run]", "the run's id, folder or journal, or the process's id (default: the latest run here)")
+    .argument("[run]", "the run's id, folder or journal, or the process's id (default: the one that runs here)")
     .option("--cpu [time]", `sample the stack for this time (default: ${DEFAULT_TIME})`)
     .option("--heap", "write all objects on the heap")
     .option("--alloc [time]", `sample allocations for this time (default: ${DEFAULT_TIME})`)
     .addHelpText("after", HELP)
     .action(async (run: string | undefined, flags: ProfileFlags) => {
       const request = requestOf(flags);
-      const folder = findRunFolder(run, context.cwd);
+      const folder = run === undefined ? findLiveFolder(context.cwd) : findRunFolder(run, context.cwd);
       await ask(folder, request, context);
     });
 }

@@ -143,3 +143,10 @@ test("a step may be coarser than the recording's numbers and not finer; a damage
   ]);
   await expect(readMarketData([path], { clock })).rejects.toThrow(/bad\.txt:2: .*cut off/);
 });
+
+test("a recording of COIN-M futures is refused before anything runs, with what still reads it", async () => {
+  const frame = { ...trade(1, "30000", "2", true), stream: "btcusd_perp@trade" };
+  await expect(read([{ ...frame, data: { ...frame.data, s: "BTCUSD_PERP" } }])).rejects.toThrow(
+    /session\.gz: is of COIN-M futures \(binance-coinm\), whose sizes are contracts .* Take spot or USD-M data .* pitlane verify reads/,
+  );
+});

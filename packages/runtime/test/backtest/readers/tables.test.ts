@@ -64,7 +64,18 @@ describe("candles", () => {
     expect([columns.openTicks[0], columns.highTicks[0], columns.lowTicks[0], columns.closeTicks[0]]).toEqual([
       1, 3, 1, 2,
     ]);
-    expect(notes).toEqual(["1 holes between bars: what happened there is not in the data"]);
+    expect(notes).toEqual([
+      'data:AAA/BBB: 3 bars missing in 1 gap, the first at 2023-11-14T22:15:20.000Z: what happened there is not in the data; strategies hear "gap" and "resync"',
+    ]);
+  });
+
+  test("each gap counts, and a bar that is a little late is none", async () => {
+    const days = ["2025-01-01", "2025-02-01", "2025-03-01", "2025-05-01"]; // months: 28 to 31 days
+    const months = await barsOf(bars(...days.map((day) => `${day},1,1,1,1,1`)));
+    expect(months.notes).toEqual([expect.stringMatching(/: 1 bar missing in 1 gap, the first at 2025-03-29T/)]);
+    const minutes = [0, 1, 3, 4, 8].map((minute) => `${1_700_000_000 + minute * 60},1,1,1,1,1`);
+    expect((await barsOf(bars(...minutes))).notes).toEqual([expect.stringMatching(/: 4 bars missing in 2 gaps, /)]);
+    expect((await barsOf(bars(...minutes.slice(0, 2)))).notes).toEqual([]);
   });
 
   test("a span is the bars that begin in it", async () => {
@@ -198,6 +209,54 @@ describe("what a file is", () => {
     );
     await expect(read(join(newFolder(), "none.csv"))).rejects.toThrow(/there is no .*none\.csv/);
     await expect(read(newFolder())).rejects.toThrow(/is a folder without a file/);
+  });
+
+  test("--from after --to is told to be swapped, before anything is read", async () => {
+    const span = { fromUs: 1_700_000_060e6, toUs: 1_700_000_000e6 };
+    await expect(read("none.csv", span)).rejects.toThrow(
+      /--from 2023-11-14T22:14:20\.000Z is after --to 2023-11-14T22:13:20\.000Z: they are swapped/,
+    );
+    await expect(read("none.csv", { ...span, fromUs: span.toUs })).rejects.toThrow(/is the same as --to/);
+  });
+
+  test("a header without rows is told as that, and with others left out", async () => {
+    await expect(read(bars())).rejects.toThrow(/csv: has no rows below its header of candles/);
+    await expect(read(textFile("btcusdt.csv", [TARDIS]))).rejects.toThrow(/has no rows below its header of trades/);
+    const folder = newFolder();
+    writeFileSync(join(folder, "btcusdt.csv"), `${HEADER}\n`);
+    writeFileSync(join(folder, "ethusdt.csv"), `${HEADER}\n1700000000,1,1,1,1,1\n`);
+    const { data, notes } = await read(folder);
+    expect(data.map(({ instrument }) => instrument.symbol)).toEqual(["ETH/USDT"]);
+    expect(notes).toEqual(["data:BTC/USDT has no event, and is left out"]);
+  });
+
+  test("what is no market data in a folder is left out and named; by itself it is refused", async () => {
+    const folder = newFolder();
+    writeFileSync(join(folder, "README.md"), "# Candles\n");
+    writeFileSync(join(folder, "meta.json"), '{"from":"2023"}\n');
+    writeFileSync(join(folder, "empty.csv"), "");
+    await expect(read(folder)).rejects.toThrow(/without market data: of its 3 files none .*README\.md:1: is neither/);
+    writeFileSync(join(folder, "ethusdt.csv"), `${HEADER}\n1700000000,1,1,1,1,1\n`);
+    const { files, notes } = await read(folder);
+    expect(files).toEqual([join(folder, "ethusdt.csv")]);
+    expect(notes).toEqual([`left out of ${folder}, for no market data: README.md, empty.csv, meta.json`]);
+    await expect(read(join(folder, "README.md"))).rejects.toThrow(/is neither a header/);
+  });
+
+  test.each([
+    ["binance-delivery,BTCUSD_PERP,1700000000000000,1,1,buy,30000,2", "t.csv"],
+    ["x,BTCUSD_210625,1700000000000000,1,1,buy,30000,2", "t.csv"],
+    ["x,BTCUSD,1700000000000000,1,1,buy,30000,2", "BTCUSD_PERP-trades.csv"],
+  ])("trades in contracts are refused: %s in %s", async (row, name) => {
+    await expect(read(textFile(name, [TARDIS, row]), { symbol: "BTC/USD" })).rejects.toThrow(
+      /csv: is of COIN-M futures .* contracts .* Take spot or USD-M data/,
+    );
+  });
+
+  test("candles in contracts are refused, and a day in a name is none of their symbols", async () => {
+    const row = "1700000000,1,1,1,1,1";
+    await expect(read(textFile("BTCUSD_PERP-1m-2023-11.csv", [HEADER, row]))).rejects.toThrow(/COIN-M/);
+    expect((await read(textFile("btcusd_231114.csv", [HEADER, row]))).rows).toBe(1);
   });
 
   test("a gzip file that is cut off is told by name", async () => {
