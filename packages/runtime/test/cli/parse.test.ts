@@ -45,7 +45,7 @@ test("a live line is drawn over on a terminal, cut to its width, and plain lines
 });
 
 test("figures read as people write them", () => {
-  expect(shortProfit({ USDT: "-0.00400000", BTC: "12.3456" })).toBe("0.00 USDT, +12.34 BTC");
+  expect(shortProfit({ USDT: "-0.00400000", BTC: "12.3456" })).toBe("0.00 USDT, +12.35 BTC");
   expect(shortProfit({ USDT: "-3.1" })).toBe("-3.10 USDT");
   expect([shortUs(87.4), shortUs(1234), shortUs(2_500_000)]).toEqual(["87 us", "1.23 ms", "2.50 s"]);
   expect(
