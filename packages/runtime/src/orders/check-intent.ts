@@ -39,8 +39,8 @@ const LONGEST_SHOWN = 40;
  * whatever else it may be is found here, before anything is done with it; nothing after it looks at types.
  *
  * It asks for kinds alone: whether a number fits (`NaN`, a size between two steps) is for risk to say, with a code, and whether a plugin may have
- * a type of order for its permissions. It is a copy, since a
- * plugin that changes or reuses its object later would otherwise change an order that was voted on.
+ * a type of order for its permissions. It is a copy, since a plugin that changes or reuses its object later would otherwise change an order
+ * that was voted on.
  *
  * @throws {InvalidInputError} Naming the plugin, the field and what it must be: no order comes of it.
  * @example

@@ -1,5 +1,5 @@
-import { nearestName } from "@pitlane/perf";
 import type { StandardSchemaV1 } from "@standard-schema/spec";
+import { didYouMean } from "../config/did-you-mean.ts";
 import { formatPath } from "../config/path.ts";
 
 /** A name in a plugin's settings that its schema does not have. */
@@ -48,9 +48,7 @@ export function unknownNames(schema: StandardSchemaV1, config: unknown): readonl
 /** What to say of it: with the name that was most likely meant, and those there are. Pure. */
 export function sayUnknown({ path, names }: UnknownName, shown: string = formatPath(path)): string {
   const name = path.at(-1) ?? "";
-  const nearest = nearestName(name, names);
-  const meant = nearest === undefined ? "" : ` (did you mean ${nearest}?)`;
-  return `${shown} is not a setting${meant}; there ${names.length === 1 ? "is" : "are"} ${names.join(", ") || "none"}`;
+  return `${shown} is not a setting${didYouMean(name, names)}; there ${names.length === 1 ? "is" : "are"} ${names.join(", ") || "none"}`;
 }
 
 function namesUnder(schema: unknown, config: unknown, path: readonly string[]): readonly UnknownName[] {

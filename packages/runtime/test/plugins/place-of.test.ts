@@ -22,7 +22,7 @@ test.each([
   ["    at async run (file:///desk/a.mjs:3:1)", " at /desk/a.mjs:3"],
   ["    at node:internal/process:1:1\n    at /desk/b.ts:9:2", " at /desk/b.ts:9"],
   ["    at x (/desk/node_modules/pitlane/dist/cli.js:1:1)", ""],
-  ["    at x (/work/packages/runtime/dist/cli.js:1:1)", ""],
+  ["    at x (/desk/packages/runtime/dist/cli.js:1:1)", ""],
   ["    at <anonymous>", ""],
 ])("a stack of %j is%j", (frames, place) => {
   expect(placeOf(Object.assign(new Error("x"), { stack: `Error: x\n${frames}` }))).toBe(place);
