@@ -44,7 +44,7 @@ const isTriggered = (side: "buy" | "sell", stopTicks: number, bidTicks: number, 
  *     stop triggers -> entry and targets are cancelled; what they did not fill is closed by market orders, once that is known
  *
  * Exits never add up to more than the entry has filled: a target whose end is not known counts as filled, so a stop waits for the venue's
- * word on it. The stop lives in this process: while that is down, or the stream has a hole, nothing watches, and the first quote after
+ * word on it. The stop lives in this process: while that is down, or the stream has a hole, nothing watches, and the first price after
  * it decides. Between trigger and market order lie a cancel and its answer: two round trips in which the price may move on.
  * `cancel()` takes the orders back and leaves the position as it is.
  *
@@ -62,7 +62,7 @@ export const bracket = definePlugin({
       letters: [ENTRY, EXIT],
       isPersistent: ({ main }) => main.filledLots > 0, // a position is to be protected
       begin: check,
-      onQuote: ({ own, options }, { bidTicks, askTicks }) => {
+      onTouch: ({ own, options }, { bidTicks, askTicks }) => {
         if (own.isEntered && isTriggered(options.side, options.stopTicks, bidTicks, askTicks)) own.isStopped = true;
       },
       step: (run) => step(ctx, run),
@@ -113,7 +113,7 @@ function step(ctx: PluginContext<DeskConfig>, run: Run<BracketOptions, BracketSt
   if (entry.open > 0) return;
   if (entry.filledLots === 0)
     return run.refusals === 0 ? run.end("expired", "the entry was not filled") : tryAgain(run);
-  if (isSettled(ctx, run, exit))
+  if (isSettled(run, exit))
     run.end("done", exit.freeLots === 0 ? "" : `${exit.freeLots} lots are too few for an order`);
 }
 
@@ -126,7 +126,7 @@ function tryAgain(run: Run<BracketOptions, BracketState>): void {
 function enter(ctx: PluginContext<DeskConfig>, run: Run<BracketOptions, BracketState>): void {
   if (run.isPaused) return;
   const { instrument, side, sizeLots, entryTicks, slippageBps = 10 } = run.options;
-  const priceTicks = entryTicks ?? takePrice(instrument, ctx.quote(instrument), side, { slippageBps });
+  const priceTicks = entryTicks ?? takePrice(instrument, run.touch, side, { slippageBps });
   if (priceTicks === undefined) return run.wakeAt(run.nowUs + ctx.config.retryMs * 1000);
   run.own.isEntered = true;
   const timeInForce = entryTicks === undefined ? "IOC" : "GTC";

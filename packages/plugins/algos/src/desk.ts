@@ -5,10 +5,9 @@ import {
   type PluginContext,
   type PluginInstance,
   type PluginTimer,
-  type QuoteEvent,
-  type TradeEvent,
 } from "pitlane";
 import type { DeskConfig } from "./desk-config.ts";
+import { Market, type Touch } from "./market.ts";
 import { type AlgoHandle, type ParentOptions, type Plain, Run, type RunRecord } from "./run.ts";
 
 /** Runs at once; those that ended and are still known. */
@@ -37,8 +36,10 @@ export interface Rules<Options extends ParentOptions, Own extends object> {
   readonly begin: (options: Options) => Own;
   /** Something happened, or its time has come: looks at the run and acts. Often called when there is nothing to do. */
   readonly step: (run: Run<Options, Own>) => void;
-  readonly onQuote?: (run: Run<Options, Own>, quote: QuoteEvent) => void;
-  readonly onTrade?: (run: Run<Options, Own>, trade: TradeEvent) => void;
+  /** A price at which one could trade: of quotes, or of trades and bars where there are none. Notes it; `step` acts. */
+  readonly onTouch?: (run: Run<Options, Own>, touch: Touch) => void;
+  /** Something was traded, in lots; of a bar, `venueAtUs` is its begin. Notes it; `step` acts. */
+  readonly onVolume?: (run: Run<Options, Own>, sizeLots: number, venueAtUs: number) => void;
   /** A child was refused as a matter of course: it counts as no refusal. Default none is. */
   readonly isExpected?: (order: OrderView) => boolean;
   /** Refusals do not end it: it protects a position. Default false. */
@@ -52,7 +53,7 @@ export interface DeskRecord {
 }
 
 /**
- * Works the runs of one plugin: hears of orders, quotes and trades, keeps one timer for all, and carries everything over a restart.
+ * Works the runs of one plugin: hears of orders and of the market, keeps one timer for all, and carries everything over a restart.
  *
  * Every child has a tag `RUN/LETTERnumber`, so that a process that takes over from a killed one finds children that were submitted after the
  * last snapshot: they are counted before anything new is submitted.
@@ -62,6 +63,7 @@ export class Desk<Options extends ParentOptions, Own extends object>
 {
   readonly #ctx: PluginContext<DeskConfig>;
   readonly #rules: Rules<Options, Own>;
+  readonly #market: Market;
   readonly #runs = new Map<string, Run<Options, Own>>();
   readonly #ended = new Map<string, Run<Options, Own>>();
   #nextId = 1;
@@ -72,12 +74,17 @@ export class Desk<Options extends ParentOptions, Own extends object>
   constructor(ctx: PluginContext<DeskConfig>, rules: Rules<Options, Own>) {
     this.#ctx = ctx;
     this.#rules = rules;
-    const { onQuote, onTrade } = rules;
+    const { onTouch, onVolume } = rules;
     ctx.on("order", ({ order }) => this.#onOrder(order));
-    if (onQuote !== undefined)
-      ctx.on("quote", (quote) => this.#onMarket(quote.instrument, (run) => onQuote(run, quote)));
-    if (onTrade !== undefined)
-      ctx.on("trade", (trade) => this.#onMarket(trade.instrument, (run) => onTrade(run, trade)));
+    this.#market = new Market(ctx, {
+      onTold: (instrument) => this.#onTold(instrument),
+      ...(onTouch && {
+        onTouch: (instrument, touch) => this.#forEachWorking(instrument, (run) => onTouch(run, touch)),
+      }),
+      ...(onVolume && {
+        onVolume: (instrument, lots, atUs) => this.#forEachWorking(instrument, (run) => onVolume(run, lots, atUs)),
+      }),
+    });
   }
 
   get open(): readonly AlgoHandle[] {
@@ -136,6 +143,7 @@ export class Desk<Options extends ParentOptions, Own extends object>
     const ctx = this.#ctx;
     const run: Run<Options, Own> = new Run(id, options, own, this.#rules.letters, {
       nowUs: () => ctx.nowUs(),
+      touch: () => this.#market.touch(options.instrument),
       submit: (intent) => ctx.submit(intent),
       cancel: (order) => ctx.cancel(order),
       poke: () => {
@@ -173,14 +181,15 @@ export class Desk<Options extends ParentOptions, Own extends object>
     this.#arm();
   }
 
-  #onMarket(instrument: Instrument, tell: (run: Run<Options, Own>) => void): void {
+  #onTold(instrument: Instrument): void {
     if (this.#runs.size === 0) return;
-    for (const run of this.#runs.values()) {
-      if (run.options.instrument !== instrument || run.state !== "working") continue;
-      tell(run);
-      this.#step(run);
-    }
+    this.#forEachWorking(instrument, (run) => this.#step(run));
     this.#arm();
+  }
+
+  #forEachWorking(instrument: Instrument, visit: (run: Run<Options, Own>) => void): void {
+    for (const run of this.#runs.values())
+      if (run.options.instrument === instrument && run.state === "working") visit(run);
   }
 
   #step(run: Run<Options, Own>): void {

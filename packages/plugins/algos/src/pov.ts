@@ -82,7 +82,7 @@ export const pov = definePlugin({
         if (options.restMs !== undefined) numberIn("restMs", options.restMs, 100, 3_600_000);
         return { startedAtUs: ctx.nowUs(), volumeLots: 0 };
       },
-      onTrade: ({ own }, { sizeLots, venueAtUs }) => {
+      onVolume: ({ own }, sizeLots, venueAtUs) => {
         if (venueAtUs >= own.startedAtUs) own.volumeLots += sizeLots;
       },
       step: (run) => {
@@ -90,7 +90,7 @@ export const pov = definePlugin({
         const { sizeLots, rateBps, mostLots = sizeLots, durationMs } = options;
         const targetLots = Math.min(sizeLots, shareOf(own.volumeLots, rateBps));
         workUpTo(ctx, run, { dueLots: dueOf(run, targetLots), targetLots, mostLots });
-        if (isSettled(ctx, run, main)) return run.end("done");
+        if (isSettled(run, main)) return run.end("done");
         if (durationMs === undefined) return;
         const endUs = own.startedAtUs + durationMs * 1000;
         if (nowUs >= endUs) return run.end("expired", "its time is over");

@@ -91,25 +91,23 @@ export function workUpTo<Options extends ParentOptions & StyleOptions, Own exten
   const resting = restingOf(run);
   const restingLots = resting.reduce((sum, { sizeLots, filledLots }) => sum + sizeLots - filledLots, 0);
   const missingLots = dueLots - (main.committedLots - restingLots);
-  if (missingLots <= 0) return rest(ctx, run, resting, progress);
-  const quote = ctx.quote(instrument);
-  const takeTicks = takePrice(instrument, quote, side, { slippageBps, limitTicks });
+  if (missingLots <= 0) return rest(run, resting, progress);
+  const takeTicks = takePrice(instrument, run.touch, side, { slippageBps, limitTicks });
   if (takeTicks === undefined) {
     run.wakeAt(run.nowUs + ctx.config.retryMs * 1000);
-    return rest(ctx, run, resting, progress);
+    return rest(run, resting, progress);
   }
   const least = leastLots(instrument, takeTicks);
   const freeLots = main.freeLots + restingLots;
   if (dueLots === run.sizeLots && resting.length > 0 && freeLots < least)
     return run.end("done", `${freeLots} lots are too few for an order`);
-  if (fitLots(instrument, missingLots, freeLots, takeTicks) === 0) return rest(ctx, run, resting, progress);
+  if (fitLots(instrument, missingLots, freeLots, takeTicks) === 0) return rest(run, resting, progress);
   if (resting.length === 0) return takeUpTo(ctx, run, dueLots, mostLots);
   for (const order of resting) run.takeBack(order);
 }
 
 /** Takes back children that the touch has left behind, and lets another one wait for what none does. */
 function rest<Options extends ParentOptions & StyleOptions, Own extends RestingState>(
-  ctx: PluginContext<DeskConfig>,
   run: Run<Options, Own>,
   resting: readonly OrderView[],
   { targetLots, mostLots = Number.MAX_SAFE_INTEGER }: Progress,
@@ -118,7 +116,7 @@ function rest<Options extends ParentOptions & StyleOptions, Own extends RestingS
   const { instrument, side, limitTicks, repegMs = 250 } = options;
   const openLots = targetLots - main.committedLots;
   if (resting.length === 0 && openLots <= 0) return;
-  const priceTicks = restPrice(instrument, ctx.quote(instrument), side, limitTicks);
+  const priceTicks = restPrice(instrument, run.touch, side, limitTicks);
   const againAtUs = nowUs + Math.round(repegMs * 1000);
   if (priceTicks === undefined) return run.wakeAt(againAtUs);
   if (resting.length > 0) run.wakeAt(againAtUs);

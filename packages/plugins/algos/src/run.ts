@@ -1,5 +1,6 @@
 import type { Instrument, Intent, OrderView } from "pitlane";
 import { Account, type AccountRecord } from "./account.ts";
+import type { Touch } from "./market.ts";
 
 /**
  * Where a run of an algorithm stands.
@@ -62,6 +63,8 @@ export interface RunRecord {
 /** What a run may ask of its desk. */
 export interface RunPorts {
   readonly nowUs: () => number;
+  /** Where one could trade now; undefined while nobody knows. */
+  readonly touch: () => Touch | undefined;
   readonly submit: (intent: Intent) => OrderView;
   readonly cancel: (order: OrderView) => void;
   /** Its owner has asked for something: it is to be stepped. */
@@ -135,6 +138,11 @@ export class Run<Options extends ParentOptions, Own extends object> implements A
 
   get nowUs(): number {
     return this.#ports.nowUs();
+  }
+
+  /** Where one could trade now; undefined while nobody knows. */
+  get touch(): Touch | undefined {
+    return this.#ports.touch();
   }
 
   account(letter: string): Account {

@@ -65,7 +65,7 @@ export function scheduledRules<Options extends ScheduledOptions>(
       const targetLots = own.endsLots[own.begun - 1] ?? 0;
       workUpTo(ctx, run, { dueLots: nowUs >= untilUs ? targetLots : (own.endsLots[own.begun - 2] ?? 0), targetLots });
       if (own.begun < count) return run.wakeAt(own.nextAtUs);
-      if (isSettled(ctx, run, main)) return run.end("done");
+      if (isSettled(run, main)) return run.end("done");
       if (options.style === "resting" && nowUs < untilUs) run.wakeAt(untilUs);
       const endUs = untilUs + overtimeMs * 1000;
       if (nowUs >= endUs) return run.end("expired", "its time is over");

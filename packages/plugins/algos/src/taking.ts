@@ -21,7 +21,7 @@ export function checkTaking({ instrument, limitTicks, slippageBps = 10 }: Parent
 
 /**
  * Brings a run's committed lots up to `targetLots` by one immediate-or-cancel child, at most one each `retryMs`; does nothing while it is
- * paused, without a quote, while the market is beyond the limit, or while what is missing is too small for an order. It is stepped again.
+ * paused, without a price, while the market is beyond the limit, or while what is missing is too small for an order. It is stepped again.
  *
  * @param mostLots Largest child, in lots; the venue's smallest order where that is more. A rest too small for an order may come on top.
  */
@@ -35,7 +35,7 @@ export function takeUpTo<Options extends ParentOptions & TakingOptions, Own exte
   const missingLots = targetLots - main.committedLots;
   if (missingLots <= 0 || run.isPaused) return;
   const { instrument, side, slippageBps = 10, limitTicks } = options;
-  const priceTicks = takePrice(instrument, ctx.quote(instrument), side, { slippageBps, limitTicks });
+  const priceTicks = takePrice(instrument, run.touch, side, { slippageBps, limitTicks });
   const retryAtUs = run.nowUs + ctx.config.retryMs * 1000;
   if (priceTicks === undefined) return run.wakeAt(retryAtUs);
   const most = Math.max(mostLots, leastLots(instrument, priceTicks));
@@ -55,22 +55,17 @@ export function closeByMarket<Options extends ParentOptions, Own extends object>
   const account = run.account(letter);
   if (account.open > 0 || account.freeLots === 0 || run.isPaused) return;
   const { instrument } = run.options;
-  const quote = ctx.quote(instrument);
-  if (quote === undefined) return run.wakeAt(run.nowUs + ctx.config.retryMs * 1000);
-  const sizeLots = fitLots(instrument, account.freeLots, account.freeLots, quote.bidTicks);
+  const { touch } = run;
+  if (touch === undefined) return run.wakeAt(run.nowUs + ctx.config.retryMs * 1000);
+  const sizeLots = fitLots(instrument, account.freeLots, account.freeLots, touch.bidTicks);
   if (sizeLots === 0) return;
   run.submit({ side, type: "market", sizeLots }, letter);
   run.pause(ctx.config.retryMs);
 }
 
 /** True when nothing is on its way and what is left of an account, if anything, is too small for an order. */
-export function isSettled(
-  ctx: PluginContext<DeskConfig>,
-  { options: { instrument } }: Run<ParentOptions, object>,
-  account: Account,
-): boolean {
+export function isSettled({ options, touch }: Run<ParentOptions, object>, account: Account): boolean {
   if (account.open > 0) return false;
   if (account.freeLots === 0) return true;
-  const quote = ctx.quote(instrument);
-  return quote !== undefined && account.freeLots < leastLots(instrument, quote.bidTicks);
+  return touch !== undefined && account.freeLots < leastLots(options.instrument, touch.bidTicks);
 }

@@ -20,7 +20,7 @@ declare module "pitlane" {
 }
 
 interface TrailingState {
-  /** Best price since the start, in ticks: the highest bid for a sale, the lowest ask for a purchase. 0 before the first quote. */
+  /** Best price since the start, in ticks: the highest bid for a sale, the lowest ask for a purchase. 0 before the first price. */
   bestTicks: number;
   isTriggered: boolean;
 }
@@ -42,8 +42,8 @@ export function stopTicksOf(
 /**
  * A stop that follows the price and never goes back; at the trigger the size is closed by market orders.
  *
- * It lives in this process: nothing protects the position while the process is down. Between the quote that triggers and the order's arrival
- * lies a round trip, and the price may be past the stop by then; so it may after a hole in the stream, which triggers at the first quote
+ * It lives in this process: nothing protects the position while the process is down. Between the price that triggers and the order's arrival
+ * lies a round trip, and the price may be past the stop by then; so it may after a hole in the stream, which triggers at the first price
  * after it.
  *
  * @example
@@ -66,7 +66,7 @@ export const trailingStop = definePlugin({
         if (trailBps !== undefined) wholeIn("trailBps", trailBps, 1, 5000);
         return { bestTicks: 0, isTriggered: false };
       },
-      onQuote: ({ own, options }, { bidTicks, askTicks }) => {
+      onTouch: ({ own, options }, { bidTicks, askTicks }) => {
         const { side } = options;
         const nowTicks = side === "sell" ? bidTicks : askTicks;
         if (own.isTriggered || !(nowTicks > 0)) return;
@@ -78,7 +78,7 @@ export const trailingStop = definePlugin({
       step: (run) => {
         if (!run.own.isTriggered) return;
         closeByMarket(ctx, run, run.options.side);
-        if (isSettled(ctx, run, run.main)) run.end("done");
+        if (isSettled(run, run.main)) run.end("done");
       },
     });
     ctx.provide("trailing-stop", desk);

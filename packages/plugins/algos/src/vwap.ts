@@ -4,6 +4,7 @@ import { wholeIn } from "./checks.ts";
 import { type Algo, Desk, type DeskRecord } from "./desk.ts";
 import { deskConfig } from "./desk-config.ts";
 import { deskState } from "./desk-state.ts";
+import { Market } from "./market.ts";
 import { type ScheduledOptions, scheduledRules } from "./scheduled.ts";
 import { type ProfileRecord, VolumeProfile } from "./volume-profile.ts";
 
@@ -50,7 +51,9 @@ export const vwap = definePlugin({
   state: vwapState,
   setup(ctx) {
     const profiles = new Map(ctx.instruments.map((instrument) => [instrument, new VolumeProfile()]));
-    ctx.on("trade", ({ instrument, venueAtUs, sizeLots }) => profiles.get(instrument)?.add(venueAtUs, sizeLots));
+    void new Market(ctx, {
+      onVolume: (instrument, sizeLots, venueAtUs) => profiles.get(instrument)?.add(venueAtUs, sizeLots),
+    });
     const desk = new Desk(
       ctx,
       scheduledRules<VwapOptions>(ctx, ({ instrument, profile, slices = 10, durationMs }) => {

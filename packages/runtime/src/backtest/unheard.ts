@@ -33,12 +33,12 @@ export function unheardKinds(
 ): readonly string[] {
   const unheard = new Map<number, Map<string, Unheard>>();
   const hearing = new Set<number>();
-  for (const { kind, instrument, owner, every } of hooks) {
+  for (const { kind, instrument, owner, every, optional = false } of hooks) {
     if (!KINDS.has(kind)) continue;
     const wanted = instrument === undefined ? [...tiers.keys()] : [instrument].flat();
     const need = every !== undefined && kind === "bar" ? "every" : kind;
     if (wanted.some((one) => TOLD[tiers.get(one) ?? "bars"].includes(need))) hearing.add(owner);
-    else {
+    else if (!optional) {
       const kinds = unheard.get(owner) ?? new Map<string, Unheard>();
       kinds.set(kind, { kind, tiers: new Set(wanted.map((one) => tiers.get(one) ?? "bars")) });
       unheard.set(owner, kinds);

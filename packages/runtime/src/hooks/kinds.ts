@@ -60,4 +60,6 @@ export interface HookEntry extends HookPlace {
   readonly every?: BarEvery | undefined;
   /** Default `isolate`. */
   readonly onError?: ErrorPolicy | undefined;
+  /** Its owner makes do without such events. Default false. */
+  readonly optional?: boolean | undefined;
 }

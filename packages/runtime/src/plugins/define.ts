@@ -42,6 +42,8 @@ export interface HookFilter extends HookPlace {
   readonly instrument?: Instrument | string | readonly (Instrument | string)[];
   /** What an error of the handler costs; default `isolate`: nothing but that call. */
   readonly onError?: ErrorPolicy;
+  /** The plugin makes do without such events: a backtest whose data have none of them does not say so. Default false. */
+  readonly optional?: boolean;
 }
 
 /** Which bars, made of trades, a hook wants. */

@@ -50,3 +50,9 @@ test("one that hears other events is told what it misses, with the tiers that ha
     'maker hears nothing of the market: it listens to "bar" events, and data of tier trades tell "trade"; name its length, as in { every: "1m" }, or take data of tier bars (candles)',
   ]);
 });
+
+test("what a plugin makes do without is no news", () => {
+  const hooks = [hook("quote", { optional: true }), hook("trade", { optional: true }), hook("bar", { optional: true })];
+  for (const tier of ["bars", "trades", "depth"] as const)
+    expect(unheardKinds(hooks, ["bracket"], new Map([[aaa, tier]]))).toEqual([]);
+});
