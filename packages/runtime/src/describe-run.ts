@@ -53,6 +53,7 @@ export function describeRun(run: EndedRun): Report {
     portfolio: { ...describePortfolio(core.portfolio), profit: toDecimals(profit) },
     performance: core.performance.report(), // of the same moment as the profit, which winding down may have changed
     bus: { lanes: core.bus.counters(options.clock.monotonicNs()).lanes },
+    rejections: core.execution.rejections,
     risk: { ...core.trading, denials: core.execution.denials },
     memory: { rssMb: Math.round(memory.rss / 1e5) / 10, heapMb: Math.round(memory.heapUsed / 1e5) / 10 },
     journal,

@@ -4,6 +4,7 @@ import type { LaneCounters } from "./bus/counters.ts";
 import type { LaneName } from "./bus/events.ts";
 import type { Denial } from "./engines/denials.ts";
 import type { SessionPerformance } from "./engines/performance-monitor.ts";
+import type { Rejection } from "./engines/rejections.ts";
 import type { TradingStatus } from "./engines/trading-state.ts";
 import type { Stage } from "./latency.ts";
 
@@ -81,6 +82,8 @@ export interface Report {
   };
   readonly performance: SessionPerformance;
   readonly bus: { readonly lanes: Readonly<Record<LaneName, Readonly<LaneCounters>>> };
+  /** Why orders were rejected, most often first: the venue's words, or ours where an order did not get that far. */
+  readonly rejections: readonly Rejection[];
   /** How trading stood at the end, and why; and why orders were denied, most often first. */
   readonly risk: TradingStatus & { readonly denials: readonly Denial[] };
   readonly memory: { readonly rssMb: number; readonly heapMb: number };

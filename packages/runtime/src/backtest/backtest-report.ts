@@ -5,6 +5,7 @@ import type { Denial } from "../engines/denials.ts";
 import { feeInQuote } from "../engines/fee-value.ts";
 import type { PerformanceReport } from "../engines/performance.ts";
 import { toDecimals } from "../engines/portfolio.ts";
+import type { Rejection } from "../engines/rejections.ts";
 import type { Report } from "../report.ts";
 import { VERSION } from "../version.ts";
 import { type ClosedTrade, closedTrades } from "./closed-trades.ts";
@@ -131,6 +132,8 @@ export interface BacktestReport {
   readonly orders: BacktestResult["orders"];
   /** Why orders were denied: how often, by code; most often first. */
   readonly denials: readonly Denial[];
+  /** Why the simulated venue rejected orders, most often first. */
+  readonly rejections: readonly Rejection[];
   readonly performance: PerformanceReport;
   readonly byStrategy: readonly StrategyOutcome[];
   readonly balances: Readonly<Record<string, string>>;
@@ -207,6 +210,7 @@ export function backtestReport(parts: ReportParts): BacktestReport {
     eventsPerSecond: elapsedNs === 0 ? 0 : Math.round((events / elapsedNs) * 1e9),
     orders: { ...result.orders },
     denials,
+    rejections: result.rejections,
     performance: result.performance,
     byStrategy: byStrategy(fills, instruments),
     balances: toDecimals(result.portfolio.balances),

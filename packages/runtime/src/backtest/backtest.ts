@@ -195,6 +195,7 @@ export class Backtest {
       events: data.reduce((sum, { columns }) => sum + columns.length, 0),
       elapsedNs,
       orders: { ...core.execution.counters },
+      rejections: core.execution.rejections,
       fills: this.#fills,
       asset,
       curve: core.performance.curve,

@@ -62,6 +62,7 @@ ${faults(report)}
 <section><h2>Strategies</h2>${htmlTable(strategyRows(report))}</section>
 ${tables(report)}
 ${denials(report)}
+${rejections(report)}
 <section><h2>Latency</h2>${htmlTable(latencyRows(report))}</section>
 <section><h2>What this backtest leaves out</h2><ul>${[...report.ignores, ...report.data.notes]
     .map((line) => `<li>${escapeHtml(line)}</li>`)
@@ -191,6 +192,12 @@ function denials({ denials: all }: BacktestReport): string {
   if (all.length === 0) return "";
   const rows = all.slice(0, 20).map(({ code, voter, count, example }) => [code, voter, String(count), example]);
   return `<section><h2>Denied orders</h2>${htmlTable([["code", "by", "times", "the first one"], ...rows])}</section>`;
+}
+
+function rejections({ rejections: all }: BacktestReport): string {
+  if (all.length === 0) return "";
+  const rows = all.slice(0, 20).map(({ reason, count }) => [reason, String(count)]);
+  return `<section><h2>Orders rejected by the simulated venue</h2>${htmlTable([["reason", "times"], ...rows])}</section>`;
 }
 
 function thinned({ atUs, values }: Line): Line {

@@ -5,6 +5,7 @@ import type { Breach } from "../engines/loss-limits.ts";
 import type { PerformanceReport } from "../engines/performance.ts";
 import type { EquityCurve } from "../engines/performance-curve.ts";
 import type { Portfolio } from "../engines/portfolio.ts";
+import type { Rejection } from "../engines/rejections.ts";
 import type { TradingState } from "../engines/trading-state.ts";
 
 /** How true to life a backtest is, by what its data holds. One with data of several kinds is named after the coarsest. */
@@ -69,6 +70,8 @@ export interface BacktestResult {
   /** Wall time of the run itself, setup of plugins apart. */
   readonly elapsedNs: number;
   readonly orders: Readonly<OrderCounters>;
+  /** Why the simulated venue rejected orders, most often first. */
+  readonly rejections: readonly Rejection[];
   /** Oldest first. */
   readonly fills: readonly SimFill[];
   /** Asset that `curve` and `performance` are counted in: the one most instruments are priced in. */

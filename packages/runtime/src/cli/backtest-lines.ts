@@ -41,6 +41,9 @@ export function backtestLines(report: BacktestReport): readonly string[] {
     ...report.denials
       .slice(0, MOST_DENIALS)
       .map(({ count, code, voter, example }) => `denied   ${count} times ${code} by ${voter}: ${example}`),
+    ...report.rejections
+      .slice(0, MOST_DENIALS)
+      .map(({ count, reason }) => `rejected ${count} times by the simulated venue: ${reason}`),
     ...haltRows(report)
       .slice(1)
       .map(([at, code, state, , why]) => colors.yellow(`risk     ${at} UTC ${code}, trading ${state}: ${why}`)),

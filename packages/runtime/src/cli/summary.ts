@@ -6,6 +6,7 @@ import { performanceLines } from "./performance-lines.ts";
 import { shortProfit, shortUs } from "./status-line.ts";
 
 const DENIALS_SHOWN = 5;
+const REJECTIONS_SHOWN = 3;
 
 /** What a person wants to know of a run that ended. Pure. */
 export function summaryLines(report: Report): readonly string[] {
@@ -28,6 +29,7 @@ export function summaryLines(report: Report): readonly string[] {
       count(orders.duplicated, "duplicated"),
     ].join(", ")}`,
     ...denialLines(report),
+    ...rejectionLines(report),
     ...(risk.by === "" ? [] : [`risk     ${colors.yellow(describeTrading(risk))}`]),
     `fills    ${fills.count}, profit ${shortProfit(portfolio.profit)} after fees`,
     ...performanceLines(performance).map((line) => `  ${line}`),
@@ -51,6 +53,13 @@ function denialLines({ risk: { denials } }: Report): readonly string[] {
   const shown = denials.slice(0, DENIALS_SHOWN).map(({ count, code, voter }) => `${count} ${code} (${voter})`);
   const left = denials.length - shown.length;
   return [`denied   ${shown.join(", ")}${left > 0 ? `; ${left} more in the report` : ""}`];
+}
+
+/** Why orders were rejected, a line each as long as they are few. */
+function rejectionLines({ rejections }: Report): readonly string[] {
+  const shown = rejections.slice(0, REJECTIONS_SHOWN).map(({ count, reason }) => `rejected ${count}: ${reason}`);
+  const left = rejections.length - shown.length;
+  return left > 0 ? [...shown, `         and for ${left} more reasons in the report`] : shown;
 }
 
 function instrumentLines({ market }: Report): readonly string[] {

@@ -19,6 +19,7 @@ import { reviewTerms } from "../orders/terms.ts";
 import { type Denial, DenialCounter } from "./denials.ts";
 import { OpenExposure } from "./exposure.ts";
 import type { Portfolio } from "./portfolio.ts";
+import { type Rejection, RejectionCounter } from "./rejections.ts";
 import {
   type ApprovedIntent,
   allow,
@@ -107,6 +108,8 @@ export interface ExecutionRecord {
   readonly ownLots: readonly Readonly<Record<string, number>>[];
   /** Why orders were denied; older journals have none. */
   readonly denials?: readonly Denial[];
+  /** Why orders were rejected; older journals have none. */
+  readonly rejections?: readonly Rejection[];
 }
 
 export interface ExecutionOptions {
@@ -163,6 +166,7 @@ export class Execution {
     duplicated: 0,
   };
   readonly #denials = new DenialCounter();
+  readonly #rejections = new RejectionCounter();
   readonly #exposure: OpenExposure;
   readonly #backlog: { orders: number; readonly limit: number; isHigh: boolean };
   #intended: Order[] = [];
@@ -463,14 +467,17 @@ export class Execution {
       open: [...this.#open].map(toOrderRecord),
       ownLots: this.#ownLots.map((own) => Object.fromEntries([...own].map(([{ id }, lots]) => [id, lots]))),
       denials: this.denials,
+      rejections: this.rejections,
     };
   }
 
   /** Takes over what an earlier process recorded, in place of all there is. Call before the first intent. */
-  restore({ numbers, counters, open, ownLots, denials = [] }: ExecutionRecord, instrumentOf: InstrumentOf): void {
+  restore(record: ExecutionRecord, instrumentOf: InstrumentOf): void {
+    const { numbers, counters, open, ownLots, denials = [], rejections = [] } = record;
     for (let owner = 0; owner < this.#numbers.length; owner++) this.#numbers[owner] = numbers[owner] ?? 0;
     Object.assign(this.counters, counters);
     this.#denials.restore(denials);
+    this.#rejections.restore(rejections);
     for (const [owner, own] of this.#ownLots.entries()) {
       own.clear();
       for (const [id, lots] of Object.entries(ownLots[owner] ?? {})) own.set(instrumentOf(id), lots);
@@ -550,6 +557,11 @@ export class Execution {
   /** Why orders were denied since the start, most often first. */
   get denials(): readonly Denial[] {
     return this.#denials.list;
+  }
+
+  /** Why orders were rejected since the start, most often first. */
+  get rejections(): readonly Rejection[] {
+    return this.#rejections.list;
   }
 
   /** Orders whose outcome is unknown now. */
@@ -729,6 +741,7 @@ export class Execution {
       this.#open.delete(order);
       this.#forgetOldest(order);
       counters[order.state as "denied" | "filled" | "cancelled" | "expired" | "rejected"]++;
+      if (order.state === "rejected") this.#rejections.count(order.reason);
     }
   }
 

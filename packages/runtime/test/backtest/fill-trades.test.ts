@@ -51,6 +51,7 @@ test("post-only orders that would take are rejected; IOC ones that the price doe
     { side: "buy", type: "postOnly", priceTicks: 101, sizeLots: 1 },
     { side: "buy", type: "limit", timeInForce: "IOC", priceTicks: 100, sizeLots: 1 },
   );
-  await run(plugin, trades([0, 100, 1, "buy"], [1, 100, 1, "sell"]));
+  const { rejections } = await run(plugin, trades([0, 100, 1, "buy"], [1, 100, 1, "sell"]));
   expect(told.orders.map(({ state }) => state)).toEqual(["rejected", "expired"]);
+  expect(rejections).toEqual([{ reason: "a post-only order would take", count: 1 }]);
 });

@@ -3,6 +3,7 @@ import type { Fill, OrderReport } from "@pitlane/sdk";
 import { expect, test } from "vitest";
 import { Execution } from "../../src/engines/execution.ts";
 import { Portfolio } from "../../src/engines/portfolio.ts";
+import { RejectionCounter } from "../../src/engines/rejections.ts";
 import { RiskEngine } from "../../src/engines/risk.ts";
 import { JournalError } from "../../src/journal/journal.ts";
 import { createStageLatencies } from "../../src/latency.ts";
@@ -354,6 +355,29 @@ test("denials are counted by code, and by a restart's snapshot and journal as if
   const lost = new Order("pl-k-0-9", "one", 0, BUY);
   next.recoverIntent(lost, 9, false, ["shape", { voter: "balance", allowed: false, code: "LOW", reason: "none left" }]);
   expect(next.denials).toEqual([...denials, { code: "LOW", voter: "balance", count: 1, example: "none left" }]);
+});
+
+test("rejections are counted by the venue's words, over restarts, and at most 200 words are told apart", () => {
+  const { execution } = setUp();
+  const orders = Array.from({ length: 3 }, () => execution.submit(0, BUY));
+  execution.flush(Number.NaN);
+  for (const [i, { clientOrderId }] of orders.entries())
+    execution.onFailure(clientOrderId, "refused", i === 1 ? "closed" : "no funds");
+  const rejections = [
+    { reason: "no funds", count: 2 },
+    { reason: "closed", count: 1 },
+  ];
+  expect(execution.rejections).toEqual(rejections);
+  const next = setUp().execution;
+  next.restore({ ...execution.record(), open: [] }, () => BUY.instrument);
+  const known = new Order("pl-k-0-9", "one", 0, BUY);
+  next.recoverIntent(known, 9, true);
+  next.recoverFailure(known.clientOrderId, "refused", "closed");
+  expect(next.rejections).toEqual([rejections[0], { reason: "closed", count: 2 }]);
+  const counter = new RejectionCounter();
+  for (let i = 0; i < 300; i++) counter.count(`reason ${i}`);
+  expect(counter.list).toHaveLength(201);
+  expect(counter.list[0]).toEqual({ reason: "other reasons", count: 100 });
 });
 
 test("an intent whose terms cannot be is denied by the pipeline", () => {
