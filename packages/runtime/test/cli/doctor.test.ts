@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { createPaper } from "@pitlane/paper";
 import { createSystemClock } from "@pitlane/perf";
 import { expect, test } from "vitest";
+import { secret } from "../../src/config/secret-refs.ts";
 import type { Check } from "../../src/doctor/check.ts";
 import { run } from "./host.ts";
 
@@ -59,6 +60,24 @@ test("a real venue of the settings is looked at: whether a session could start t
   } finally {
     await paper.close();
   }
+});
+
+test("settings that a plugin refuses are failing, with their place; where secrets are named, values are not looked at", async () => {
+  const cwd = mkdtempSync(join(tmpdir(), "pitlane-doctor-"));
+  writeFileSync(
+    join(cwd, "strict.ts"),
+    `const validate = () => ({ issues: [{ message: "must be 1 to 9", path: ["size"] }] });
+    export default { kind: "pitlane-plugin", name: "strict", version: "1.0.0", config: { "~standard": { version: 1, vendor: "own", validate } }, setup() {} };`,
+  );
+  const found = async (config: object) => {
+    const settings = { strategies: [{ use: "./strict.ts", config: { strict: config } }] };
+    writeFileSync(join(cwd, "pitlane.config.json"), JSON.stringify(settings));
+    return (await run(["doctor", "--exchange", "http://127.0.0.1:1"], { cwd })).out;
+  };
+  expect(await found({ size: 10 })).toMatch(
+    /failing plugins: .*\n {2}strategies\[0\]\.config\.strict\.size.*must be 1 to 9/,
+  );
+  expect(await found({ size: 10, key: secret("FEED_KEY") })).toMatch(/ok {6}plugins: strict 1\.0\.0/);
 });
 
 test("a plugin for another version, an exchange that does not answer: failing, with what to do", async () => {

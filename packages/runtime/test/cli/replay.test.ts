@@ -74,6 +74,15 @@ test("a run is replayed by its id, with timers and randomness; changed code is f
   const whatIf = await start(["replay", ran.id, "--with", "tight.config.json"], folder).done;
   expect(whatIf).toMatchObject({ code: 0, err: "" });
   expect(whatIf.out).toMatch(/\d+ decisions differ: run /);
+
+  const validate = `() => ({ issues: [{ message: "must be 1 to 9", path: ["size"] }] })`;
+  writeFileSync(
+    join(folder, "strategy.ts"),
+    STRATEGY.replace("setup(", `config: { "~standard": { version: 1, vendor: "own", validate: ${validate} } }, setup(`),
+  );
+  const refused = await start(["replay", ran.id, "--with", "tight.config.json"], folder).done;
+  expect(refused.code).toBe(2);
+  expect(refused.err).toMatch(/strategies\[0\]\.config\.to-and-fro\.size: must be 1 to 9/);
 }, 120_000);
 
 test("a run that was killed goes on under its name, and its whole journal is replayed", async () => {

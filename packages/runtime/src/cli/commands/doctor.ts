@@ -6,6 +6,7 @@ import { type Clock, createSystemClock } from "@pitlane/perf";
 import { binanceEndpoints, createBinanceMarket } from "@pitlane/sdk/binance";
 import type { Command } from "commander";
 import { satisfies } from "semver";
+import { secretNames } from "../../config/secret-refs.ts";
 import { environmentOf } from "../../config/venue-plan.ts";
 import type { Config } from "../../config.ts";
 import { type Check, type CheckStatus, failing, ok } from "../../doctor/check.ts";
@@ -13,10 +14,10 @@ import { checkHost } from "../../doctor/host.ts";
 import { checkDisk, checkJournals, checkSecretFile } from "../../doctor/project.ts";
 import { checkPlace, type VenuePlace } from "../../doctor/venue.ts";
 import { checkVenueSettings } from "../../doctor/venue-settings.ts";
-import { loadStrategies } from "../../plugins/load-strategies.ts";
 import { VERSION } from "../../version.ts";
 import { EXIT } from "../exit.ts";
 import { checkWritable, writeJson } from "../json-file.ts";
+import { loadChecked } from "../load-checked.ts";
 import type { SettingsContext } from "../main.ts";
 import { parseExchanges } from "../open-exchange.ts";
 import { colors, type Output } from "../output.ts";
@@ -104,7 +105,8 @@ function read(path: string): string | undefined {
 
 async function checkPlugins(strategies: Config["strategies"], cwd: string): Promise<Check> {
   try {
-    const entries = await loadStrategies(strategies, cwd);
+    // Nobody is asked for secrets here: where settings name some, their values are not known, and names alone are checked.
+    const entries = await loadChecked(strategies, cwd, undefined, secretNames(strategies).length === 0);
     const others = entries.filter(({ plugin: { pitlane } }) => pitlane !== undefined && !satisfies(VERSION, pitlane));
     const names = entries.map(({ plugin }) => `${plugin.name} ${plugin.version}`).join(", ");
     if (others.length === 0) return ok("plugins", names);

@@ -9,6 +9,7 @@ import { type ReplayReport, replayRun } from "../../replay-run.ts";
 import { readStartWithSegments } from "../../run-record.ts";
 import { EXIT } from "../exit.ts";
 import { checkWritable, writeJson } from "../json-file.ts";
+import { loadChecked } from "../load-checked.ts";
 import type { SettingsContext } from "../main.ts";
 import { colors } from "../output.ts";
 import { parseWhole } from "../parse.ts";
@@ -44,7 +45,9 @@ export function addReplay(program: Command, context: SettingsContext): void {
       const journalPath = findJournal(run, cwd);
       const whatIf = flags.with === undefined ? undefined : (await settingsOf({ config: flags.with }, context)).config;
       const { strategies } = whatIf ?? (await readStartWithSegments(journalPath)).config;
-      const plugins = await loadStrategies(await withSecrets(strategies, context), cwd);
+      const known = await withSecrets(strategies, context);
+      // A journal's own were checked when it began, perhaps by a version that knew other names.
+      const plugins = await (whatIf === undefined ? loadStrategies(known, cwd) : loadChecked(known, cwd));
       const report = await replayRun({
         journalPath,
         plugins,
