@@ -15,8 +15,8 @@ import type { LoadedData } from "./readers/read-market-data.ts";
 import type { BacktestResult, SimFill, SimHalt, SimLatencies } from "./result.ts";
 import type { Sweep } from "./sweep.ts";
 import type { ParamSet } from "./sweep-grid.ts";
-import { pointsOf } from "./trial.ts";
-import type { WalkForward } from "./walk-forward.ts";
+import { type CurvePoints, pointsOf, type TrialOutcome } from "./trial.ts";
+import type { WalkForward, WindowOutcome } from "./walk-forward.ts";
 
 /** What a backtest was run with, as a person set it. */
 export interface BacktestSettings {
@@ -79,6 +79,22 @@ export interface ReportedMonteCarlo extends Pick<MonteCarlo, "runs" | "trades" |
   readonly shuffledDrawdown: ReportedPercentiles;
   readonly drawnProfit: ReportedPercentiles;
   readonly drawnDrawdown: ReportedPercentiles;
+}
+
+/** Points of a curve of equity: times in microseconds since the epoch, amounts in decimal text. */
+export interface ReportedPoints {
+  readonly atUs: readonly number[];
+  readonly equity: readonly string[];
+}
+
+/** A walk-forward with its amounts as decimal text. */
+export interface ReportedWalkForward extends Omit<WalkForward, "windows" | "joined"> {
+  readonly windows: readonly ReportedWindow[];
+  readonly joined: Omit<WalkForward["joined"], "curve"> & { readonly curve: ReportedPoints };
+}
+
+export interface ReportedWindow extends Omit<WindowOutcome, "test"> {
+  readonly test: Omit<TrialOutcome, "curve"> & { readonly curve?: ReportedPoints };
 }
 
 /** A combination of parameters that counts for nothing. */
@@ -163,7 +179,7 @@ export interface BacktestReport {
     readonly isAllTheSame: boolean;
     readonly deflation: Sweep["deflation"] | null;
   } | null;
-  readonly walkForward: WalkForward | null;
+  readonly walkForward: ReportedWalkForward | null;
 }
 
 /** What a report is made of. */
@@ -229,7 +245,7 @@ export function backtestReport(parts: ReportParts): BacktestReport {
     fills: { count: fills.length, first: fills.slice(0, MOST_FILLS).map((fill) => reported(fill, instruments)) },
     monteCarlo: monteCarlo === undefined ? null : reportedMonteCarlo(monteCarlo),
     sweep: sweep === undefined ? null : reportedSweep(sweep),
-    walkForward: walkForward ?? null,
+    walkForward: walkForward === undefined ? null : reportedWalkForward(walkForward),
   };
 }
 
@@ -350,6 +366,21 @@ function reportedMonteCarlo({
     drawnDrawdown: percentileTexts(drawnDrawdown),
     lossShare,
   };
+}
+
+function reportedWalkForward({ windows, joined, ...rest }: WalkForward): ReportedWalkForward {
+  return {
+    ...rest,
+    windows: windows.map(({ test: { curve, ...test }, ...window }) => ({
+      ...window,
+      test: { ...test, ...(curve !== undefined && { curve: pointTexts(curve) }) },
+    })),
+    joined: { ...joined, curve: pointTexts(joined.curve) },
+  };
+}
+
+function pointTexts({ atUs, equity }: CurvePoints): ReportedPoints {
+  return { atUs, equity: equity.map(amountText) };
 }
 
 function percentileTexts(percentiles: Percentiles): ReportedPercentiles {

@@ -9,7 +9,7 @@ import { compareBalances } from "../orders/reconcile.ts";
 import { Agenda, type Appointment } from "./agenda.ts";
 import { checkData } from "./check-data.ts";
 import { firstUs, lastUs } from "./columns.ts";
-import { type EquityGrid, equityGrid } from "./equity-grid.ts";
+import { CURVE_POINTS, type EquityGrid, equityGrid, longestBarUs } from "./equity-grid.ts";
 import { LatencyWay } from "./latency.ts";
 import type { BacktestOptions } from "./options.ts";
 import type { BacktestResult, SimFill, SimHalt, Tier } from "./result.ts";
@@ -22,7 +22,6 @@ import { createListing, IGNORES, isAllBars, type Listing } from "./tiers.ts";
 import { unheardKinds } from "./unheard.ts";
 
 const MOST_FAULTS = 1000;
-const CURVE_POINTS = 2000;
 const MOST_LOOKS = 20_000;
 const FLUSH_US = 100_000; // as long as the low lane waits in a session
 const TIERS: readonly Tier[] = ["bars", "trades", "depth"]; // the coarsest first
@@ -78,7 +77,7 @@ export class Backtest {
     this.#random = createRandom(seed);
     this.#fromUs = Math.min(...data.map(({ columns }) => firstUs(columns)));
     this.#toUs = Math.max(...data.map(({ columns }) => lastUs(columns)));
-    this.#barUs = Math.max(...data.map(({ columns }) => (columns.kind === "bars" ? columns.intervalUs : 0)));
+    this.#barUs = longestBarUs(data);
     this.#isAllBars = isAllBars(data);
     this.#grid = equityGrid({ spanUs: this.#toUs - this.#fromUs, barUs: this.#barUs, points });
     this.#agenda = new Agenda((atUs) => void this.core.at(atUs));

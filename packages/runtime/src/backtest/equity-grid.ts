@@ -1,6 +1,16 @@
+import type { MarketData } from "./columns.ts";
+
 const SECOND_US = 1_000_000;
 const UNITS_US = [86_400 * SECOND_US, 3_600 * SECOND_US, 60 * SECOND_US, SECOND_US] as const;
 const FEWEST_PERIODS = 30;
+
+/** Points of a curve, unless told. */
+export const CURVE_POINTS = 2_000;
+
+/** Length of the longest bars among data, in microseconds; 0 where there are none. Pure. */
+export function longestBarUs(data: readonly Pick<MarketData, "columns">[]): number {
+  return Math.max(0, ...data.map(({ columns }) => (columns.kind === "bars" ? columns.intervalUs : 0)));
+}
 
 export interface EquitySpan {
   /** How long the data are, in microseconds. */

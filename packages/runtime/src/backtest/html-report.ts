@@ -106,8 +106,8 @@ function equityCharts({ curve, performance, walkForward, halts }: BacktestReport
     fill: "below",
   });
   if (walkForward === null) return equity + fall;
-  const { atUs, equity: units } = walkForward.joined.curve;
-  const joined = { atUs, values: units.map((one) => one / 1e8) };
+  const { atUs, equity: amounts } = walkForward.joined.curve;
+  const joined = { atUs, values: amounts.map(Number) };
   const title = `Equity of the walk-forward tests, one after the other, ${asset}`;
   return `${htmlChart({ id: "forward", title, line: thinned(joined), ...common })}${equity}${fall}`;
 }

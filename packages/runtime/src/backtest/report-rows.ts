@@ -1,8 +1,12 @@
 import { shortProfit, shortUs } from "../cli/status-line.ts";
 import { roundDecimal } from "../engines/portfolio-amounts.ts";
-import type { BacktestReport, ReportedMonteCarlo, ReportedPercentiles } from "./backtest-report.ts";
+import type {
+  BacktestReport,
+  ReportedMonteCarlo,
+  ReportedPercentiles,
+  ReportedWalkForward,
+} from "./backtest-report.ts";
 import type { ParamSet } from "./sweep-grid.ts";
-import type { WalkForward } from "./walk-forward.ts";
 
 /** Rows of a table: the first is its head, or all are pairs of a name and a value. */
 export type Rows = readonly (readonly string[])[];
@@ -198,7 +202,7 @@ export function takenOutLines({ quarantined, walkForward }: BacktestReport): rea
   ];
 }
 
-export function walkForwardRows({ windows, joined, efficiency }: WalkForward): Rows {
+export function walkForwardRows({ windows, joined, efficiency }: ReportedWalkForward): Rows {
   const head = ["test from", "to", "parameters", "train profit", "test profit", "train sharpe", "test sharpe", "fills"];
   const rows = windows.map(({ testFromUs, testToUs, set, train, test }) => [
     time(testFromUs),

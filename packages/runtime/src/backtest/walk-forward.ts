@@ -3,6 +3,7 @@ import { measurePerformance } from "../engines/performance.ts";
 import { EquityCurve } from "../engines/performance-curve.ts";
 import { TradeTally } from "../engines/performance-trades.ts";
 import type { MarketData } from "./columns.ts";
+import { CURVE_POINTS, equityGrid, longestBarUs } from "./equity-grid.ts";
 import { shareData } from "./shared-columns.ts";
 import { sliceData } from "./slice-columns.ts";
 import { bestOf, type Objective, runSweep } from "./sweep.ts";
@@ -102,7 +103,7 @@ export async function runWalkForward(
     trainUs: first === undefined ? 0 : first.testFromUs - first.trainFromUs,
     testUs: first === undefined ? 0 : first.testToUs - first.testFromUs,
     windows: outcomes,
-    joined: joinTests(outcomes),
+    joined: joinTests(outcomes, longestBarUs(data)),
     efficiency: efficiencyOf(outcomes),
   };
 }
@@ -116,11 +117,16 @@ function spanOf(data: readonly MarketData[], fromUs: number, toUs: number): read
   );
 }
 
-/** Every test's curve on top of what those before it came to. Pure. */
-export function joinTests(windows: readonly WindowOutcome[]): WalkForward["joined"] {
+/**
+ * Every test's curve on top of what those before it came to, with returns over the periods that a backtest of all of them has. Pure.
+ *
+ * @param barUs Length of the longest bars, in microseconds; 0 where there are none.
+ */
+export function joinTests(windows: readonly WindowOutcome[], barUs: number): WalkForward["joined"] {
   const atUs: number[] = [];
   const equity: number[] = [];
-  const curve = new EquityCurve();
+  const spanUs = (windows.at(-1)?.testToUs ?? 0) - (windows[0]?.testFromUs ?? 0);
+  const curve = new EquityCurve(equityGrid({ spanUs, barUs, points: CURVE_POINTS }));
   let base = 0;
   for (const { test } of windows) {
     const { curve: points = { atUs: [], equity: [] } } = test;
