@@ -7,7 +7,7 @@ export interface Endpoint {
 
 /** What a socket or a call needs of the regions of one service: which address to use, and whom to tell how it went. */
 export interface EndpointChoice {
-  /** The best one now, never one of `exclude` while there is another that is not given up. */
+  /** The best one now, never one of `exclude` while there is another that is not given up; without probes, while there is another. */
   pick(exclude?: ReadonlySet<Endpoint>): Endpoint;
   /** An exchange with `endpoint` went well. @param latencyMs Connecting, or a call from its bytes to its answer. */
   succeeded(endpoint: Endpoint, latencyMs: number): void;

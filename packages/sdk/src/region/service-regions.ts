@@ -83,7 +83,7 @@ export class ServiceRegions implements EndpointChoice {
     const isWell = present.breaker.state === "closed";
     if (isWell && exclude?.has(present.endpoint) !== true) return present.endpoint;
     const best = this.#best(exclude);
-    if (best === undefined) return present.endpoint;
+    if (best === undefined) return this.#givenUp(exclude) ?? present.endpoint;
     if (!isWell) this.#moveTo(best, `${present.endpoint.url} is down`);
     return best.endpoint;
   }
@@ -280,6 +280,21 @@ export class ServiceRegions implements EndpointChoice {
       leastCost = cost;
     }
     return best;
+  }
+
+  /**
+   * Where none is well and there are no probes, only trying finds one that is well again: each has its turn, the one that may be tried
+   * soonest first. It is no choice, and told to nobody, until it has gone well there.
+   */
+  #givenUp(exclude: ReadonlySet<Endpoint> | undefined): Endpoint | undefined {
+    const isTried = exclude?.has(this.#present.endpoint) === true;
+    if (this.#options.probe !== undefined || !isTried || this.#best(undefined) !== undefined) return undefined;
+    let soonest: State | undefined;
+    for (const state of this.#states.values()) {
+      if (exclude.has(state.endpoint)) continue;
+      if (soonest === undefined || state.breaker.retryAfterMs < soonest.breaker.retryAfterMs) soonest = state;
+    }
+    return soonest?.endpoint;
   }
 
   /** Calls may go there. Without a probe nobody but a call can find out that an endpoint is well again. */

@@ -293,6 +293,26 @@ describe("coming back", () => {
     expect(present()).toBe(B);
   });
 
+  test("without a probe and with none that is well, is found out in turns: the one that may be tried soonest first", () => {
+    const { choice, clock, endpointOf, log } = setUp({ isProbed: false });
+    const [a, b, c] = [A, B, C].map(endpointOf) as [never, never, never];
+    for (const endpoint of [b, a, c]) {
+      for (let i = 0; i < 10; i++) choice.failed(endpoint, reset);
+      clock.advance({ ms: 100 });
+    }
+    const present = choice.pick();
+    const others = [b, a, c].filter((one) => one !== present);
+    expect(choice.pick(new Set([present]))).toBe(others[0]);
+    expect(choice.pick(new Set([present, others[0] as never]))).toBe(others[1]);
+    expect(choice.pick(new Set([a, b, c]))).toBe(present); // the round is over
+    const before = log.length;
+    choice.pick(new Set([present]));
+    expect(log).toHaveLength(before);
+    clock.advance({ ms: 60_000 });
+    choice.succeeded(others[1] as never, 10);
+    expect(choice.pick()).toBe(others[1]);
+  });
+
   test("without a probe, of the last one that was down, moves those who wait for it", () => {
     const { present, choice, endpointOf, clock } = setUp({ isProbed: false });
     for (const url of [A, B]) for (let i = 0; i < 2; i++) choice.failed(endpointOf(url), reset);

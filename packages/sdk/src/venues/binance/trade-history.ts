@@ -1,8 +1,10 @@
 import type { Clock, Random } from "@pitlane/perf";
 import { backoffMs, mayRetry, Semaphore } from "@pitlane/perf/flow";
 import { asError } from "../../as-error.ts";
+import { RateLimitError } from "../../errors.ts";
 import type { Instrument } from "../../model/instrument.ts";
 import { parseScaled } from "../../model/scale.ts";
+import { BudgetExhaustedError } from "../../transport/errors.ts";
 import { type Api, publicRead } from "./api.ts";
 import { flagOf, integerOf, textOf, timeUsOf, toFields, toList } from "./fields.ts";
 import { parseLevelSize } from "./level-text.ts";
@@ -22,10 +24,13 @@ const PAGE = 1_000;
 const AT_ONCE = 4;
 const MOST_EMPTY = 6; // pages in a row that bring nothing; their pauses add up to 3 s on average
 const BACKOFF = { baseMs: 200, capMs: 2_000 } as const;
+const PATIENCE_MS = 60_000; // with requests that fail, one after the other: what came meanwhile waits for them
+const FAILURE_BACKOFF = { baseMs: 200, capMs: 5_000 } as const;
 
 /**
  * Fetches the trades that a stream has missed, by id: pages of 1,000, four holes at a time. The venue's history is behind its
- * streams, so a page that lacks what is wanted is asked for again a few times; then the hole stays.
+ * streams, so a page that lacks what is wanted is asked for again a few times; then the hole stays. A request that fails in a way
+ * that may pass is repeated for a minute, and not before the venue or our budget of its requests lets it.
  *
  * Source: Binance, rest-api.md, "Old trade lookup" and "Compressed/Aggregate trades list", 2026-07.
  */
@@ -79,14 +84,22 @@ export class TradeHistory {
     const { onFrameEnd, onError, clock, random } = this.#options;
     let next = wish.first;
     let empty = 0;
+    let failures = 0;
+    let patienceEndNs = Number.NaN;
     while (next <= wish.last) {
-      let page: readonly KeptTrade[] = [];
+      let page: readonly KeptTrade[];
       try {
         page = await this.#fetchPage(wish, next, signal);
       } catch (error) {
         if (signal.aborted || !mayRetry(error)) throw error;
         onError(error as Error);
+        if (failures === 0) patienceEndNs = clock.monotonicNs() + PATIENCE_MS * 1e6;
+        const pauseMs = Math.max(retryAfterOf(error), backoffMs(failures++, { ...FAILURE_BACKOFF, random }));
+        if (clock.monotonicNs() + pauseMs * 1e6 > patienceEndNs) return;
+        await clock.sleep(pauseMs, signal);
+        continue;
       }
+      failures = 0;
       signal.throwIfAborted();
       const fitting = page.filter(({ tradeId }) => tradeId >= next && tradeId <= wish.last);
       const last = fitting.at(-1);
@@ -116,6 +129,11 @@ export class TradeHistory {
     const receivedNs = clock.monotonicNs();
     return toList(path.slice(1), reply).map((row) => parse(row, instrument, isAggregate, receivedAtUs, receivedNs));
   }
+}
+
+/** How long the venue, or our budget, asks to wait, in milliseconds; 0 when neither does. */
+function retryAfterOf(error: unknown): number {
+  return error instanceof RateLimitError || error instanceof BudgetExhaustedError ? error.retryAfterMs : 0;
 }
 
 function keyOf({ id }: Instrument, isAggregate: boolean): string {

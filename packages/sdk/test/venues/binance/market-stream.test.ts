@@ -412,6 +412,28 @@ describe("a hole in the trades", () => {
     expect(stream.counters(instrument)).toMatchObject({ trades: 4, backfilled: 1 });
   });
 
+  test("is fetched once the venue answers again, and not before it lets us", async () => {
+    let asked = 0;
+    const { venue, stream, events, waits, errors } = await setUp(
+      {
+        onRequest: (request, response) => {
+          asked++;
+          if (asked === 1) return void response.writeHead(429, { "retry-after": "27" }).end("{}");
+          if (asked < 9) return void response.writeHead(503).end("{}");
+          sendJson(response, history(request, 9));
+        },
+      },
+      { streams: ["btcusdt@trade"] },
+    );
+    await stream.ready;
+    venue.socket.send(tradeFrame(1));
+    venue.socket.send(tradeFrame(3));
+    await vi.waitFor(() => expect(events.at(-1)).toMatchObject({ tradeId: 3 }));
+    expect(events.find(({ kind }) => kind === "resync")).toMatchObject({ backfilled: 1, missing: 0 });
+    expect(Math.max(...waits)).toBeGreaterThanOrEqual(27_000);
+    expect(errors.length).toBeGreaterThan(1);
+  });
+
   test("that cannot be fetched is told, and the stream goes on", async () => {
     const { venue, stream, events, errors } = await setUp(
       { onRequest: (_, response) => sendJson(response, { not: "a list" }) },
