@@ -6,7 +6,7 @@ import { TradeHistory } from "../../../src/venues/binance/trade-history.ts";
 import { testInstrument } from "../../support/instruments.ts";
 
 const lost = new NetworkError("reset", { outcome: "unknown" });
-const limited = new RateLimitError("too many", { retryAfterMs: 27_000 });
+const limited = new RateLimitError("too many", { retryAfterMs: 27_000, status: 429, venueText: "" });
 const exhausted = new BudgetExhaustedError("used up", { retryAfterMs: 14_000 });
 const row = { id: 2, price: "1.00", qty: "1.00000", time: 1, isBuyerMaker: true };
 
