@@ -1,107 +1,41 @@
-import type { Clock } from "@pitlane/perf";
-import type { LatencyHistogram } from "@pitlane/perf/metrics";
-import {
-  type BarEvent,
-  type BookChange,
-  type Instrument,
-  InvalidInputError,
-  type MarketEvent,
-  type OrderBook,
-  type OrderReport,
-  type QuoteEvent,
-  type RequestOutcome,
-  type TradeEvent,
+import type {
+  BarEvent,
+  BookChange,
+  Instrument,
+  MarketEvent,
+  OrderReport,
+  QuoteEvent,
+  RequestOutcome,
+  TradeEvent,
 } from "@pitlane/sdk";
-import { Bus } from "../bus/bus.ts";
+import type { Bus } from "../bus/bus.ts";
 import type { BusEvent } from "../bus/events.ts";
-import type { Config } from "../config.ts";
-import { type DecisionLog, Execution, type OrderWire } from "../engines/execution.ts";
-import { MarketFeeds } from "../engines/market-feeds.ts";
-import { PerformanceMonitor, type PerformanceSettings } from "../engines/performance-monitor.ts";
-import { Portfolio } from "../engines/portfolio.ts";
-import { accountingAsset, Valuation } from "../engines/portfolio-valuation.ts";
-import { feePartsOf } from "../engines/reservations.ts";
-import { deny, type RiskVote, type Verdict } from "../engines/risk.ts";
-import { type QuietLosses, RiskDesk } from "../engines/risk-desk.ts";
-import { DEFAULT_ROUTER, RouteDesk } from "../engines/route-desk.ts";
-import { toRouteRecord } from "../engines/router.ts";
-import { wishedUnits } from "../engines/router-funds.ts";
-import { SHAPE, ShapeDesk } from "../engines/shape-desk.ts";
-import {
-  type BreachEntry,
-  commandOf,
-  growingOrders,
-  type TradingCommand,
-  type TradingStatus,
-} from "../engines/trading-state.ts";
-import { VenueLatency } from "../engines/venue-latency.ts";
-import { Dispatcher } from "../hooks/dispatcher.ts";
-import { orderHooks } from "../hooks/order.ts";
+import type { Execution } from "../engines/execution.ts";
+import type { MarketFeeds } from "../engines/market-feeds.ts";
+import type { PerformanceMonitor } from "../engines/performance-monitor.ts";
+import type { Portfolio } from "../engines/portfolio.ts";
+import type { Valuation } from "../engines/portfolio-valuation.ts";
+import type { QuietLosses, RiskDesk } from "../engines/risk-desk.ts";
+import type { BreachEntry, TradingCommand, TradingStatus } from "../engines/trading-state.ts";
+import type { VenueLatency } from "../engines/venue-latency.ts";
+import type { Dispatcher } from "../hooks/dispatcher.ts";
 import type { Runner } from "../hooks/runner.ts";
-import type { StageLatencies } from "../latency.ts";
 import type { Order } from "../orders/order.ts";
 import { instrumentsById } from "../orders/records.ts";
-import { DEFAULT_SIGNALS } from "../orders/signal.ts";
-import type { LogLevel } from "../plugins/define.ts";
-import { nameOf } from "../plugins/entry.ts";
-import { type PluginControl, type PluginEntry, PluginHost, type StartPhase } from "../plugins/host.ts";
-import { placeOf } from "../plugins/place-of.ts";
-import type { Budgets } from "../plugins/quarantine.ts";
+import { type PluginControl, PluginHost, type StartPhase } from "../plugins/host.ts";
 import type { HostServices } from "../plugins/services.ts";
+import type { CoreOptions, CoreTimers } from "./core-options.ts";
+import { type CoreLinks, createCoreParts } from "./core-parts.ts";
 import type { CoreRecord } from "./core-record.ts";
-import { MarketState } from "./market-state.ts";
-import { OverflowGaps } from "./overflow-gaps.ts";
-import { BAR_TIMER, CORE_OWNER } from "./own-timers.ts";
+import { createServices } from "./core-services.ts";
+import type { MarketState } from "./market-state.ts";
+import type { OverflowGaps } from "./overflow-gaps.ts";
+import { CORE_OWNER } from "./own-timers.ts";
+import type { PluginHooks } from "./plugin-hooks.ts";
+import type { PluginTurn } from "./plugin-turn.ts";
+import type { TradingDesk } from "./trading-desk.ts";
 
-/** Where timers of plugins are kept: what fires comes back as an input. */
-export interface CoreTimers {
-  /** @param dueAtUs Wall time, microseconds since the epoch. A second call for the same plugin and id replaces the first. */
-  set(owner: number, id: number, dueAtUs: number): void;
-  clear(owner: number, id: number): void;
-}
-
-export interface CoreOptions {
-  /** For client order ids. */
-  readonly runKey: string;
-  readonly config: Pick<Config, "risk" | "bus"> & Partial<Pick<Config, "execution" | "router" | "caches">>;
-  readonly instruments: readonly Instrument[];
-  readonly plugins: readonly PluginEntry[];
-  /** Of the plugins' randomness; 0 to 2^32 - 1. */
-  readonly seed: number;
-  /** For plugins that state none. */
-  readonly budgets?: Partial<Budgets>;
-  /** When the plugins are set up, microseconds since the epoch. */
-  readonly startedAtUs: number;
-  readonly journal: DecisionLog;
-  readonly wire: OrderWire;
-  /** The live book of an instrument; undefined while it is not in sync. */
-  readonly book: (instrument: Instrument) => OrderBook | undefined;
-  /** Times stages; no decision reads it. */
-  readonly clock: Clock;
-  readonly latencies: StageLatencies;
-  /** Asks for a call of `drain` after input and output had their turn. */
-  readonly defer: () => void;
-  readonly timers: CoreTimers;
-  /** Something that no input explains is to be done to a plugin: it must come back as an input, by `onControl`. */
-  readonly control: (control: PluginControl, triggerNs?: number) => void;
-  /** Wall time decides nothing here: it comes by `onControl`. Default false. */
-  readonly isReplay?: boolean;
-  /** False where the time that hooks take is of no interest: no budget of time is kept then. Default true. */
-  readonly isMetered?: boolean;
-  /** Told how long each hot hook and timer took, by owner; see `PluginHostOptions`. Default: nobody. */
-  readonly hookTimes?: readonly LatencyHistogram[];
-  /** How equity is looked at. Default as in a session. */
-  readonly performance?: PerformanceSettings;
-  /** Called before anything is decided by prices, for a host that tells them by `take` when they are needed. */
-  readonly onPricesNeeded?: () => void;
-  /** A line for people; `info` unless told. */
-  readonly log: (source: string, message: string, level?: LogLevel) => void;
-  readonly onFault: (source: string, message: string) => void;
-  /** The journal cannot be written: nothing may be sent any more. */
-  readonly onHalt: (error: Error) => void;
-  /** How trading stands has changed, by an operator's word or by a breach. */
-  readonly onTradingState?: (status: TradingStatus) => void;
-}
+export type { CoreOptions, CoreTimers };
 
 /**
  * The part of a session that decides: bus, hooks, risk, orders, portfolio. It has no socket, timer or wall clock of its own.
@@ -123,102 +57,52 @@ export class Core {
   isDisturbed = false;
   readonly #options: CoreOptions;
   readonly #indexes: ReadonlyMap<Instrument, number>;
+  readonly #services: HostServices; // what plugins can see and do
+  readonly #hooks: PluginHooks;
   readonly #risk: RiskDesk;
+  readonly #tradingDesk: TradingDesk;
+  readonly #turn: PluginTurn;
   readonly #overflow: OverflowGaps;
   readonly #feeds: MarketFeeds;
-  readonly #answers = new VenueLatency();
-  readonly #router: RouteDesk;
-  readonly #shapes: ShapeDesk;
+  readonly #answers: VenueLatency;
   readonly #watchesLosses: boolean;
   #hasNews = false; // published since a delivery last looked: asking the bus at each would cost more than the rest of it
-  #deciding = 0; // inputs that are being worked on
   #dispatcher: Dispatcher | undefined;
   #host: PluginHost | undefined;
   #nowUs = Number.NaN; // a number from the beginning: V8 then keeps it in place, where it would make a box at each change
 
   private constructor(options: CoreOptions) {
-    const { clock, instruments, plugins, latencies, journal, wire, runKey, onFault, onHalt, book } = options;
     this.#options = options;
     this.#nowUs = options.startedAtUs;
-    this.#indexes = new Map(instruments.map((instrument, index) => [instrument, index]));
-    this.market = new MarketState(instruments, book);
-    this.valuation = new Valuation(instruments, (instrument) => this.twiceMidTicks(instrument));
-    this.portfolio = new Portfolio({
-      venue: instruments[0]?.venue ?? "",
-      convert: (units, from, to) => this.valuation.tryConvert(units, from, to),
-      onFill: (fill, owner) => {
-        options.onPricesNeeded?.();
-        this.performance.onFill(this.#nowUs, owner, fill);
-      },
-    });
-    this.performance = new PerformanceMonitor({
-      portfolio: this.portfolio,
-      valuation: this.valuation,
-      asset: accountingAsset(instruments),
-      owners: plugins.map(nameOf),
-      ...options.performance,
-      ...(options.onPricesNeeded !== undefined && { onPricesNeeded: options.onPricesNeeded }),
-    });
-    this.#risk = new RiskDesk({
-      config: options.config.risk,
-      instruments,
-      indexOf: (instrument) => this.indexOf(instrument),
-      portfolio: this.portfolio,
-      market: this.market,
+    this.#indexes = new Map(options.instruments.map((instrument, index) => [instrument, index]));
+    const links: CoreLinks = {
+      indexes: this.#indexes,
       nowUs: () => this.#nowUs,
-    });
-    this.#watchesLosses = this.#risk.losses.isNeeded;
-    this.bus = new Bus({
+      indexOf: (instrument) => this.indexOf(instrument),
+      twiceMidTicks: (instrument) => this.twiceMidTicks(instrument),
+      publish: (event, index) => this.#publish(event, index),
       dispatch: (event, queuedNs, index, kind, nowNs) => this.#dispatch(event, queuedNs, index, kind, nowNs),
-      defer: options.defer,
-      onOverflow: (lane, depth) => onFault("bus", `lane ${lane} is over its bound with ${depth} events`),
-      onDrop: (event, index) => this.#overflow.onDrop(event, index, this.#nowUs),
-      clock,
-      capacity: options.config.bus.capacity,
-      batch: options.config.bus.batch,
-    });
-    this.#overflow = new OverflowGaps(instruments, (event, index) =>
-      this.bus.publish(event, index, clock.monotonicNs()),
-    );
-    this.#feeds = new MarketFeeds({
-      instruments,
-      book,
-      publish: (bar, index) => this.#publish(bar, index),
-      setTimer: (dueAtUs) => options.timers.set(CORE_OWNER, BAR_TIMER, dueAtUs),
-    });
-    this.#shapes = new ShapeDesk({
-      indexOf: (instrument) => this.indexOf(instrument),
-      isExempt: (intent) => this.#risk.isClosing(intent),
-      permits: (owner, intent) => this.plugins.permits(owner, intent),
-    });
-    this.execution = new Execution({
-      runKey,
-      strategies: plugins.map(nameOf),
-      nowUs: () => this.#nowUs,
-      clock,
-      risk: this.#risk.engine,
-      shapes: this.#shapes,
-      exposure: this.#risk.exposure,
-      journal,
-      wire,
-      portfolio: this.portfolio,
-      latencies,
-      publish: (event) => this.#publish(event, this.indexOf(event.instrument)),
-      onFault: (message) => onFault("orders", message),
-      onHalt,
-      ...(options.config.execution === undefined ? {} : { maxBacklog: options.config.execution.queue }),
-    });
-    this.#router = new RouteDesk({
-      instruments,
-      settings: options.config.router ?? DEFAULT_ROUTER,
-      quote: (instrument) => this.market.quote(this.indexOf(instrument)),
-      book: (instrument) => this.market.book(instrument),
-      latencyNs: (venue) => this.#answers.ns(venue),
-      hasUnknown: (venue) => this.execution.hasUnknown(venue),
-      freeUnits: (venue, asset) => this.#freeUnits(venue, asset),
-      reserveFeeBps: options.config.risk.feeBps,
-      nowUs: () => this.#nowUs,
-    });
+      plugins: () => this.plugins,
+      disturb: () => {
+        this.isDisturbed = true;
+      },
+    };
+    const parts = createCoreParts(options, links);
+    this.#services = createServices(options, parts, links);
+    this.#hooks = parts.hooks;
+    this.portfolio = parts.portfolio;
+    this.valuation = parts.valuation;
+    this.performance = parts.performance;
+    this.market = parts.market;
+    this.execution = parts.execution;
+    this.bus = parts.bus;
+    this.#risk = parts.risk;
+    this.#tradingDesk = parts.trading;
+    this.#turn = parts.turn;
+    this.#overflow = parts.overflow;
+    this.#feeds = parts.feeds;
+    this.#answers = parts.answers;
+    this.#watchesLosses = parts.risk.losses.isNeeded;
   }
 
   /** Makes a core with its plugins set up. @throws {InvalidInputError} When a plugin's config or setup fails. */
@@ -326,7 +210,7 @@ export class Core {
 
   /** Runs all of a host that delivers: what plugins want is heard meanwhile. */
   play(work: () => void): void {
-    this.#decide(work);
+    this.#turn.run(work);
   }
 
   /** Takes a price over that no event has told: no hook hears of it. It is of the quote's `receivedAtUs`. */
@@ -337,11 +221,11 @@ export class Core {
 
   /** Dispatches what waits, one batch now; more is asked for by `defer`. */
   drain(): void {
-    this.#deciding++;
+    this.#turn.begin();
     try {
       this.#drain();
     } finally {
-      this.#deciding--;
+      this.#turn.end();
     }
   }
 
@@ -364,7 +248,7 @@ export class Core {
     this.drain();
     // What a fill has cost is looked at now: the next tick's order need not wait for it. Where rows are delivered, the row that filled it
     // has yet to tell its prices, and is looked at after them.
-    if (this.#deciding === 0 && this.#risk.isLossCheckDue()) this.drain();
+    if (!this.#turn.isOn && this.#risk.isLossCheckDue()) this.drain();
   }
 
   onFailure(clientOrderId: string, outcome: RequestOutcome, reason: string): void {
@@ -392,7 +276,7 @@ export class Core {
 
   /** A timer of a plugin is due, or one of the core's own. */
   onTimer(owner: number, id: number): void {
-    this.#decide(() => {
+    this.#turn.run(() => {
       if (owner === CORE_OWNER) this.#feeds.onTimer(this.#nowUs);
       else this.plugins.fireTimer(owner, id);
       this.#settle();
@@ -405,7 +289,7 @@ export class Core {
       const what = control.kind === "quarantine" ? "quarantined" : "its worker has ended";
       this.#options.onFault(`strategy ${control.plugin}`, `${what}: ${control.reason}`);
     }
-    this.#decide(() => {
+    this.#turn.run(() => {
       this.plugins.applyControl(control);
       this.#settle(triggerNs);
     });
@@ -443,8 +327,8 @@ export class Core {
 
   /** An operator has said how trading is to stand. */
   onTradingCommand(command: TradingCommand): void {
-    this.#decide(() => {
-      this.#setTrading(command);
+    this.#turn.run(() => {
+      this.#tradingDesk.set(command);
       if (command.flatten === true) this.plugins.flattenAll();
       this.#settle();
     });
@@ -452,15 +336,13 @@ export class Core {
 
   /** Takes back how trading stood, as the journal has it: nothing is cancelled or sent. */
   recoverTrading(entry: TradingCommand | BreachEntry): void {
-    if ("code" in entry && entry.state === this.trading.state) return;
-    const { state, reason, by } = "code" in entry ? commandOf(entry) : entry;
-    this.#risk.setTrading({ state, reason, by, sinceUs: this.#nowUs });
+    this.#tradingDesk.recover(entry);
   }
 
   /** The low lane has waited long enough, or a cancel that is to be repeated. */
   flushLow(): void {
     this.#risk.settleLosses(); // the news of fills may be among what waits
-    this.#decide(() => {
+    this.#turn.run(() => {
       this.bus.flushLow();
       if (this.execution.hasRepeats) this.execution.flush(Number.NaN);
     });
@@ -533,12 +415,10 @@ export class Core {
   }
 
   async #setUp(): Promise<void> {
-    const { plugins, instruments, clock, latencies, seed, budgets, hookTimes } = this.#options;
-    const { isReplay = false, isMetered = true } = this.#options;
-    const { execution } = this;
+    const { plugins, clock, seed, budgets, hookTimes, isReplay = false, isMetered = true } = this.#options;
     const host = await PluginHost.open({
       entries: plugins,
-      services: this.#services(),
+      services: this.#services,
       clock,
       seed,
       isReplay,
@@ -547,27 +427,8 @@ export class Core {
       caches: this.#options.config.caches ?? true,
     });
     this.#host = host;
-    this.#addVoters();
-    const meter = (owner: number, kind: string, elapsedNs: number) => {
-      latencies.strategy.record(elapsedNs);
-      host.meter(owner, kind, elapsedNs);
-    };
-    const dispatcher = new Dispatcher({
-      kinds: this.bus.kinds,
-      instruments,
-      owners: host.names,
-      entries: host.registrations.hooks,
-      points: [SHAPE],
-      clock,
-      ...(isMetered && { meter }),
-      // Where no time is measured none is passed on: each hook would make a box for it.
-      afterHook: isMetered
-        ? (_owner, triggerNs) => execution.flush(triggerNs)
-        : () => execution.mayFlush && execution.flush(Number.NaN),
-      onFault: (owner, kind, error, policy) => this.#onHookFault(owner, kind, error, policy !== "isolate"),
-    });
-    this.#dispatcher = dispatcher;
-    this.#shapes.open(dispatcher, host.names, () => clock.monotonicNs(), isMetered ? meter : undefined);
+    this.#dispatcher = this.#hooks.open();
+    this.#turn.open();
   }
 
   #publish(event: BusEvent, index: number): void {
@@ -589,7 +450,7 @@ export class Core {
 
   /** A delivery that is looked at for losses, or that bars, statistics or buffers are made of. */
   #deliverWatched(event: MarketEvent, index: number, kind: number): void {
-    if (this.#watchesLosses && this.#risk.isLossCheckDue()) this.#lookAtLosses();
+    if (this.#watchesLosses && this.#risk.isLossCheckDue()) this.#tradingDesk.lookAtLosses();
     if (this.#feeds.isUsed) this.#deliverFed(event, index, kind);
     else this.#dispatcher?.call(kind, event, index);
   }
@@ -608,199 +469,12 @@ export class Core {
     this.checkAccounts();
   }
 
-  /** What plugins can see and do. */
-  #services(): HostServices {
-    const { instruments, timers, control, log } = this.#options;
-    const { execution, portfolio, market, bus } = this;
-    return {
-      instruments,
-      submit: (owner, intent) => {
-        this.#checkPlacing();
-        this.#options.onPricesNeeded?.();
-        return execution.submit(owner, intent);
-      },
-      refuse: (owner, intent, verdict, voter = "permissions") => {
-        this.#checkPlacing();
-        return execution.submit(owner, intent, { voter, verdict });
-      },
-      signals: this.#options.config.execution ?? DEFAULT_SIGNALS,
-      canAmend: execution.canAmend,
-      amend: (order, sizeLots) => {
-        this.#checkMoment();
-        return execution.amend(order, sizeLots);
-      },
-      backlog: () => execution.backlog,
-      close: (owner, intent) => {
-        this.#risk.allowClosing(intent);
-        this.#options.onPricesNeeded?.();
-        return execution.submit(owner, intent);
-      },
-      sellableLots: (instrument) => this.#risk.sellableLots(instrument),
-      freeLots: (instrument) => this.#risk.freeLots(instrument),
-      cancel: (order) => execution.cancel(order),
-      openOrders: (owner, instrument) => execution.openOrders(owner, instrument),
-      ordersTagged: (owner, prefix) => execution.tagged(owner, prefix),
-      route: (owner, request) => {
-        this.#checkMoment();
-        this.#options.onPricesNeeded?.();
-        const decision = this.#router.decide(request);
-        this.#noteRoute(owner, toRouteRecord(decision));
-        return decision;
-      },
-      routing: {
-        settings: this.#options.config.router ?? DEFAULT_ROUTER,
-        latencyNs: (venue) => this.#answers.ns(venue),
-        hasUnknown: (venue) => execution.hasUnknown(venue),
-        freeUnits: (venue, asset) => this.#freeUnits(venue, asset),
-        reserveFeeBps: this.#options.config.risk.feeBps,
-        note: (owner, decision) => this.#noteRoute(owner, decision),
-      },
-      book: (instrument) => market.book(instrument),
-      quote: (instrument) => {
-        this.#options.onPricesNeeded?.();
-        return market.quote(this.indexOf(instrument));
-      },
-      isInGap: (instrument) => this.#risk.watch.hasGap(this.#indexes.get(instrument) ?? -1),
-      feeds: this.#feeds,
-      positionLots: (instrument) => portfolio.position(instrument).lots,
-      ownLots: (owner, instrument) => execution.ownLots(owner, instrument),
-      balance: (asset) => portfolio.balance(asset),
-      nowUs: () => this.#nowUs,
-      log,
-      setTimer: (owner, id, dueAtUs) => timers.set(owner, id, dueAtUs),
-      clearTimer: (owner, id) => timers.clear(owner, id),
-      setActive: (owner, isActive) => {
-        this.isDisturbed = true;
-        this.#dispatcher?.setActive(owner, isActive);
-      },
-      setShed: (owner, isShed) => {
-        this.isDisturbed = true;
-        this.#dispatcher?.setShed(owner, isShed);
-      },
-      defineEvent: (definition) => void bus.register(definition),
-      publish: (event) => this.#publish(event, this.#numberOf(event)),
-      onReplaced: (owner, { hooks }) => {
-        this.#dispatcher?.replace(owner, hooks);
-        this.#risk.engine.removeVoters();
-        this.#addVoters();
-      },
-      control,
-    };
-  }
-
-  /** What the balance vote would let an order spend; undefined where it asks nobody. */
-  #freeUnits(venue: string, asset: string): bigint | undefined {
-    const { config, exposure } = this.#risk;
-    const units = config.checkBalances ? this.#risk.balance(asset, venue) : undefined;
-    if (units === undefined) return undefined;
-    const priceOf = (instrument: Instrument) => this.#risk.marketBuyTicks(instrument);
-    const wished = wishedUnits(this.execution.wishes(), venue, asset, feePartsOf(config.feeBps), priceOf);
-    return units - exposure.reservations.of(venue, asset) - wished;
-  }
-
-  #noteRoute(owner: number, decision: object): void {
-    const strategy = nameOf(this.#options.plugins[owner]!);
-    this.#options.journal.append("route", { strategy, ...decision });
-  }
-
-  /** Plugins' voters, in the order that they ask for. */
-  #addVoters(): void {
-    const { registrations, names } = this.plugins;
-    const votes = orderHooks(
-      registrations.votes.map((vote) => ({ ...vote, kind: "intent" })),
-      names,
-    );
-    for (const { plugin, owner, vote } of votes) this.#risk.engine.addVoter(plugin, this.#guarded(owner, vote), owner);
-  }
-
-  /** A plugin that was taken out does not stop to protect: what it would have checked is denied. */
-  #guarded(owner: number, vote: RiskVote): RiskVote {
-    return (intent) => {
-      if (this.#host?.standing(owner) === "quarantined")
-        return deny("VOTER_QUARANTINED", `${this.#host.names[owner]} is quarantined and cannot check it`);
-      try {
-        const verdict = vote(intent) as Verdict | undefined;
-        if (typeof verdict?.allowed === "boolean") return verdict;
-        throw new InvalidInputError("it returned no verdict: return allow() or deny(code, reason), and no promise");
-      } catch (error) {
-        this.#onHookFault(owner, "vote", error, false);
-        throw error; // the order is denied by it
-      }
-    };
-  }
-
-  /** A hook or a voter of a plugin has failed. @param mustEnd See `PluginHost.fault`. */
-  #onHookFault(owner: number, kind: string, error: unknown, mustEnd: boolean): void {
-    this.isDisturbed = true;
-    const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-    this.#options.onFault(`strategy ${this.plugins.names[owner]}`, `its ${kind} hook threw ${reason}${placeOf(error)}`);
-    this.plugins.fault(owner, kind, error, mustEnd);
-  }
-
-  #checkPlacing(): void {
-    if (this.#dispatcher === undefined)
-      throw new InvalidInputError("orders can be placed once the session runs: submit from a hook, not from setup");
-    this.#checkMoment();
-  }
-
-  #checkMoment(): void {
-    if (this.#shapes.isBusy)
-      throw new InvalidInputError("a shape hook changes the intent it is given and nothing else: it places no orders");
-    if (this.#deciding > 0) return;
-    throw new InvalidInputError(
-      "orders are placed from a hook or a timer of ctx: what comes from elsewhere, such as a promise, could not be replayed",
-    );
-  }
-
-  /** Number of the instrument that an event is of; -1 when it is of none. */
-  #numberOf(event: BusEvent): number {
-    const { instrument } = event as { readonly instrument?: Instrument };
-    return instrument === undefined ? -1 : this.indexOf(instrument);
-  }
-
   /** The book of an instrument has a hole: at once, and not in the bus's turn, plugins that stop on one have their orders there cancelled. */
   #leaveMarket(instrument: Instrument): void {
-    this.#decide(() => {
+    this.#turn.run(() => {
       this.plugins.leaveMarket(instrument);
       this.execution.flush(Number.NaN);
     });
-  }
-
-  /** A limit on losses that is passed stops all trading, before any hook hears of what has come. */
-  #checkLosses(): void {
-    if (this.#watchesLosses) this.#options.onPricesNeeded?.();
-    const breach = this.#risk.checkLosses();
-    if (breach === undefined) return;
-    // A breach only ever tightens what an operator has set.
-    const isHalt = this.#options.config.risk.onBreach === "halt" || this.trading.state === "halted";
-    const entry: BreachEntry = { ...breach, state: isHalt ? "halted" : "reduceOnly" };
-    this.#options.journal.append("risk.breach", entry);
-    if (entry.state !== this.trading.state) this.#setTrading(commandOf(entry));
-  }
-
-  /** As `#checkLosses`, at once where it may find anything and put off where it may not. */
-  #lookAtLosses(): void {
-    this.#options.onPricesNeeded?.();
-    if (!this.#risk.tryPutOffLosses()) this.#checkLosses();
-  }
-
-  /** Sets how trading stands, and cancels what may not stay open with it. */
-  #setTrading({ state, reason, by }: TradingCommand): void {
-    const status: TradingStatus = { state, reason, by, sinceUs: this.#nowUs };
-    this.#risk.setTrading(status);
-    if (state === "halted") this.execution.sweep();
-    else if (state === "reduceOnly") this.#cancelGrowing();
-    this.execution.flush(Number.NaN);
-    this.#options.onTradingState?.(status);
-  }
-
-  #cancelGrowing(): void {
-    const { execution, portfolio } = this;
-    for (const instrument of this.#options.instruments) {
-      const open = execution.openOrders(undefined, instrument);
-      if (open.length === 0) continue;
-      for (const order of growingOrders(open, portfolio.position(instrument).lots)) execution.cancel(order);
-    }
   }
 
   /** Acts on what was asked for outside any hook. */
@@ -810,22 +484,12 @@ export class Core {
   }
 
   #drain(): void {
-    this.#checkLosses();
+    this.#tradingDesk.checkLosses();
     if (this.execution.hasRepeats) this.execution.flush(Number.NaN);
     this.bus.drain();
     if (this.#overflow.isOpen && this.bus.depth === 0) {
       this.#overflow.close(this.#nowUs);
       this.bus.drain();
-    }
-  }
-
-  /** What plugins want is heard while an input is worked on: at any other time a replay could not come to it again. */
-  #decide(work: () => void): void {
-    this.#deciding++;
-    try {
-      work();
-    } finally {
-      this.#deciding--;
     }
   }
 
