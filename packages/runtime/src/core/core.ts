@@ -427,7 +427,12 @@ export class Core {
       caches: this.#options.config.caches ?? true,
     });
     this.#host = host;
-    this.#dispatcher = this.#hooks.open();
+    try {
+      this.#dispatcher = this.#hooks.open();
+    } catch (error) {
+      await host.close(); // nobody else knows of the plugins that have begun
+      throw error;
+    }
     this.#turn.open();
   }
 

@@ -116,6 +116,9 @@ export function takeBack(
       case "cancel":
         execution.recoverCancel((body as { readonly clientOrderId: string }).clientOrderId);
         break;
+      case "cancel.end":
+        execution.recoverCancelEnd((body as EndEntry).clientOrderId);
+        break;
       case "report":
         execution.recoverReport(fromReportRecord(body as ReportRecord, instrumentOf));
         break;

@@ -63,11 +63,12 @@ export class TradingDesk {
     this.#session.onTradingState?.(status);
   }
 
-  /** Takes back how trading stood, as the journal has it: nothing is cancelled or sent. */
+  /** Takes back how trading stood, as the journal has it: nothing is sent, but what a halt cancels is to end once the venue has been asked. */
   recover(entry: TradingCommand | BreachEntry): void {
     if ("code" in entry && entry.state === this.#risk.trading.state) return;
     const { state, reason, by } = "code" in entry ? commandOf(entry) : entry;
     this.#risk.setTrading({ state, reason, by, sinceUs: this.#options.nowUs() });
+    if (state === "halted") this.#options.execution.recoverSweep();
   }
 
   #cancelGrowing(): void {

@@ -308,6 +308,20 @@ export class Execution {
     if (order !== undefined && applyFailure(order, outcome, reason)) this.#count(order);
   }
 
+  /** Takes back a `sweep`, of which the process may have ended before it sent a single cancel. */
+  recoverSweep(): void {
+    for (const order of this.#orders.open) {
+      order.mustEnd = true;
+      order.cancelWanted = true;
+    }
+  }
+
+  /** Takes back that a cancel came to its end: an order that it left open is as its strategy knew it, not to be cancelled any more. */
+  recoverCancelEnd(clientOrderId: string): void {
+    const order = this.#orders.find(clientOrderId);
+    if (order !== undefined && isWorking(order.state) && !order.mustEnd) order.cancelWanted = false;
+  }
+
   /** Takes back that an order was to be cancelled: it is, once the venue has said that it is open. */
   recoverCancel(clientOrderId: string): void {
     const order = this.#orders.find(clientOrderId);

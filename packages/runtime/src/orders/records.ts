@@ -48,6 +48,8 @@ export interface OrderRecord {
   readonly reason: string;
   readonly cancelWanted: boolean;
   readonly cancelling: boolean;
+  /** Left out where it is false. */
+  readonly mustEnd?: boolean;
   readonly wasAccepted: boolean;
   readonly tradeIds: readonly string[];
 }
@@ -101,7 +103,7 @@ export function fromReportRecord(record: ReportRecord, instrumentOf: InstrumentO
 export function toOrderRecord(order: Order): OrderRecord {
   const { clientOrderId, strategy, owner, bornAtUs, intent, state, filledLots, bookedLots, venueOrderId, reason } =
     order;
-  const { sizeLots, amendLots, cancelWanted, cancelling, wasAccepted, tradeIds } = order;
+  const { sizeLots, amendLots, cancelWanted, cancelling, mustEnd, wasAccepted, tradeIds } = order;
   return {
     clientOrderId,
     strategy,
@@ -117,6 +119,7 @@ export function toOrderRecord(order: Order): OrderRecord {
     reason,
     cancelWanted,
     cancelling,
+    ...(mustEnd && { mustEnd }),
     wasAccepted,
     tradeIds,
   };

@@ -50,6 +50,20 @@ test("an order wanted outside hooks and timers is refused: a replay could not co
   expect(core.plugins.snapshot().orders).toEqual(before); // nor does it count: a replay knows nothing of it
 });
 
+test("a core that cannot be set up closes the plugins that have begun", async () => {
+  const closed: string[] = [];
+  const plugin = (name: string, other: string) =>
+    definePlugin({
+      name,
+      setup(ctx) {
+        ctx.on("quote", { before: [other] }, () => {});
+        ctx.onClose(() => void closed.push(name));
+      },
+    });
+  await expect(setUp([plugin("one", "two"), plugin("two", "one")])).rejects.toThrow(/one/);
+  expect(closed).toEqual(["two", "one"]);
+});
+
 test.each([
   ["throws", () => fail(), "Error: no data"],
   ["returns a promise", async () => allow(), "it returned no verdict"],

@@ -380,6 +380,32 @@ test("rejections are counted by the venue's words, over restarts, and at most 20
   expect(counter.list[0]).toEqual({ reason: "other reasons", count: 100 });
 });
 
+test("after a restart what a halt was to cancel ends, however often the venue refuses; and what was refused to a strategy stays", () => {
+  const { execution, done } = setUp();
+  const [halted, kept] = ["pl-k-0-1", "pl-k-0-2"].map((id) => new Order(id, "one", 0, BUY)) as [Order, Order];
+  for (const [i, order] of [halted, kept].entries()) {
+    execution.recoverIntent(order, i + 1, true);
+    execution.recoverReport(report(order, "accepted"));
+  }
+  execution.recoverCancel(kept.clientOrderId);
+  execution.recoverCancelEnd(kept.clientOrderId); // refused: its strategy lives on with it
+  execution.endRecovery();
+  execution.flush(Number.NaN);
+  expect(done).toEqual([]);
+
+  execution.recoverSweep(); // the process ended before it sent one cancel
+  const next = setUp();
+  next.execution.restore(execution.record(), () => BUY.instrument);
+  next.execution.endRecovery();
+  next.execution.flush(Number.NaN);
+  const cancels = ["cancel pl-k-0-1", "cancel pl-k-0-2"];
+  expect(next.done.filter((one) => one.startsWith("cancel pl"))).toEqual(cancels);
+  for (const { clientOrderId } of [halted, kept]) next.execution.onCancelEnded(clientOrderId, "not now");
+  next.at(10_000_000);
+  next.execution.flush(Number.NaN);
+  expect(next.done.filter((one) => one.startsWith("cancel pl"))).toEqual([...cancels, ...cancels]);
+});
+
 test("an intent whose terms cannot be is denied by the pipeline", () => {
   const { execution } = setUp();
   const order = execution.submit(0, { ...BUY, priority: 10 });
