@@ -77,10 +77,10 @@ export {
   type ArbitrageOpportunity,
   type ArbitrageOptions,
 } from "./engines/arbitrage.ts";
+export type { Backlog } from "./engines/backlog.ts";
 export { type BarEvery, type BarName, barLengthUs, barStartUs, type FixedBarInterval } from "./engines/bar-every.ts";
 export { BarBuilder, type BarBuilderOptions, type BuiltBar, type BuiltBarEvent } from "./engines/bars.ts";
 export { type EquityRecord, EquityTracker } from "./engines/equity.ts";
-export type { Backlog } from "./engines/execution.ts";
 export { type BookWalk, marketImpactBps, walkTheBook } from "./engines/impact.ts";
 export type { FeedServices } from "./engines/market-feeds.ts";
 export { type MarketStats, Microstructure, type MicrostructureOptions } from "./engines/microstructure.ts";

@@ -1,5 +1,5 @@
 import type { Clock } from "@pitlane/perf";
-import type { CoreTimers } from "./core/core.ts";
+import type { CoreTimers } from "./core/core-options.ts";
 
 export interface PluginTimersOptions {
   readonly clock: Pick<Clock, "nowUs">;

@@ -1,6 +1,6 @@
 import { type Clock, InvalidInputError } from "@pitlane/perf";
 import type { Config } from "./config/schema.ts";
-import type { CoreOptions } from "./core/core.ts";
+import type { CoreOptions } from "./core/core-options.ts";
 import { type Divergence, Replay } from "./core/replay.ts";
 import { JournalCorruptError } from "./journal/errors.ts";
 import { lastRow, readRowsWithSegments } from "./journal/read.ts";

@@ -2,7 +2,8 @@ import { type Clock, createRandom, InvalidInputError, inRange, type Random } fro
 import { LatencyHistogram } from "@pitlane/perf/metrics";
 import type { Fill, Instrument } from "@pitlane/sdk";
 import { checkConfig } from "../config.ts";
-import { Core, type CoreTimers } from "../core/core.ts";
+import { Core } from "../core/core.ts";
+import type { CoreTimers } from "../core/core-options.ts";
 import type { BreachEntry } from "../engines/trading-state.ts";
 import { createStageLatencies } from "../latency.ts";
 import { compareBalances } from "../orders/reconcile.ts";

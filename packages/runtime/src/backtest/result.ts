@@ -1,7 +1,7 @@
 import type { LatencySummary } from "@pitlane/perf/metrics";
 import type { Side } from "@pitlane/sdk";
-import type { OrderCounters } from "../engines/execution.ts";
 import type { Breach } from "../engines/loss-limits.ts";
+import type { OrderCounters } from "../engines/order-tally.ts";
 import type { PerformanceReport } from "../engines/performance.ts";
 import type { EquityCurve } from "../engines/performance-curve.ts";
 import type { Portfolio } from "../engines/portfolio.ts";

@@ -24,7 +24,7 @@ import type { Order } from "../orders/order.ts";
 import { instrumentsById } from "../orders/records.ts";
 import { type PluginControl, PluginHost, type StartPhase } from "../plugins/host.ts";
 import type { HostServices } from "../plugins/services.ts";
-import type { CoreOptions, CoreTimers } from "./core-options.ts";
+import type { CoreOptions } from "./core-options.ts";
 import { type CoreLinks, createCoreParts } from "./core-parts.ts";
 import type { CoreRecord } from "./core-record.ts";
 import { createServices } from "./core-services.ts";
@@ -34,8 +34,6 @@ import { CORE_OWNER } from "./own-timers.ts";
 import type { PluginHooks } from "./plugin-hooks.ts";
 import type { PluginTurn } from "./plugin-turn.ts";
 import type { TradingDesk } from "./trading-desk.ts";
-
-export type { CoreOptions, CoreTimers };
 
 /**
  * The part of a session that decides: bus, hooks, risk, orders, portfolio. It has no socket, timer or wall clock of its own.

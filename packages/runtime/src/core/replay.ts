@@ -6,7 +6,8 @@ import type { InputRecord } from "../journal/inputs.ts";
 import { createStageLatencies } from "../latency.ts";
 import { fromReportRecord, type InstrumentOf, instrumentsById, type ReportRecord } from "../orders/records.ts";
 import type { PluginControl, StartPhase } from "../plugins/host.ts";
-import { Core, type CoreOptions } from "./core.ts";
+import { Core } from "./core.ts";
+import type { CoreOptions } from "./core-options.ts";
 import type { CoreRecord } from "./core-record.ts";
 import {
   balancesOf,

@@ -15,8 +15,6 @@ import { type OrderCounters, OrderTally } from "./order-tally.ts";
 import type { Rejection } from "./rejections.ts";
 import { type ApprovedIntent, allow, deny, type Exposure, type NamedVerdict, type Verdict } from "./risk.ts";
 
-export type { Backlog, OrderCounters };
-
 /** What of the execution must survive a restart. */
 export interface ExecutionRecord {
   /** Intents so far, by plugin index: client order ids go on from here. */

@@ -1,6 +1,6 @@
 import { type Instrument, InvalidInputError } from "@pitlane/sdk";
+import type { Backlog } from "../engines/backlog.ts";
 import type { BuiltBarEvent } from "../engines/bars.ts";
-import type { Backlog } from "../engines/execution.ts";
 import type { FeedServices } from "../engines/market-feeds.ts";
 import type { MarketStats } from "../engines/microstructure.ts";
 import { SHAPE } from "../engines/shape-desk.ts";

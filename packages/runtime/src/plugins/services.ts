@@ -1,6 +1,6 @@
 import type { Instrument, OrderBook, QuoteEvent } from "@pitlane/sdk";
 import type { BusEvent, EventDefinition } from "../bus/events.ts";
-import type { Backlog } from "../engines/execution.ts";
+import type { Backlog } from "../engines/backlog.ts";
 import type { FeedServices } from "../engines/market-feeds.ts";
 import type { RiskVote, Verdict } from "../engines/risk.ts";
 import type { RouterSettings } from "../engines/route-desk.ts";

@@ -1,4 +1,4 @@
-import type { Backlog } from "../engines/execution.ts";
+import type { Backlog } from "../engines/backlog.ts";
 
 const VENUES_FROM = 3;
 const A_VENUE = 2;

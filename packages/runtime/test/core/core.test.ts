@@ -1,7 +1,8 @@
 import { LatencyHistogram } from "@pitlane/perf/metrics";
 import { ManualClock } from "@pitlane/perf/testing";
 import { expect, test } from "vitest";
-import { Core, type CoreOptions } from "../../src/core/core.ts";
+import { Core } from "../../src/core/core.ts";
+import type { CoreOptions } from "../../src/core/core-options.ts";
 import type { RiskVote } from "../../src/engines/risk.ts";
 import { allow, checkConfig, definePlugin, type OrderView, type Plugin, type PluginContext } from "../../src/index.ts";
 import { createStageLatencies } from "../../src/latency.ts";
