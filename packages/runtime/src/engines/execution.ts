@@ -166,7 +166,7 @@ export class Execution {
       beginCancel(order);
       journal.append("cancel", { clientOrderId: order.clientOrderId });
     }
-    const amends = wished.length === 0 ? wished : wished.filter((order) => this.#review.admitsAmend(order));
+    const amends = wished.length === 0 ? wished : wished.filter((order) => this.#admitsAmend(order));
     const approved = this.#review.review(intended);
     if (!this.#commit(approved)) {
       for (const order of cancels) endCancel(order, "");
@@ -181,6 +181,13 @@ export class Execution {
       wire.send(intent, triggerNs);
     }
     return true;
+  }
+
+  /** A cancel that was wanted after an amendment, in the same hook, would overtake it: the amendment is dropped. */
+  #admitsAmend(order: Order): boolean {
+    if (!order.cancelling) return this.#review.admitsAmend(order);
+    endAmend(order, "");
+    return false;
   }
 
   /** True when `onReport` would change nothing: all that it tells of an order of this run was told before. */

@@ -264,6 +264,19 @@ test("an amendment is denied where it cannot be: too early, too late, too large,
   expect(codeOf(500)).toBe("NOT_OPEN");
 });
 
+test("an amendment and a cancel after it, in one hook, are the cancel: it would overtake the amendment", () => {
+  const { execution, since } = setUp();
+  const order = execution.submit(0, BUY);
+  execution.flush(Number.NaN);
+  execution.onReport(report(order, "accepted"));
+  expect(execution.amend(order, 500).allowed).toBe(true);
+  execution.cancel(order);
+  expect(since(() => execution.flush(Number.NaN))).toEqual(["cancel", "commit", `cancel ${order.clientOrderId}`]);
+  expect(order.state).toBe("pendingCancel");
+  expect(since(() => execution.onCancelEnded(order.clientOrderId, "too many requests"))).toEqual(["accepted"]);
+  expect(execution.amend(order, 500).allowed).toBe(true);
+});
+
 test("a refused cancel gives the order back as it was, and another one may be sent after a while", () => {
   const { execution, since, at } = setUp();
   const order = execution.submit(0, BUY);
