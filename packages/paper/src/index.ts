@@ -13,6 +13,7 @@ export type { PaperOptions } from "./options.ts";
 export { createPaper, type Paper, type PaperAccount, type PaperRegion } from "./paper.ts";
 export {
   type BinanceProduct,
+  type LoggedRecord,
   openRecording,
   type RecordedFrame,
   type RecordedInstrument,
@@ -22,6 +23,7 @@ export {
   type Recording,
   RecordingError,
   type RecordingListener,
+  readSessionLog,
 } from "./recording/index.ts";
 export { parseRegions, type RegionSpec } from "./regions.ts";
 export {

@@ -280,6 +280,16 @@ describe("subscriptions", () => {
     expect((await client.until(() => true))[0]).toMatchObject(error);
   });
 
+  test("of more than 1024 streams in the URL are refused, not cut", async () => {
+    const { open } = await setUp();
+    const names = (count: number) => Array.from({ length: count }, (_, i) => `s${i}@trade`).join("/");
+    for (const path of ["/stream?streams=", "/ws/"]) await expect(open(path + names(1025))).rejects.toThrow("400");
+    const client = await open(`/stream?streams=${names(1024)}/s1@trade`);
+    client.send({ method: "LIST_SUBSCRIPTIONS", id: 1 });
+    const [{ result } = {}] = await client.until(({ id }) => id === 1);
+    expect(result).toHaveLength(1024);
+  });
+
   test("stop at 1024 streams", async () => {
     const { open } = await setUp();
     const client = await open("/ws");

@@ -3,6 +3,7 @@ import type { Instrument, InstrumentCounters } from "@pitlane/sdk";
 import { RecordedMarket, type RecordedMarketTally } from "@pitlane/sdk/binance";
 import { describeBook } from "./describe.ts";
 import type { InstrumentReport } from "./report.ts";
+import { isAxiomLog, verifyAxiomLog } from "./verify-axiom.ts";
 import { VERSION } from "./version.ts";
 
 /** What a recorded session holds and whether it is right, as `pitlane verify --json FILE` writes it. Schema: `schema/verify.schema.json`. */
@@ -30,8 +31,9 @@ export interface Verification {
     readonly ignored: Readonly<Record<string, number>>;
     readonly undecoded: number;
   };
-  /** What the decoded messages were. */
-  readonly decoded: Readonly<Record<"depths" | "quotes" | "trades" | "aggTrades" | "bars" | "snapshots", number>>;
+  /** What the decoded messages were; of Axiom the kinds of its events beside these. */
+  readonly decoded: Readonly<Record<"depths" | "quotes" | "trades" | "aggTrades" | "bars" | "snapshots", number>> &
+    Readonly<Record<string, number>>;
   readonly snapshots: { readonly applied: number; readonly unused: number; readonly stale: number };
   readonly gaps: number;
   readonly sequenceFailures: number;
@@ -56,6 +58,7 @@ const MOST_EXAMPLES = 20;
  * const { right, problems } = await verifyRecording(["btcusdt.jsonl.gz"]);
  */
 export async function verifyRecording(paths: readonly string[], signal?: AbortSignal): Promise<Verification> {
+  if (paths[0] !== undefined && (await isAxiomLog(paths[0], signal))) return verifyAxiomLog(paths, signal);
   const beside = new BesideFrames();
   const recording = await openRecording(paths, signal, beside);
   const { product } = recording;
@@ -63,7 +66,7 @@ export async function verifyRecording(paths: readonly string[], signal?: AbortSi
   const instruments = recording.instruments.map((recorded) => toInstrument(recorded, venue));
   const market = new RecordedMarket({ product, instruments });
   for await (const item of recording.read(signal)) {
-    if (item.kind === "frame") market.frame(item.stream, Buffer.from(item.text), item.atUs);
+    if (item.kind === "frame") market.frame(item.stream, Buffer.from(item.text), item.atUs, item.source);
     else market.snapshot(item.symbol, item.text, item.atUs);
   }
   const tally = market.finish();
@@ -72,12 +75,12 @@ export async function verifyRecording(paths: readonly string[], signal?: AbortSi
     (instrument, i) =>
       hasDepth(recording.instruments[i] as RecordedInstrument) && market.book(instrument) === undefined,
   );
-  const problems = problemsOf(tally, messages.undecoded, bookless);
+  const problems = problemsOf(tally, messages.undecoded, beside.misplaced, bookless);
   const { depths, quotes, trades, aggTrades, bars, snapshots, gaps, sequenceFailures, crossed } = tally;
   return {
     right: problems.length === 0,
     problems,
-    notes: bookless.map(({ id }) => `${id}: no book is shown, for want of a snapshot that fits its diffs`),
+    notes: notesOf(recording, tally, instruments, bookless),
     version: VERSION,
     session: {
       files: recording.paths,
@@ -103,15 +106,25 @@ class BesideFrames implements RecordingListener {
   readonly others = new Map<string, number>();
   readonly examples: string[] = [];
   damaged = 0;
+  misplaced = 0;
 
   readonly onDamaged = ({ message }: Error): void => {
     this.damaged++;
-    if (this.examples.length < MOST_EXAMPLES) this.examples.push(message);
+    this.#keep(message);
+  };
+
+  readonly onMisplaced = ({ message }: Error): void => {
+    this.misplaced++;
+    this.#keep(message);
   };
 
   readonly onOther = (name: string): void => {
     this.others.set(name, (this.others.get(name) ?? 0) + 1);
   };
+
+  #keep(message: string): void {
+    if (this.examples.length < MOST_EXAMPLES) this.examples.push(message);
+  }
 }
 
 function snapshotsOf({ decoded, depths, quotes, trades, aggTrades, bars }: RecordedMarketTally): number {
@@ -133,10 +146,16 @@ function messagesOf(
   return { in: total, decoded: tally.decoded, ignored, undecoded };
 }
 
-function problemsOf(tally: RecordedMarketTally, undecoded: number, bookless: readonly Instrument[]): readonly string[] {
+function problemsOf(
+  tally: RecordedMarketTally,
+  undecoded: number,
+  misplaced: number,
+  bookless: readonly Instrument[],
+): readonly string[] {
   const { gaps, sequenceFailures, checksumsChecked, checksumFailures, crossed, errors, snapshots } = tally;
   const problems: string[] = [];
   if (undecoded > 0) problems.push(`${undecoded} messages cannot be decoded`);
+  if (misplaced > 0) problems.push(`${misplaced} lines are out of the order of time`);
   if (gaps > 0) problems.push(`${gaps} gaps`);
   if (sequenceFailures > 0) problems.push(`${sequenceFailures} messages do not follow the one before them`);
   if (checksumFailures > 0)
@@ -146,6 +165,22 @@ function problemsOf(tally: RecordedMarketTally, undecoded: number, bookless: rea
   if (snapshots.stale > 0 && bookless.length > 0)
     problems.push(`no snapshot connects to the diffs of ${bookless.map(({ id }) => id).join(", ")}`);
   return problems;
+}
+
+function notesOf(
+  recording: Recording,
+  tally: RecordedMarketTally,
+  instruments: readonly Instrument[],
+  bookless: readonly Instrument[],
+): readonly string[] {
+  const notes = bookless.map(({ id }) => `${id}: no book is shown, for want of a snapshot that fits its diffs`);
+  for (const { id, quote } of instruments) {
+    if (quote === "")
+      notes.push(`${id}: its base and quote assets cannot be told apart, so it goes by the venue's symbol`);
+  }
+  if (!recording.isProductTold) notes.push("nothing tells spot from futures: it was read as spot");
+  if (tally.decoded === 0) notes.push("nothing in it is of a kind that is decoded");
+  return notes;
 }
 
 function describeInstruments(
@@ -169,7 +204,8 @@ function hasDepth({ streams }: RecordedInstrument): boolean {
 export function toInstrument(recorded: RecordedInstrument, venue: string): Instrument {
   const { symbol: venueSymbol, base, quote, priceDecimals, sizeDecimals } = recorded;
   const delivery = /_(\d+)$/.exec(venueSymbol)?.[1];
-  const symbol = delivery === undefined ? `${base}/${quote}` : `${base}/${quote}-${delivery}`;
+  const pair = delivery === undefined ? `${base}/${quote}` : `${base}/${quote}-${delivery}`;
+  const symbol = quote === "" ? venueSymbol : pair;
   return {
     id: `${venue}:${symbol}`,
     venue,

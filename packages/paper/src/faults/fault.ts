@@ -70,7 +70,7 @@ export interface FrameFault extends FaultAim {
   readonly kind: "drop" | "duplicate";
 }
 
-/** Frames are overtaken by those after them. */
+/** Frames are overtaken by those after them on their socket, of whatever stream. */
 export interface ReorderFault extends FaultAim {
   readonly kind: "reorder";
   /** By how many, 1 to 100. Default 1. */

@@ -39,6 +39,7 @@ function readValues(list: string, kind: string, options: Readonly<Record<string,
       throw new InvalidInputError(`fault "${kind}": "${part.trim()}" must be option=value, as in delay:ms=100,count=3`);
     }
     const name = part.slice(0, equals).trim();
+    if (Object.hasOwn(values, name)) throw new InvalidInputError(`fault "${kind}": ${name} is given twice`);
     values[name] = readValue(part.slice(equals + 1).trim(), Object.hasOwn(options, name) ? options[name] : undefined);
   }
   return values;

@@ -44,8 +44,15 @@ export class LineProblem extends Error {
 /** The line is whole, but cannot stand in this recording: of another venue or product, or out of order. */
 export class MisplacedLine extends LineProblem {}
 
-/** The first 80 characters of `text`, safe to print on one line. */
+// Longer than any name or number of a market's message: a listen key, a signature.
+const CREDENTIAL = /[A-Za-z0-9]{40,}/g;
+
+/** The first 80 characters of `text`, safe to print on one line and without credentials. */
 export function excerpt(text: string): string {
-  const shown = text.slice(0, EXCERPT_CHARACTERS).replace(/\p{Cc}/gu, "\ufffd");
+  const shown = text
+    .slice(0, 4 * EXCERPT_CHARACTERS)
+    .replace(CREDENTIAL, "***")
+    .slice(0, EXCERPT_CHARACTERS)
+    .replace(/\p{Cc}/gu, "\ufffd");
   return text.length > EXCERPT_CHARACTERS ? `${shown}...` : shown;
 }

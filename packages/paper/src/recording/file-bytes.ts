@@ -4,7 +4,7 @@ import { createGunzip } from "node:zlib";
 import { RecordingError } from "./errors.ts";
 
 const CHUNK_BYTES = 256 * 1024;
-const MAGIC_BYTES = 6;
+const MAGIC_BYTES = 16;
 
 type Packing = "plain" | "gzip";
 
@@ -14,6 +14,7 @@ const FOREIGN: readonly (readonly [magic: string, what: string, remedy: string])
   ["BZh", "bzip2 data, which Node cannot unpack", 'repack it: bzip2 -dc "FILE" | gzip > "FILE.gz"'],
   ["\xfd7zXZ\x00", "xz data, which Node cannot unpack", 'repack it: xz -dc "FILE" | gzip > "FILE.gz"'],
   ["PK\x03\x04", "a zip archive", "unzip it and name the files inside"],
+  ["SQLite format 3\0", "a database, such as Pitlane's journal", 'for a journal run: pitlane journal verify "FILE"'],
   ["\xff\xfe", "UTF-16 text", "save it as UTF-8"],
   ["\xfe\xff", "UTF-16 text", "save it as UTF-8"],
 ];

@@ -4,9 +4,10 @@ import { type InstrumentTable, Scale } from "./instruments.ts";
 import { readLines } from "./line-batches.ts";
 import { type DepthSnapshot, isAnswer, type Message, parseMessage, parseSnapshot, wrappedStream } from "./message.ts";
 import { type FilePart, MessageOrder } from "./message-order.ts";
-import { type ProductFinder, productOfExchange, productOfUrl } from "./product.ts";
+import { type ProductFinder, productOfExchange, productOfHost, productOfUrl } from "./product.ts";
 import type { RecordedSnapshot } from "./recorded-item.ts";
 import { detectForm, isObject, parseJson, parseJsonlLine, parseRawLine, type RecordingForm } from "./recorded-line.ts";
+import { doubtful } from "./stream-name.ts";
 import { SubscriptionLog } from "./subscriptions.ts";
 
 /** What the second reading of a file needs to know from the first. */
@@ -28,6 +29,8 @@ export interface ScannedFile {
 export interface RecordingListener {
   /** A line that cannot be understood; it is left out instead of ending the reading. */
   readonly onDamaged: (error: RecordingError) => void;
+  /** A line whose time lies before the line above it; it stays where it stands. */
+  readonly onMisplaced: (error: RecordingError) => void;
   /** A message that is neither a frame nor a depth snapshot, by a short name: an answer to a request, another REST reply. */
   readonly onOther: (name: string) => void;
 }
@@ -51,18 +54,24 @@ export class FileScan {
   readonly path: string;
   readonly #stamp: FileStamp;
   readonly #session: SessionKnowledge;
-  readonly #order = new MessageOrder();
-  readonly #subscriptions = new SubscriptionLog();
+  readonly #order: MessageOrder;
+  readonly #subscriptions: SubscriptionLog;
   readonly #httpSnapshots: RecordedSnapshot[] = [];
   readonly #symbols = new Set<string>(); // of this file's frames
   #nameless: { readonly line: number; readonly scale: Scale } | undefined; // raw snapshots that name no symbol
   #form: RecordingForm | undefined;
   #hasExchangeInfo = false;
+  #text = ""; // of the line being read
 
   constructor(path: string, stamp: FileStamp, session: SessionKnowledge) {
     this.path = path;
     this.#stamp = stamp;
     this.#session = session;
+    const { listener, place } = session;
+    this.#order = new MessageOrder(
+      listener && ((problem) => listener.onMisplaced(problem.at(path, place.line, this.#text))),
+    );
+    this.#subscriptions = new SubscriptionLog(path);
   }
 
   /** @throws {RecordingError} When the file cannot be read, a line is damaged, or nothing of use is in it. */
@@ -70,11 +79,16 @@ export class FileScan {
     const { path } = this;
     const { place } = this.#session;
     place.path = path;
-    for await (const { firstLine, lines } of readLines(path, signal)) {
+    const { listener } = this.#session;
+    const noText: RecordingError[] = []; // of the batch's lines
+    const onDamaged = listener && ((error: RecordingError) => noText.push(error));
+    for await (const { firstLine, lines } of readLines(path, signal, { onDamaged })) {
       for (let i = 0; i < lines.length; i++) {
         const text = lines[i]!;
-        if (text.trim() === "") continue;
         place.line = firstLine + i;
+        if (noText[0]?.line === place.line) this.#tellDamaged(noText.shift() as RecordingError);
+        if (text.trim() === "") continue;
+        this.#text = text;
         try {
           this.#addLine(text);
         } catch (error) {
@@ -109,10 +123,15 @@ export class FileScan {
   #onProblem(error: unknown, text: string): void {
     if (!(error instanceof LineProblem)) throw error;
     const located = error.at(this.path, this.#session.place.line, text);
+    if (error instanceof MisplacedLine) throw located; // a line of another venue is no damage
+    this.#tellDamaged(located);
+  }
+
+  #tellDamaged(error: RecordingError): void {
     const { listener } = this.#session;
-    // A line of another venue is no damage, and a file that does not begin like a recording is none.
-    if (listener === undefined || error instanceof MisplacedLine || this.#form === undefined) throw located;
-    listener.onDamaged(located);
+    // A file that does not begin like a recording is none.
+    if (listener === undefined || this.#form === undefined) throw error;
+    listener.onDamaged(error);
   }
 
   /** Learns from a message. One of a form that only its decoder can judge stays in the recording when somebody listens. */
@@ -137,15 +156,24 @@ export class FileScan {
       case "header":
         return product.prove(productOfExchange(line.exchange));
       case "connect":
-        return this.#subscriptions.connect(line.connection, line.address, place.line);
+        return this.#addConnection(line.connection, line.address);
       case "send":
         return this.#subscriptions.send(line.connection, line.text, place.line);
+      case "end":
+        return;
     }
+  }
+
+  #addConnection(connection: string, address: string): void {
+    const { place, product } = this.#session;
+    this.#subscriptions.connect(connection, address, place.line);
+    const found = productOfHost(new URL(address).hostname);
+    if (found !== undefined) product.assume(found);
   }
 
   #addMessage(atUs: number, connection: string, text: string, form: RecordingForm): void {
     const { place, instruments } = this.#session;
-    let message: Message | undefined;
+    let message: Message;
     try {
       message = parseMessage(text, form, () => this.#subscriptions.at(connection, place.line));
     } catch (error) {
@@ -155,7 +183,13 @@ export class FileScan {
       this.frames++;
       return;
     }
-    if (message === undefined) return this.#session.listener?.onOther("answer to a request");
+    const { listener } = this.#session;
+    if (message.kind === "answer") {
+      this.#subscriptions.answer(connection, message.id, place.line);
+      return listener?.onOther("answer to a request");
+    }
+    // Whoever plays the frame needs the very name that is subscribed to; its decoder does not.
+    if (message.kind === "frame" && message.doubt !== undefined && listener === undefined) throw doubtful(message);
     this.#noteTime(this.#order.add(atUs, connection, place.line));
     if (message.kind === "frame") {
       this.frames++;
@@ -178,8 +212,9 @@ export class FileScan {
     this.#session.product.prove(product);
     const call = url.pathname.slice(url.pathname.lastIndexOf("/") + 1);
     if (call !== "depth" && call !== "exchangeInfo") return listener?.onOther(`reply of ${url.pathname}`);
+    // A request may have been refused and sent again; a recorder keeps both. Gateways answer in HTML, or nothing.
+    if (!/^\s*[[{]/.test(text)) return listener?.onOther(`refusal of ${url.pathname}`);
     const value = parseJson(text, 'the text in "data"');
-    // A request may have been refused and sent again; a recorder keeps both.
     if (isObject(value) && isAnswer(value)) return listener?.onOther(`refusal of ${url.pathname}`);
     if (call === "exchangeInfo") {
       this.#session.instruments.addExchangeInfo(value);

@@ -8,7 +8,9 @@ import { isObject } from "./recorded-line.ts";
 export interface RecordedInstrument {
   /** As the venue writes it: `BTCUSDT`, `BTCUSD_PERP`. */
   readonly symbol: string;
+  /** The symbol itself where its assets cannot be told apart, which only a listener's recording may have. */
   readonly base: string;
+  /** Empty where the assets cannot be told apart. */
   readonly quote: string;
   /** Most decimals of any recorded price, trailing zeros not counted. */
   readonly priceDecimals: number;
@@ -68,7 +70,8 @@ export class Scale {
 
 /**
  * Learns the instruments of a recording from its events: depth, bookTicker, trade and aggTrade events and depth snapshots
- * make an instrument, bars only add to its scale; other streams are only listed. Also tells `product` what each event proves.
+ * make an instrument, bars only add to its scale, or make one for who checks the recording; other streams are only listed. Also tells
+ * `product` what each event proves.
  */
 export class InstrumentTable {
   readonly #product: ProductFinder;
@@ -142,13 +145,20 @@ export class InstrumentTable {
     }
   }
 
-  /** @throws {RecordingError} When the assets of a symbol cannot be told; `path` is named in it. */
-  result(path: string): readonly RecordedInstrument[] {
-    return [...this.#scales].map(([symbol, scale]) => {
-      const bars = this.#bars.get(symbol);
-      if (bars !== undefined) scale.include(bars);
+  /**
+   * @param isChecked - The recording is read to be checked: symbols with bars alone are instruments too, and one whose assets cannot
+   * be told goes by its name.
+   * @throws {RecordingError} When the assets of a symbol cannot be told; `path` is named in it.
+   */
+  result(path: string, isChecked = false): readonly RecordedInstrument[] {
+    const symbols = new Set(isChecked ? [...this.#scales.keys(), ...this.#bars.keys()] : this.#scales.keys());
+    return [...symbols].map((symbol) => {
+      const scale = new Scale();
+      for (const seen of [this.#scales.get(symbol), this.#bars.get(symbol)])
+        if (seen !== undefined) scale.include(seen);
       const { priceDecimals, sizeDecimals } = scale;
-      const assets = splitSymbol(symbol, this.#listed.get(symbol));
+      const assets =
+        splitSymbol(symbol, this.#listed.get(symbol)) ?? (isChecked ? { base: symbol, quote: "" } : undefined);
       if (assets === undefined) {
         throw new RecordingError(
           `cannot tell the base asset of ${symbol} from the quote asset: add a jsonl file with the venue's exchangeInfo ` +
@@ -183,8 +193,12 @@ export class InstrumentTable {
   #addBar(symbol: string, data: unknown): undefined {
     const bar = isObject(data) ? data["k"] : undefined;
     if (!isObject(bar)) return;
-    const scale = this.#bars.get(symbol) ?? new Scale();
-    this.#bars.set(symbol, scale);
+    let scale = this.#bars.get(symbol);
+    if (scale === undefined) {
+      if (isInverseSymbol(symbol)) this.#product.prove("coinm");
+      scale = new Scale();
+      this.#bars.set(symbol, scale);
+    }
     for (const [name, text] of Object.entries(bar)) {
       if (typeof text !== "string" || significantDecimals(text) < 0) continue;
       if (name === "o" || name === "h" || name === "l" || name === "c") scale.addPrice(text);

@@ -14,6 +14,11 @@ export interface LineBatch {
   readonly lines: readonly string[];
 }
 
+export interface LineOptions {
+  readonly maxLineBytes?: number;
+  readonly onDamaged?: ((error: RecordingError) => void) | undefined;
+}
+
 /**
  * Yields the lines of a plain or gzip text file in batches, one per chunk read: no promise per line.
  *
@@ -21,13 +26,14 @@ export interface LineBatch {
  * and one line. The lines are strings of their own: keeping one does not keep its chunk.
  *
  * @param maxLineBytes - A longer line is an error rather than a growing buffer.
+ * @param onDamaged - Told of a line that is not UTF-8, which is then yielded as a blank one instead of ending the reading.
  * @throws {RecordingError} When the file cannot be read or unpacked, is not UTF-8, or has a line that is too long.
  * @throws The signal's reason when `signal` aborts.
  */
 export async function* readLines(
   path: string,
   signal?: AbortSignal,
-  maxLineBytes: number = MAX_LINE_BYTES,
+  { maxLineBytes = MAX_LINE_BYTES, onDamaged }: LineOptions = {},
 ): AsyncGenerator<LineBatch, void, undefined> {
   let lineCount = 0; // lines yielded
   let held: Buffer[] = []; // chunks of a line whose end was not read yet
@@ -40,10 +46,13 @@ export async function* readLines(
     const text = bytes.toString("utf8", 0, length);
     // A replacement character may be in the text itself, so only then are the bytes looked at.
     if (text.includes("\ufffd") && !isUtf8(bytes)) {
-      throw new RecordingError(
+      const error = new RecordingError(
         "has bytes that are not UTF-8 text: not a recording, or a damaged one; repair or delete that line",
         { path, line },
       );
+      if (onDamaged === undefined) throw error;
+      onDamaged(error);
+      return "";
     }
     return line === 1 && text.startsWith(BOM) ? text.slice(1) : text;
   };

@@ -1,11 +1,13 @@
 import { LineProblem } from "./errors.ts";
 import { isObject, parseJson, type RecordingForm } from "./recorded-line.ts";
-import { streamOfEvent } from "./stream-name.ts";
+import { type EventStream, shownStream, streamOfEvent } from "./stream-name.ts";
 
 /** What a message off a recorded socket is. */
 export type Message =
-  | { readonly kind: "frame"; readonly stream: string; readonly data: unknown; readonly text: string }
-  | { readonly kind: "snapshot"; readonly snapshot: DepthSnapshot; readonly text: string };
+  | ({ readonly kind: "frame"; readonly data: unknown; readonly text: string } & EventStream)
+  | { readonly kind: "snapshot"; readonly snapshot: DepthSnapshot; readonly text: string }
+  /** To SUBSCRIBE and its like; `id` is that of the request. */
+  | { readonly kind: "answer"; readonly id: unknown };
 
 /** A REST depth answer. Only COIN-M's names its symbol. */
 export interface DepthSnapshot {
@@ -16,30 +18,25 @@ export interface DepthSnapshot {
 
 /**
  * Understands one message: a combined-stream frame as it is, an event of a raw socket wrapped into such a frame, a depth
- * snapshot (raw form only, where REST answers stand between the frames), or `undefined` for an answer to SUBSCRIBE and its
- * like.
+ * snapshot (raw form only, where REST answers stand between the frames), or an answer.
  *
  * @param subscribed - What the connection was subscribed to; asked for only when an event does not name its stream.
  * @throws {LineProblem} When the text is not JSON or none of these.
  */
-export function parseMessage(
-  text: string,
-  form: RecordingForm,
-  subscribed: () => ReadonlySet<string>,
-): Message | undefined {
+export function parseMessage(text: string, form: RecordingForm, subscribed: () => ReadonlySet<string>): Message {
   const value = parseJson(text, form === "raw" ? "the line" : 'the text in "data"');
   if (isObject(value)) {
     if ("stream" in value) {
       const { stream, data } = value as { readonly stream: unknown; readonly data?: unknown };
       if (typeof stream !== "string" || stream === "") throw new LineProblem('the frame\'s "stream" is not a text');
       if (typeof data !== "object" || data === null) throw new LineProblem('the frame\'s "data" is not an object');
-      return { kind: "frame", stream, data, text };
+      return { kind: "frame", stream: shownStream(stream), doubt: undefined, data, text };
     }
-    if (isAnswer(value)) return undefined;
+    if (isAnswer(value)) return { kind: "answer", id: value["id"] };
     if (form === "raw" && "lastUpdateId" in value) return { kind: "snapshot", snapshot: parseSnapshot(value), text };
   }
-  const stream = streamOfEvent(value, subscribed());
-  return { kind: "frame", stream, data: value, text: `{"stream":${JSON.stringify(stream)},"data":${text}}` };
+  const found = streamOfEvent(value, subscribed());
+  return { kind: "frame", ...found, data: value, text: `{"stream":${JSON.stringify(found.stream)},"data":${text}}` };
 }
 
 /**
@@ -47,7 +44,8 @@ export function parseMessage(
  * that `parseMessage` has accepted before.
  */
 export function wrappedStream(text: string): string | undefined {
-  return /^\{\s*"stream"\s*:\s*"([^"\\]+)"\s*,\s*"data"\s*:/.exec(text)?.[1];
+  const stream = /^\{\s*"stream"\s*:\s*"([^"\\]+)"\s*,\s*"data"\s*:/.exec(text)?.[1];
+  return stream === undefined ? undefined : shownStream(stream);
 }
 
 /** Reads a REST depth answer. @throws {LineProblem} When it has another shape. */

@@ -35,6 +35,13 @@ export function productOfUrl(url: URL): BinanceProduct | undefined {
   return /^\/dapi\/v\d/.test(url.pathname) ? "coinm" : undefined;
 }
 
+/** The product a market stream's host belongs to, `undefined` for hosts that tell nothing. */
+export function productOfHost(host: string): BinanceProduct | undefined {
+  if (/^(?:data-)?stream\.binance\./.test(host)) return "spot";
+  if (host.startsWith("fstream.binance.")) return "usdm";
+  return host.startsWith("dstream.binance.") ? "coinm" : undefined;
+}
+
 /** Whether only COIN-M has such symbols: `BTCUSD_PERP`, `BTCUSD_211231`. */
 export function isInverseSymbol(symbol: string): boolean {
   return /USD_(?:PERP|\d{6})$/.test(symbol);
@@ -47,13 +54,14 @@ interface Claim {
 
 /**
  * Decides which product was recorded. Proofs (a depth event, a header, a REST path, an inverse symbol) must agree;
- * hints (the shape of other events) count only where there is no proof.
+ * hints (the shape of other events) count only where there is no proof, and what is assumed (a socket's host) where there is neither.
  */
 export class ProductFinder {
   readonly #place: { readonly path: string; readonly line: number };
   #proof: Claim | undefined;
   #hint: Claim | undefined;
   #otherHint: Claim | undefined;
+  #assumed: BinanceProduct | undefined;
 
   /** @param place - The line being read; the caller moves it on. */
   constructor(place: { readonly path: string; readonly line: number }) {
@@ -71,10 +79,20 @@ export class ProductFinder {
     if (this.#hint.product !== product) this.#otherHint ??= { product, where: this.#where() };
   }
 
+  assume(product: BinanceProduct): void {
+    this.#assumed ??= product;
+  }
+
+  /** Whether anything told the product. */
+  get isTold(): boolean {
+    return (this.#proof ?? this.#hint ?? this.#assumed) !== undefined;
+  }
+
   /** @throws {RecordingError} When only hints are there and they disagree, or nothing told the product. */
   result(path: string): BinanceProduct {
     if (this.#proof !== undefined) return this.#proof.product;
     if (this.#hint === undefined) {
+      if (this.#assumed !== undefined) return this.#assumed;
       throw new RecordingError("nothing in it tells spot from futures: record depth, trades or bookTicker too", {
         path,
       });

@@ -36,7 +36,8 @@ async function* readPart(
   signal: AbortSignal | undefined,
 ): AsyncGenerator<readonly RecordedItem[], void, undefined> {
   let aboveAtUs = Number.NEGATIVE_INFINITY;
-  for await (const { firstLine, lines } of readLines(file.path, signal)) {
+  const onDamaged = file.skipsDamaged ? () => {} : undefined; // was told by the scan
+  for await (const { firstLine, lines } of readLines(file.path, signal, { onDamaged })) {
     const items: RecordedItem[] = [];
     const end = Math.min(lines.length, part.lastLine - firstLine + 1);
     for (let i = Math.max(0, part.firstLine - firstLine); i < end; i++) {
@@ -63,11 +64,15 @@ function toItem(
     const line = form === "raw" ? parseRawLine(text) : parseJsonlLine(text);
     if (line.kind !== "message" || (connection !== undefined && connection !== line.connection)) return undefined;
     const atUs = Math.max(line.atUs, aboveAtUs);
+    const source = form === "raw" ? "file" : subscriptions.socketAt(line.connection, lineNumber);
     const stream = wrappedStream(line.text);
-    if (stream !== undefined) return { kind: "frame", atUs, stream, text: line.text };
+    if (stream !== undefined) return { kind: "frame", atUs, stream, source, text: line.text };
     const message = parseMessage(line.text, form, () => subscriptions.at(line.connection, lineNumber));
-    if (message === undefined) return undefined;
-    if (message.kind === "frame") return { kind: "frame", atUs, stream: message.stream, text: message.text };
+    if (message.kind === "answer") return undefined;
+    if (message.kind === "frame") {
+      const { stream, doubt, text } = message;
+      return { kind: "frame", atUs, stream, source: doubt === "which" ? "" : source, text };
+    }
     const symbol = message.snapshot.symbol ?? snapshotSymbol;
     if (symbol === undefined) throw new LineProblem("the depth snapshot's symbol was not found in the first reading");
     return { kind: "snapshot", atUs, symbol, text: line.text };

@@ -7,6 +7,8 @@ export interface RecordedFrame {
   readonly atUs: number;
   /** `btcusdt@depth@100ms`. */
   readonly stream: string;
+  /** The socket it came over, to tell a repetition from a second feed; empty where several streams cannot be told apart. */
+  readonly source: string;
   /** The whole combined-stream frame `{"stream":..,"data":..}`, exactly as recorded. */
   readonly text: string;
 }

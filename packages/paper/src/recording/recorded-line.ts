@@ -9,6 +9,8 @@ export type RecordedLine =
   | { readonly kind: "http"; readonly atUs: number; readonly url: string; readonly text: string }
   | { readonly kind: "connect"; readonly connection: string; readonly address: string }
   | { readonly kind: "send"; readonly connection: string; readonly text: string }
+  /** A connection's end, which says nothing of the market. */
+  | { readonly kind: "end" }
   | { readonly kind: "message"; readonly atUs: number; readonly connection: string; readonly text: string };
 
 type Json = Readonly<Record<string, unknown>>;
@@ -87,6 +89,10 @@ export function parseJsonlLine(line: string): RecordedLine {
         connection: textOf(record, "conn"),
         text: textOf(record, "data"),
       };
+    case "disconnect":
+    case "close":
+    case "error":
+      return { kind: "end" };
     default:
       throw new LineProblem(`"t" must be header, http, connect, send or recv, not ${excerpt(String(record["t"]))}`);
   }
@@ -108,13 +114,15 @@ export function isObject(value: unknown, key?: string): value is Json {
   return typeof value === "object" && value !== null && !Array.isArray(value) && (key === undefined || key in value);
 }
 
-function textOf(record: Json, key: string): string {
+/** @throws {LineProblem} When it is no text. */
+export function textOf(record: Json, key: string): string {
   const value = record[key];
   if (typeof value === "string") return value;
   throw new LineProblem(`the ${String(record["t"])} record needs a text "${key}", got ${typeof value}`);
 }
 
-function atUsOf(record: Json): number {
+/** Receive time of a record. @throws {LineProblem} When it has none. */
+export function atUsOf(record: Json): number {
   const seconds = record["ts"];
   // Up to the year 2286, where microseconds get a 17th digit; below 1e9 it is not Unix time in seconds.
   if (typeof seconds === "number" && seconds >= 1e9 && seconds < 1e10) return Math.round(seconds * 1e6);

@@ -27,8 +27,9 @@ export interface Recording extends RecordedSession {
  * - raw: `<receive time> <frame>` with the time in ms, us or ns; a line with `lastUpdateId` and no `stream` is the depth
  *   snapshot.
  *
- * With a `listener` the session is read for what it is worth: damaged lines are told and left out, frames whose numbers make no
- * sense are yielded for a decoder to judge, and messages that are neither frame nor snapshot are told by name.
+ * With a `listener` the session is read for what it is worth: damaged lines are told and left out, those out of the order of time are
+ * told and kept where they stand, frames whose numbers make no sense are yielded for a decoder to judge, and messages that are
+ * neither frame nor snapshot are told by name. Nothing in it needs to be playable: bars alone will do.
  *
  * Memory: one chunk of a file at a time, and the texts of the snapshots that are http records. A receive time up to one
  * second before the one above it (the recorder's clock was set) becomes that one.

@@ -8,6 +8,8 @@ import { type BinanceProduct, ProductFinder } from "./product.ts";
 /** What a recorded session holds. */
 export interface RecordedSession {
   readonly product: BinanceProduct;
+  /** False when nothing told spot from futures, and `product` is an assumption; with a listener alone. */
+  readonly isProductTold: boolean;
   /** In the order they first appear. */
   readonly instruments: readonly RecordedInstrument[];
   /** Every stream as recorded, in the order they first appear. */
@@ -57,8 +59,9 @@ export async function scanSession(
 function resultOf(
   path: string,
   scans: readonly FileScan[],
-  { product, instruments }: SessionKnowledge,
+  { product, instruments, listener }: SessionKnowledge,
 ): ScannedSession {
+  const isChecked = listener !== undefined;
   const total = { frames: 0, snapshots: 0, firstAtUs: Number.POSITIVE_INFINITY, lastAtUs: Number.NEGATIVE_INFINITY };
   for (const scan of scans) {
     total.frames += scan.frames;
@@ -70,15 +73,16 @@ function resultOf(
     throw new RecordingError("has no Binance frame in it: record market streams, or name another file", { path });
   }
   const files = scans.map((scan) => scan.finish());
-  if (instruments.symbols.length === 0) {
+  if (instruments.symbols.length === 0 && !isChecked) {
     throw new RecordingError("has no depth, bookTicker, trade or aggTrade stream, so nothing can be replayed from it", {
       path,
     });
   }
   return {
     files,
-    product: product.result(path),
-    instruments: instruments.result(path),
+    product: isChecked && !product.isTold ? "spot" : product.result(path),
+    isProductTold: product.isTold,
+    instruments: instruments.result(path, isChecked),
     streams: instruments.streams,
     ...total,
   };

@@ -53,6 +53,7 @@ test("stamps a file with its size and time", async () => {
 
 test("shows at most 80 characters, on one line", () => {
   expect(excerpt("a\tb\u0000\n")).toBe("a\ufffdb\ufffd\ufffd");
-  expect(excerpt("x".repeat(80))).toBe("x".repeat(80));
-  expect(excerpt("x".repeat(81))).toBe(`${"x".repeat(80)}...`);
+  expect(excerpt("-".repeat(80))).toBe("-".repeat(80));
+  expect(excerpt("-".repeat(81))).toBe(`${"-".repeat(80)}...`);
+  expect(excerpt(`{"stream":"${"k3y".repeat(20)}","data"`)).toBe('{"stream":"***","data"');
 });

@@ -6,7 +6,11 @@ import { folder } from "./files.ts";
 
 async function linesOf(path: string, maxLineBytes?: number): Promise<string[]> {
   const all: string[] = [];
-  for await (const { firstLine, lines } of readLines(path, undefined, maxLineBytes)) {
+  for await (const { firstLine, lines } of readLines(
+    path,
+    undefined,
+    maxLineBytes === undefined ? {} : { maxLineBytes },
+  )) {
     expect(firstLine).toBe(all.length + 1);
     all.push(...lines);
   }

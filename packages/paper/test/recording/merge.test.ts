@@ -13,7 +13,7 @@ async function* source(batches: readonly Batch[], onEnd: () => void): AsyncGener
   }
 }
 
-const item = (atUs: number, text: string): RecordedItem => ({ kind: "frame", atUs, stream: "s", text });
+const item = (atUs: number, text: string): RecordedItem => ({ kind: "frame", atUs, stream: "s", source: "file", text });
 
 /** A few sources, each in the order of time, cut into batches of which some are empty. */
 const sources = fc.array(

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { LineProblem } from "../../src/recording/errors.ts";
 import { isoTime, MessageOrder } from "../../src/recording/message-order.ts";
 
@@ -56,4 +56,32 @@ test("refuses to merge more than 64 connections, but not to read them as they st
 
 test("shows times to the microsecond", () => {
   expect(isoTime(1_723_075_200_000_042)).toBe("2024-08-08T00:00:00.000042Z");
+});
+
+describe("with a listener", () => {
+  function listening() {
+    const told: string[] = [];
+    return { told, order: new MessageOrder(({ message }) => told.push(message)) };
+  }
+
+  test("tells of a line that lies before the one above it, once for each, and keeps the order of the lines", () => {
+    const { told, order } = listening();
+    const times = [10, 11, 15, 12, 13, 11, 16].map((s, i) => order.add(s * 1e6, "a", i + 1) / 1e6);
+    expect(times).toEqual([10, 11, 15, 15, 15, 15, 16]);
+    expect(told).toHaveLength(2);
+    expect(told[0]).toContain("was received at 1970-01-01T00:00:12.000000Z, before the line above it");
+    expect(order.parts()).toHaveLength(1);
+  });
+
+  test("reads more than 64 connections as they stand, and tells once where that is out of order", () => {
+    for (const [back, count] of [
+      [500_000, 0],
+      [1_500_000, 1],
+    ] as const) {
+      const { told, order } = listening();
+      for (let i = 1; i <= 80; i++) order.add(10_000_000 + (i % 2) * back, String(i), i);
+      expect(told).toHaveLength(count);
+      expect(order.parts()).toEqual([{ connection: undefined, firstLine: 1, lastLine: 80 }]);
+    }
+  });
 });

@@ -55,7 +55,7 @@ test.each([
   [
     "raw depth of unknown speed",
     raw(1, JSON.stringify(JSON.parse(depth("BTCUSDT", 2)).data)),
-    "which btcusdt@depth stream",
+    "comes from a raw socket and does not say its stream's speed",
   ],
   [
     "a time far back",

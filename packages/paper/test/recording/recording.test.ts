@@ -45,9 +45,9 @@ test("tells what was recorded, and gives it back as it was", async () => {
     },
   ]);
   const expected = [
-    { kind: "frame", atUs: START_US, stream: "btcusdt@depth@100ms", text: first },
+    { kind: "frame", atUs: START_US, stream: "btcusdt@depth@100ms", source: "file", text: first },
     { kind: "snapshot", atUs: START_US + 5, symbol: "BTCUSDT", text: snapshot(6) },
-    { kind: "frame", atUs: START_US + 9, stream: "btcusdt@trade", text: trade("BTCUSDT", 1) },
+    { kind: "frame", atUs: START_US + 9, stream: "btcusdt@trade", source: "file", text: trade("BTCUSDT", 1) },
   ];
   expect(await itemsOf(recording)).toEqual(expected);
   expect(await itemsOf(recording)).toEqual(expected); // as often as wanted

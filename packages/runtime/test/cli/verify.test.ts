@@ -66,9 +66,35 @@ function jsonlFile(records: readonly object[]): string {
   return textFile([header, ...records].map((record) => JSON.stringify(record)).join("\n"));
 }
 
-function textFile(text: string): string {
+const API = "https://api.binance.com/api/v3";
+
+/** A message as it came over a connection. */
+type Received = readonly [connection: string, data: unknown];
+
+const at = (seconds: number) => start / 1000 + seconds;
+const line = ([conn, data]: Received, seconds: number) => ({
+  t: "recv",
+  conn,
+  ts: at(seconds),
+  data: JSON.stringify(data),
+});
+
+/** A session log: records as they are, and messages a millisecond apart. */
+function session(...records: readonly (object | Received)[]): string {
+  return jsonlFile(
+    records.map((each, i) => (Array.isArray(each) ? line(each as unknown as Received, i / 1000) : each)),
+  );
+}
+
+function textFile(text: string | Uint8Array): string {
   const path = join(mkdtempSync(join(tmpdir(), "pitlane-recording-")), "session.gz");
   writeFileSync(path, gzipSync(text));
+  return path;
+}
+
+function bareFile(name: string, text: string): string {
+  const path = join(mkdtempSync(join(tmpdir(), "pitlane-recording-")), name);
+  writeFileSync(path, text, "latin1");
   return path;
 }
 
@@ -189,6 +215,116 @@ describe("a recording that is right", () => {
     });
   });
 
+  test("may have every stream twice, over two sockets, and diffs that the snapshot covers", async () => {
+    const url = "https://api.binance.com/api/v3/depth?symbol=ABCUSDT";
+    const [old, first, next, gone] = [
+      depth(7, 8, []),
+      depth(9, 12, [["1.5", "11"]]),
+      depth(13, 13, []),
+      depth(6, 6, []),
+    ];
+    const { code, found } = await verify([
+      session(
+        ["a", gone],
+        { t: "http", conn: "h", ts: at(1), url, data: JSON.stringify(snapshot) },
+        ...["a", "b"].flatMap((conn) => [old, first, trade(1)].map((each): Received => [conn, each])),
+        ...["a", "b"].flatMap((conn) => [next, trade(2), kline].map((each): Received => [conn, each])),
+      ),
+    ]);
+    expect(found).toMatchObject({ problems: [], gaps: 0, sequenceFailures: 0, decoded: { depths: 7, trades: 4 } });
+    expect(code).toBe(0);
+  });
+
+  test("may come over raw sockets, with events of whatever kind the venue has", async () => {
+    const raw = ({ data }: { readonly data: object }) => data;
+    const key = "pqia91ma19a5s61cv6a81va65sdf19v8a65a1a5s61cv6a81va65sdf19v8a65a1";
+    const { code, found, out } = await verify([
+      session(
+        { t: "connect", conn: "d", ts: at(0), addr: "wss://stream.binance.com:9443/ws/abcusdt@depth@100ms" },
+        { t: "http", conn: "h", ts: at(0), url: `${API}/depth?symbol=ABCUSDT`, data: JSON.stringify(snapshot) },
+        { t: "http", conn: "h", ts: at(0), url: `${API}/depth?symbol=ABCUSDT`, data: "<html>502</html>" },
+        ["d", raw(depth(11, 12, [["1.5", "11"]]))],
+        ["d", { e: "serverShutdown", E: start }],
+        ["d", raw(depth(13, 13, []))],
+        { t: "connect", conn: "m", ts: at(0), addr: "wss://stream.binance.com:9443/ws" },
+        { t: "send", conn: "m", ts: at(0), data: '{"method":"SUBSCRIBE","params":["abcusdt@trade"],"id":1}' },
+        ["m", raw(trade(1))],
+        { t: "send", conn: "m", ts: at(0), data: '{"method":"SUBSCRIBE","params":["abcusdt@aggTrade"],"id":2}' },
+        { t: "send", conn: "m", ts: at(0), data: '{"method":"UNSUBSCRIBE","params":["abcusdt@trade"],"id":3}' },
+        ["m", raw(trade(2))],
+        ["m", { result: null, id: 3 }],
+        ["m", raw(aggTrade(1))],
+        ["m", { e: "forceOrder", E: start, o: { s: "ABCUSDT" } }],
+        ["m", [{ e: "24hrMiniTicker", s: "ABCUSDT" }]],
+        ["u", { e: "executionReport", E: start, s: "ABCUSDT" }],
+        ["u", { subscriptionId: 0, event: { e: "balanceUpdate" } }],
+        ["c", { stream: key, data: { e: "listStatus", s: "ABCUSDT" } }],
+        { t: "disconnect", conn: "m", ts: at(0) },
+      ),
+    ]);
+    expect(found).toMatchObject({
+      problems: [],
+      decoded: { depths: 2, trades: 2, aggTrades: 1 },
+      messages: {
+        in: 14,
+        undecoded: 0,
+        ignored: {
+          "!serverShutdown": 1,
+          "answer to a request": 1,
+          "refusal of /api/v3/depth": 1,
+          forceOrder: 1,
+          "!miniTicker@arr": 1,
+          userData: 3,
+        },
+      },
+    });
+    expect(code).toBe(0);
+    expect(JSON.stringify(found) + out).not.toContain("pqia");
+  });
+
+  test("may be raw frames without the name of their stream", async () => {
+    const frames = good.map((each) => ("data" in each ? each.data : each));
+    const { code, found } = await verify([rawFile(frames)]);
+    expect(found).toMatchObject({ problems: [], decoded: { depths: 1, quotes: 1, trades: 2, snapshots: 1 } });
+    expect(code).toBe(0);
+  });
+
+  test("may hold what cannot be played: bars alone, tickers alone, a symbol nobody knows", async () => {
+    const bars = await verify([rawFile([kline])]);
+    expect(bars.found).toMatchObject({
+      right: true,
+      notes: ["nothing tells spot from futures: it was read as spot"],
+      messages: { in: 1, decoded: 1 },
+      decoded: { bars: 1 },
+    });
+    const second = JSON.parse(JSON.stringify(kline).replaceAll("ABCUSDT", "XYZUSDT").replace("abc", "xyz")) as object;
+    expect((await verify([rawFile([...good, second])])).found).toMatchObject({
+      messages: { ignored: {} },
+      decoded: { bars: 1 },
+    });
+    const tickers = await verify([rawFile([{ stream: "!miniTicker@arr", data: [] }])]);
+    expect([tickers.code, tickers.found?.notes]).toEqual([
+      0,
+      [expect.stringContaining("read as spot"), "nothing in it is of a kind that is decoded"],
+    ]);
+    const other = JSON.parse(
+      JSON.stringify(trade(1)).replace("ABCUSDT", "ABCZZZ").replace("abcusdt", "abczzz"),
+    ) as object;
+    const unknown = await verify([rawFile([trade(1), other])]);
+    expect(unknown.code).toBe(0);
+    expect(unknown.found?.notes).toEqual([expect.stringMatching(/^binance:ABCZZZ: its base and quote assets cannot/)]);
+    expect(Object.keys(unknown.found?.instruments ?? {})).toEqual(["binance:ABC/USDT", "binance:ABCZZZ"]);
+  });
+
+  test("may have more connections than can be merged", async () => {
+    const received = Array.from({ length: 80 }, (_, i): Received => [`k${i}`, trade(i)]);
+    const { code, found } = await verify([session(...received.map((each, i) => line(each, (i % 3) * 0.4)))]);
+    expect(found).toMatchObject({ problems: [], decoded: { trades: 80 } });
+    expect(code).toBe(0);
+    const farApart = await verify([session(...received.map((each, i) => line(each, (i % 3) * 4)))]);
+    expect([farApart.code, farApart.found?.problems]).toEqual([1, ["1 lines are out of the order of time"]]);
+  });
+
   test("without a snapshot is right, but shows no book and says so", async () => {
     const { code, found, out } = await verify([rawFile([depth(11, 12, [["1.5", "11"]]), depth(13, 13, [])])]);
     expect(code).toBe(0);
@@ -203,6 +339,19 @@ describe("a recording that is not right ends with exit code 1 and says why:", ()
     ["a diff is missing", [...good, depth(14, 15, [])], /1 gaps/, { gaps: 1 }],
     ["a diff is missing before the snapshot", [depth(5, 6, []), depth(8, 9, []), ...good], /1 gaps/, { gaps: 1 }],
     ["a trade is missing", [...good, trade(4)], /1 gaps/, { gaps: 1 }],
+    ["a diff comes twice", [...good, good[1] as object], /1 messages do not follow/, { sequenceFailures: 1, gaps: 0 }],
+    [
+      "a diff comes late",
+      [...good, depth(13, 13, []), good[1] as object, depth(14, 14, [])],
+      /1 messages do not follow/,
+      { sequenceFailures: 1, gaps: 0 },
+    ],
+    [
+      "a diff comes twice before the snapshot",
+      [depth(9, 10, []), depth(9, 10, []), ...good],
+      /1 messages do not follow/,
+      { sequenceFailures: 1, gaps: 0 },
+    ],
     ["a trade comes twice", [...good, trade(2)], /1 messages do not follow/, { sequenceFailures: 1, gaps: 0 }],
     [
       "the book differs from a quote of its sequence",
@@ -252,6 +401,30 @@ describe("a recording that is not right ends with exit code 1 and says why:", ()
     expect(out).toMatch(problem);
   });
 
+  test("lines stand a second and more before the one above them", async () => {
+    const texts = [...good, trade(3), trade(4), trade(5)].map(
+      (each, i) => `${start + i * 2_000} ${JSON.stringify(each)}`,
+    );
+    const [other, swapped] = [texts[5] as string, texts[6] as string];
+    const { code, found } = await verify([textFile([...texts.slice(0, 5), swapped, other, texts[7]].join("\n"))]);
+    expect(code).toBe(1);
+    expect(found).toMatchObject({ messages: { in: 8, decoded: 8 }, gaps: 1, sequenceFailures: 2 });
+    expect(found?.problems[0]).toBe("1 lines are out of the order of time");
+    expect(found?.examples[0]).toMatch(/:7: was received at .*, before the line above it/);
+    const twice = await verify([textFile([...texts, texts[5]].join("\n"))]);
+    expect(twice.code).toBe(1);
+    expect(twice.found).toMatchObject({ gaps: 0, sequenceFailures: 1 });
+  });
+
+  test("a line is no text", async () => {
+    const texts = good.map((each, i) => `${start + i} ${JSON.stringify(each)}\n`);
+    const bytes = [texts.slice(0, 3).join(""), Buffer.from([0xff, 0xfe, 0x00, 0x81, 0x0a]), texts.slice(3).join("")];
+    const { code, found } = await verify([textFile(Buffer.concat(bytes.map((each) => Buffer.from(each))))]);
+    expect(code).toBe(1);
+    expect(found).toMatchObject({ problems: ["1 messages cannot be decoded"], messages: { in: 6, undecoded: 1 } });
+    expect(found?.examples).toEqual([expect.stringContaining(":4: has bytes that are not UTF-8 text")]);
+  });
+
   test("however much is wrong, the examples stay few", async () => {
     const frames = Array.from({ length: 200 }, (_, i) => (i % 2 === 0 ? trade(i * 7) : "nonsense"));
     const { code, found } = await verify([rawFile([...good, ...frames])]);
@@ -275,6 +448,12 @@ describe("what is no readable recording ends with exit code 2, named:", () => {
     ],
     ["frames of another venue", () => rawFile([{ channel: "l2Book", data: {} }]), /has no Binance frame/],
     ["an empty file", () => textFile(""), /is empty/],
+    ["no text", () => textFile(Buffer.from([0x81, 0x82, 0x0a, 0x83])), /:1: has bytes that are not UTF-8 text/],
+    [
+      "a journal",
+      () => bareFile("run.db", "SQLite format 3\0\x10\0\x81"),
+      /run\.db: is a database, such as .* journal: for a journal run: pitlane journal verify ".*run\.db"/,
+    ],
   ])("%s", async (_, path, message) => {
     const ended = await verify([path()]);
     expect(ended.code).toBe(2);

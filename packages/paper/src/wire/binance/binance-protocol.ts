@@ -6,7 +6,7 @@ import { MessageLimit } from "./message-limit.ts";
 import type { SocketApi } from "./socket-api.ts";
 import type { StreamHub } from "./stream-hub.ts";
 import { parseTarget } from "./stream-path.ts";
-import { StreamSocket } from "./stream-socket.ts";
+import { refusedNames, StreamSocket } from "./stream-socket.ts";
 import { toVenueRefusal } from "./venue-refusal.ts";
 
 export interface BinanceProtocolOptions {
@@ -44,6 +44,8 @@ export class BinanceProtocol implements Protocol {
         return { accept: (peer) => api.connect(peer, { place, ip, ...target }) };
       }
       const { combined, unit, names } = target;
+      const refused = refusedNames(names);
+      if (refused !== undefined) return { refuse: { status: 400, headers: {}, text: refused } };
       return {
         accept: (peer) => new StreamSocket({ peer, hub, clock, limit: new MessageLimit(clock), combined, unit, names }),
       };

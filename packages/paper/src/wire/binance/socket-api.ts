@@ -98,7 +98,7 @@ export class SocketApiConnection implements UserListener, Reader {
     try {
       request = parseRequest(data.toString());
     } catch (error) {
-      this.send(this.#refusal(null, error), "");
+      this.send(this.#refusal(null, error, idIn(data)), "");
       return;
     }
     this.peer.run<string>(request.method, {
@@ -233,7 +233,7 @@ export class SocketApiConnection implements UserListener, Reader {
     return `{"id":${JSON.stringify(request.id)},"status":200,"result":${result}${limits}}`;
   }
 
-  #refusal(request: Request | null, error: unknown): string {
+  #refusal(request: Request | null, error: unknown, id: RequestId = request?.id ?? null): string {
     const { onError, clock } = this.#options;
     if (!(error instanceof VenueRefusal)) onError(error instanceof Error ? error : new Error(String(error)));
     const refusal = error instanceof VenueRefusal ? error : refuse.internal();
@@ -246,7 +246,7 @@ export class SocketApiConnection implements UserListener, Reader {
         : { data: { serverTime, retryAfter: serverTime + retryAfterSeconds * 1000 } };
     const limits = request === null ? "" : this.#rateLimits(request, undefined);
     const body = JSON.stringify({ ...refusal.body, ...when });
-    return `{"id":${JSON.stringify(request?.id ?? null)},"status":${status},"error":${body}${limits}}`;
+    return `{"id":${JSON.stringify(id)},"status":${status},"error":${body}${limits}}`;
   }
 
   #rateLimits({ params }: Request, counted: Account | undefined): string {
@@ -259,6 +259,16 @@ export class SocketApiConnection implements UserListener, Reader {
     const weight = { rateLimitType: "REQUEST_WEIGHT", interval: "MINUTE", intervalNum: 1, limit, count };
     const orders = counted === undefined ? [] : orderCounts(venue, counted, nowUs);
     return `,"rateLimits":${JSON.stringify([...orders, weight])}`;
+  }
+}
+
+/** The id of a request that cannot be performed, so that its sender knows which one it was; null where it is none. */
+function idIn(data: Buffer): RequestId {
+  try {
+    const { id } = JSON.parse(data.toString()) as { readonly id?: unknown };
+    return typeof id === "string" || typeof id === "number" ? id : null;
+  } catch {
+    return null;
   }
 }
 

@@ -6,7 +6,7 @@ import type { StreamHub } from "./stream-hub.ts";
 import { inUnit, type TimeUnit } from "./time-unit.ts";
 import { toVenueRefusal } from "./venue-refusal.ts";
 
-/** Streams that one connection may listen to. */
+/** Streams of one connection. Source: web-socket-streams.md, "Websocket Limits". */
 const MOST_STREAMS = 1024;
 
 export interface StreamSocketOptions {
@@ -17,8 +17,15 @@ export interface StreamSocketOptions {
   /** True wraps every event in `{"stream","data"}`. */
   readonly combined: boolean;
   readonly unit: TimeUnit;
-  /** Streams named in the URL. */
+  /** Streams named in the URL, which `refusedNames` has let pass. */
   readonly names: readonly string[];
+}
+
+const TOO_MANY = `Too many subscriptions; a connection may listen to ${MOST_STREAMS} streams`;
+
+/** What a connection is refused with whose URL names too many streams; undefined for one that may be. */
+export function refusedNames(names: readonly string[]): string | undefined {
+  return new Set(names).size > MOST_STREAMS ? failure(4, TOO_MANY, undefined) : undefined;
 }
 
 type RequestId = string | number | null;
@@ -47,7 +54,7 @@ export class StreamSocket implements Reader {
     this.#limit = limit;
     this.#combined = combined;
     hub.add(this);
-    for (const name of names.slice(0, MOST_STREAMS)) hub.subscribe(this, name);
+    for (const name of names) hub.subscribe(this, name);
   }
 
   get combined(): boolean {
@@ -150,7 +157,7 @@ export class StreamSocket implements Reader {
     }
     const added = names.filter((name) => !this.names.has(name)).length;
     if (this.names.size + added > MOST_STREAMS) {
-      return failure(4, `Too many subscriptions; a connection may listen to ${MOST_STREAMS} streams`, id);
+      return failure(4, TOO_MANY, id);
     }
     if (this.peer.isOpen) for (const name of names) this.#hub.subscribe(this, name);
     return success(null, id);

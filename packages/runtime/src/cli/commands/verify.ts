@@ -14,7 +14,7 @@ interface VerifyFlags {
 
 const HELP = `
 Several files are the parts of one session, in order. Read are recordings of Binance spot, USD-M and COIN-M futures, plain or gzip,
-as JSON records with a "t" or as lines of "<receive time> <frame>".
+as JSON records with a "t" or as lines of "<receive time> <frame>"; and session logs of Axiom, as such records.
 With --json an earlier report of that name is removed first: afterwards the file is there with exit code 0 and 1, and not with 2.
 Exit code: 0 right; 1 something cannot be decoded, is missing, out of order, or a book is wrong; 2 no readable recording.`;
 

@@ -47,11 +47,7 @@ export function openEucalyptusStream(
     {
       name: "eucalyptus",
       read(data, isBinary) {
-        if (isPong(data, isBinary)) return [];
-        const message = parseFrame("eucalyptus", data);
-        const rows = hasRows ? toRows(message) : undefined;
-        if (rows === undefined) return [{ kind: "unknown", message }];
-        return rows.map((row) => ({ kind: "trade", trade: parseEucalyptus(row) }));
+        return isPong(data, isBinary) ? [] : readEucalyptus(data, hasRows);
       },
       onOpen() {
         pingedNs = clock.monotonicNs();
@@ -67,6 +63,14 @@ export function openEucalyptusStream(
     parts,
   );
   return stream;
+}
+
+/** Reads a message. @param hasRows False where no form of rows is known. @throws {ProtocolError} When it is no JSON, or a row has another form. */
+export function readEucalyptus(data: Buffer, hasRows: boolean): readonly EucalyptusContent[] {
+  const message = parseFrame("eucalyptus", data);
+  const rows = hasRows ? toRows(message) : undefined;
+  if (rows === undefined) return [{ kind: "unknown", message }];
+  return rows.map((row) => ({ kind: "trade", trade: parseEucalyptus(row) }));
 }
 
 /** One row, or a list of rows; undefined for what is neither. */

@@ -32,6 +32,7 @@ export { type PulseAge, type PulseFilter, type PulseRange, pulseFilter } from ".
 export type { PulseEvent, PulseGap, PulseState, PulseStream, PulseStreamOptions } from "./pulse-stream.ts";
 export type { PulseUpdate } from "./pulse-tables.ts";
 export type { PushEvent, PushStream } from "./push-stream.ts";
+export { RecordedAxiom, type RecordedAxiomTally } from "./recorded-axiom.ts";
 export type { PositionReport, ReportedPreset, TransactionReport } from "./reports.ts";
 export type { Query } from "./rest.ts";
 export type { RoomContent, RoomEvent, RoomGap, RoomResync, TokenActivity } from "./room-events.ts";

@@ -1,11 +1,13 @@
 import { decode } from "@msgpack/msgpack";
 import { InvalidInputError, integerInRange } from "@pitlane/perf";
 import { backoffMs } from "@pitlane/perf/flow";
+import { checkFlag, checkObject } from "../../checks.ts";
 import { ProtocolError } from "../../errors.ts";
 import type { EndpointChoice } from "../../region/endpoints.ts";
 import type { Connection } from "../../stream/connection.ts";
 import type { Link } from "../../stream/link.ts";
 import { Settlement } from "../../stream/settlement.ts";
+import { offAbort, onAbort } from "../../transport/on-abort.ts";
 import { EventFeed, type FeedOptions } from "./event-feed.ts";
 import { type PulseFilter, pulseFilter } from "./pulse-filter.ts";
 import { PulseTables, type PulseUpdate } from "./pulse-tables.ts";
@@ -113,7 +115,7 @@ class AxiomPulseStream implements PulseStream {
     this.#endpoints = endpoints;
     this.#signal = signal;
     this.#feed = new EventFeed(options, toGap, () => this.close());
-    signal?.addEventListener("abort", this.#onAbort, { once: true });
+    onAbort(signal, this.#onAbort);
     void this.#start();
   }
 
@@ -143,7 +145,7 @@ class AxiomPulseStream implements PulseStream {
     return this.#closed;
   }
 
-  readonly #onAbort = () => void this.close();
+  readonly #onAbort = { handleEvent: () => void this.close() };
 
   /** Which server has the user is known with the session only, so that is waited for. */
   async #start(): Promise<void> {
@@ -183,7 +185,7 @@ class AxiomPulseStream implements PulseStream {
   }
 
   async #shut(): Promise<void> {
-    this.#signal?.removeEventListener("abort", this.#onAbort);
+    offAbort(this.#signal, this.#onAbort);
     this.#stop.abort(new Error("the stream was closed"));
     this.#ready.reject(new Error("the stream was closed before its tables came"));
     this.#feed.end();
@@ -195,7 +197,7 @@ class AxiomPulseStream implements PulseStream {
   #onFrame(data: Buffer, isBinary: boolean, at: PulseEventBase): void {
     let updates: readonly PulseUpdate[];
     try {
-      updates = this.#tables.apply(parseFrame(data, isBinary));
+      updates = this.#tables.apply(parsePulseFrame(data, isBinary));
     } catch (error) {
       this.#feed.report(error);
       this.#onUnreadable(error instanceof Error ? error.message : String(error), at);
@@ -261,9 +263,16 @@ const DEFAULT_STATE: PulseState = {
 };
 
 function checkState(state: Partial<PulseState>): Partial<PulseState> {
+  checkObject("state", state);
   for (const name of Object.keys(state)) {
     if (name in DEFAULT_STATE) continue;
     throw new InvalidInputError(`state.${name} is none of ${Object.keys(DEFAULT_STATE).join(", ")}`);
+  }
+  for (const name of ["tables", "filters", "blacklist", "pausedPairs"] as const) {
+    if (state[name] !== undefined) checkObject(`state.${name}`, state[name]);
+  }
+  for (const name of ["showHiddenPulseTokens", "unhideMigrated"] as const) {
+    if (state[name] !== undefined) checkFlag(`state.${name}`, state[name]);
   }
   for (const name of Object.keys(state.tables ?? {})) {
     if (!PULSE_TABLES.includes(name as PulseTable)) {
@@ -277,7 +286,8 @@ function toGap(reason: string, { receivedAtUs, receivedNs }: PulseEvent): PulseE
   return { kind: "gap", cause: "overflow", reason, receivedAtUs, receivedNs };
 }
 
-function parseFrame(data: Buffer, isBinary: boolean): unknown {
+/** @throws {ProtocolError} When it is neither MessagePack, where it is binary, nor JSON. */
+export function parsePulseFrame(data: Buffer, isBinary: boolean): unknown {
   try {
     // Copied: bytes within a message would be views of memory that the next frames overwrite.
     return isBinary ? decode(Buffer.from(data)) : JSON.parse(data.toString("utf8"));

@@ -6,6 +6,7 @@ import type { Connection } from "../../stream/connection.ts";
 import type { Link } from "../../stream/link.ts";
 import { Settlement } from "../../stream/settlement.ts";
 import { type SubscriptionDialect, Subscriptions } from "../../stream/subscriptions.ts";
+import { offAbort, onAbort } from "../../transport/on-abort.ts";
 import { EventFeed, type FeedOptions } from "./event-feed.ts";
 import { type ReadRoom, type RoomEvent, readerOf } from "./room-events.ts";
 import { checkRoom } from "./rooms.ts";
@@ -96,7 +97,7 @@ class AxiomRoomStream implements RoomStream {
       },
     };
     this.#connection = openSocket(endpoints, VENUE_PING, events, parts, this.#stop.signal);
-    this.#signal?.addEventListener("abort", this.#onAbort, { once: true });
+    onAbort(this.#signal, this.#onAbort);
   }
 
   get ready(): Promise<void> {
@@ -127,10 +128,10 @@ class AxiomRoomStream implements RoomStream {
     return this.#closed;
   }
 
-  readonly #onAbort = () => void this.close();
+  readonly #onAbort = { handleEvent: () => void this.close() };
 
   async #shut(): Promise<void> {
-    this.#signal?.removeEventListener("abort", this.#onAbort);
+    offAbort(this.#signal, this.#onAbort);
     this.#stop.abort(new Error("the stream was closed"));
     this.#ready.reject(new Error("the stream was closed before it had joined its rooms"));
     this.#feed.end();
@@ -143,7 +144,7 @@ class AxiomRoomStream implements RoomStream {
     if (isPong(data, isBinary)) return;
     let room: string | undefined;
     try {
-      const message = parseMessage(data);
+      const message = parseRoomMessage(data);
       room = message.room;
       for (const content of this.#readerOf(room)(message.content)) {
         this.#feed.push({ room, receivedAtUs, receivedNs, ...content });
@@ -194,7 +195,7 @@ class AxiomRoomStream implements RoomStream {
 }
 
 /** A message without a room, which was never seen, is one of the room "". */
-function parseMessage(data: Buffer): { readonly room: string; readonly content: unknown } {
+export function parseRoomMessage(data: Buffer): { readonly room: string; readonly content: unknown } {
   let message: unknown;
   try {
     message = JSON.parse(data.toString("utf8"));

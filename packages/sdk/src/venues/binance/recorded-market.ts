@@ -1,5 +1,6 @@
 import type { DepthDiff, DepthSnapshot } from "../../book/depth-diff.ts";
 import type { OrderBook } from "../../book/order-book.ts";
+import { check, checkFunction, checkList, checkObject } from "../../checks.ts";
 import type { Instrument } from "../../model/instrument.ts";
 import type { BookChange, BookEvent, GapEvent, InstrumentCounters, MarketEvent } from "../../stream/events.ts";
 import { BarKeeper } from "./bar-keeper.ts";
@@ -10,6 +11,8 @@ import { excerpt, parseJson } from "./fields.ts";
 import { FrameScanner } from "./frame-scanner.ts";
 import type { FrameSink } from "./frames.ts";
 import { MarketFeed } from "./market-feed.ts";
+import { namedFrame } from "./named-frame.ts";
+import { RecordedOrder, type RecordedPlace } from "./recorded-order.ts";
 import { newTally, type RecordedMarketTally } from "./recorded-tally.ts";
 
 export interface RecordedMarketOptions {
@@ -25,9 +28,8 @@ export interface RecordedMarketOptions {
 
 interface Target {
   readonly instrument: Instrument;
-  /** Of the last diff; NaN before the first. */
-  lastSequence: number;
-  /** As the feed counted them so far. */
+  readonly order: RecordedOrder;
+  /** All that did not follow so far. */
   sequenceFailures: number;
   /** A book was asked for and not loaded yet. */
   wantsSnapshot: boolean;
@@ -41,6 +43,10 @@ const newDecoderParts = <T extends { readonly instrument: Instrument }>(): Decod
 });
 
 const MOST_EXAMPLES = 20;
+const ONE_SOCKET = "socket";
+// Longer than any name or number of a market's message: a listen key.
+const CREDENTIAL = /[A-Za-z0-9]{40,}/g;
+const PRODUCTS: readonly BinanceProduct[] = ["spot", "usdm", "coinm"];
 
 /**
  * Checks a recording of market streams with the very code that reads live ones: decoder, books, sequence and quote checks. Frames and
@@ -61,37 +67,48 @@ export class RecordedMarket {
   readonly #sink: FrameSink<Target> = {
     depth: (target, diff) => {
       this.#tally.depths++;
-      this.#target = target;
-      this.#checkUnsynced(target, diff);
+      this.#checkDepth(target, diff);
     },
-    quote: (target) => {
+    quote: (target, quote) => {
       this.#tally.quotes++;
       this.#target = target;
+      target.order.takeQuote(this.#place, quote);
     },
-    trade: (target, { isAggregate }) => {
-      this.#target = target;
-      if (isAggregate) this.#tally.aggTrades++;
+    trade: (target, trade) => {
+      if (trade.isAggregate) this.#tally.aggTrades++;
       else this.#tally.trades++;
+      this.#target = target;
+      target.order.takeTrade(this.#place, trade);
     },
-    bar: () => {
+    bar: (target, bar) => {
       this.#tally.bars++;
+      this.#target = target;
+      target.order.takeBar(this.#place, bar);
     },
     ignored: (_target, stream) => this.#ignore(stream),
     shutdown: () => this.#ignore("!serverShutdown"),
   };
-  #target: Target | undefined; // of the message being worked on, where its kind has a sequence
+  readonly #place: RecordedPlace = { stream: "", source: "", atUs: 0 }; // of the frame being worked on
+  #target: Target | undefined; // whose it is, where it could be decoded
   #isIgnored = false;
   #isBad = false;
   #held = 0; // snapshots not tried yet
   #firstAtUs = Number.NaN;
   #atUs = 0;
 
-  constructor({ product, instruments, onEvent }: RecordedMarketOptions) {
+  /** @throws {InvalidInputError} When an option is of the wrong kind. */
+  constructor(options: RecordedMarketOptions) {
+    checkObject("options", options);
+    const { product, instruments, onEvent } = options;
+    check(PRODUCTS.includes(product), "product", `one of ${PRODUCTS.join(", ")}`, product);
+    checkList("instruments", instruments);
+    if (onEvent !== undefined) checkFunction("onEvent", onEvent);
     this.#isLinked = product !== "spot";
-    for (const instrument of instruments) {
+    for (const [i, instrument] of instruments.entries()) {
+      check(Boolean(instrument?.venueSymbol), `instruments[${i}]`, "an instrument", instrument);
       this.#targets.set(instrument.venueSymbol, {
         instrument,
-        lastSequence: Number.NaN,
+        order: new RecordedOrder(this.#isLinked),
         sequenceFailures: 0,
         wantsSnapshot: false,
         snapshot: undefined,
@@ -123,21 +140,35 @@ export class RecordedMarket {
 
   /** Undefined for an instrument that was not named. */
   counters(instrument: Instrument): Readonly<InstrumentCounters> | undefined {
-    return this.#feed.counters(instrument);
+    const counters = this.#feed.counters(instrument);
+    const late = this.#targets.get(instrument?.venueSymbol)?.order.late ?? 0;
+    return counters && { ...counters, sequenceFailures: counters.sequenceFailures + late };
   }
 
-  /** Takes a frame of a combined stream. `atUs` is when it was received, microseconds since the epoch. */
-  frame(stream: string, data: Buffer, atUs: number): void {
+  /**
+   * Takes a frame of a combined stream.
+   * @param atUs - When it was received, microseconds since the epoch.
+   * @param source - The socket it came over, by any name: over one socket sequences must rise, and two may bring everything twice.
+   * Empty where streams cannot be told apart. Default one socket for all.
+   */
+  frame(stream: string, frame: Buffer, atUs: number, source: string = ONE_SOCKET): void {
     this.#begin(atUs);
+    const data = namedFrame(stream, frame);
+    this.#place.stream = stream;
+    this.#place.source = source;
+    this.#place.atUs = atUs;
     try {
       this.#decoder.decode(data, this.#sink);
     } catch (error) {
       this.#isBad = true;
-      this.#fail(`${stream}: ${(error as Error).message}; it begins ${excerpt(data.toString("utf8", 0, 400))}`);
+      const text = masked(data.toString("utf8", 0, 400));
+      this.#fail(`${stream}: ${(error as Error).message}; it begins ${excerpt(text)}`);
     }
     const { gaps } = this.#tally;
-    this.#feed.frame(data, atUs, this.#ns(atUs));
-    if (this.#target !== undefined) this.#checkOrder(this.#target, stream, this.#tally.gaps > gaps);
+    const target = this.#target as Target | undefined;
+    const order = target?.order;
+    if (order?.isBeside !== true) this.#feed.frame(data, atUs, this.#ns(atUs), order?.isRepeated === true);
+    if (target !== undefined) this.#checkOrder(target, stream, this.#tally.gaps > gaps);
     this.#trySnapshots();
     this.#end();
   }
@@ -156,7 +187,7 @@ export class RecordedMarket {
         target.snapshot = snapshot;
       } catch (error) {
         this.#isBad = true;
-        this.#fail(`${where}: ${(error as Error).message}; it begins ${excerpt(text)}`);
+        this.#fail(`${where}: ${(error as Error).message}; it begins ${excerpt(masked(text.slice(0, 400)))}`);
       }
     }
     this.#trySnapshots();
@@ -175,7 +206,7 @@ export class RecordedMarket {
     for (const target of this.#targets.values()) {
       if (target.snapshot !== undefined) tally.snapshots.unused++;
       target.snapshot = undefined;
-      const counters = this.#feed.counters(target.instrument) as InstrumentCounters;
+      const counters = this.counters(target.instrument) as InstrumentCounters;
       tally.sequenceFailures += counters.sequenceFailures;
       tally.checksumsChecked += counters.checksumsChecked;
       tally.checksumFailures += counters.checksumFailures;
@@ -208,7 +239,9 @@ export class RecordedMarket {
     this.#isIgnored = true;
     const at = stream.indexOf("@");
     // Without the symbol: of a thousand of them the names would be no summary.
-    const name = at < 0 || stream.startsWith("!") ? stream : stream.slice(at + 1);
+    // Nor a user's listen key, which is a credential.
+    const name =
+      at < 0 || stream.startsWith("!") ? stream.replace(/^[A-Za-z0-9]{20,}$/, "userData") : stream.slice(at + 1);
     this.#tally.ignored.set(name, (this.#tally.ignored.get(name) ?? 0) + 1);
   }
 
@@ -231,18 +264,19 @@ export class RecordedMarket {
 
   #checkOrder(target: Target, stream: string, isTold: boolean): void {
     const { sequenceFailures } = this.#feed.counters(target.instrument) as InstrumentCounters;
-    if (sequenceFailures > target.sequenceFailures && !isTold) this.#fail(`${stream}: came late, or twice`);
-    target.sequenceFailures = sequenceFailures;
+    const failures = sequenceFailures + target.order.late;
+    if (failures > target.sequenceFailures && !isTold) this.#fail(`${stream}: came late, or twice`);
+    target.sequenceFailures = failures;
   }
 
-  /** Before a snapshot the feed cannot tell whether diffs follow each other: a hole among them is found here. */
-  #checkUnsynced(target: Target, { firstSequence, lastSequence, previousSequence }: DepthDiff): void {
-    const last = target.lastSequence;
-    target.lastSequence = lastSequence;
-    if (Number.isNaN(last) || lastSequence <= last || this.#feed.book(target.instrument) !== undefined) return;
-    if (this.#isLinked ? previousSequence === last : firstSequence <= last + 1) return;
+  /** Holes that the feed does not tell: among diffs that wait for a snapshot, or do not make the book. */
+  #checkDepth(target: Target, diff: DepthDiff): void {
+    const { order, instrument } = target;
+    this.#target = target;
+    const last = order.takeDepth(this.#place, diff, this.#feed.book(instrument) !== undefined);
+    if (last === undefined) return;
     this.#tally.gaps++;
-    this.#fail(`${target.instrument.id}: diff ${firstSequence} to ${lastSequence} does not follow ${last}`);
+    this.#fail(`${instrument.id}: diff ${diff.firstSequence} to ${diff.lastSequence} does not follow ${last}`);
   }
 
   #onEvent(event: MarketEvent): void {
@@ -269,11 +303,15 @@ export class RecordedMarket {
 
   #fail(what: string): void {
     const { examples } = this.#tally;
-    if (examples.length < MOST_EXAMPLES) examples.push(`${new Date(this.#atUs / 1000).toISOString()} ${what}`);
+    if (examples.length < MOST_EXAMPLES) examples.push(masked(`${new Date(this.#atUs / 1000).toISOString()} ${what}`));
   }
 
   /** On a clock of the recording's own: nanoseconds since the epoch are no safe integers. */
   #ns(atUs: number): number {
     return (atUs - this.#firstAtUs) * 1000;
   }
+}
+
+function masked(text: string): string {
+  return text.replace(CREDENTIAL, "***");
 }

@@ -1,0 +1,70 @@
+import { LineProblem, type RecordingError } from "./errors.ts";
+import { readLines } from "./line-batches.ts";
+import { atUsOf, isObject, parseJson, textOf } from "./recorded-line.ts";
+
+/** A record of a session log of any venue, not understood further. Times are integer microseconds since the epoch. */
+export type LoggedRecord =
+  | { readonly kind: "header"; readonly exchange: string }
+  | { readonly kind: "connect"; readonly connection: string; readonly address: string }
+  | { readonly kind: "send"; readonly connection: string; readonly data: Buffer }
+  | {
+      readonly kind: "frame";
+      readonly atUs: number;
+      readonly connection: string;
+      readonly data: Buffer;
+      readonly isBinary: boolean;
+    }
+  | { readonly kind: "http"; readonly atUs: number; readonly url: string };
+
+/**
+ * Reads the records of a session log, a batch for each chunk of the file: lines
+ * `{"t":"recv","conn":"a","ts":1767225600.5,"data":"..."}` as of `openRecording`, whatever the venue. A binary frame has `"binary":true`,
+ * and its bytes as base64. Blank lines and records of another `t` are passed over.
+ *
+ * @param onDamaged Told of each line that is no such record; reading goes on.
+ * @throws {RecordingError} When the file cannot be read or unpacked, or is not UTF-8.
+ * @throws The signal's reason when `signal` aborts.
+ */
+export async function* readSessionLog(
+  path: string,
+  onDamaged: (error: RecordingError) => void,
+  signal?: AbortSignal,
+): AsyncGenerator<readonly LoggedRecord[], void, undefined> {
+  for await (const { firstLine, lines } of readLines(path, signal)) {
+    const records: LoggedRecord[] = [];
+    for (const [i, line] of lines.entries()) {
+      if (line.trim() === "") continue;
+      try {
+        const record = toRecord(line);
+        if (record !== undefined) records.push(record);
+      } catch (error) {
+        if (!(error instanceof LineProblem)) throw error;
+        onDamaged(error.at(path, firstLine + i, line));
+      }
+    }
+    yield records;
+  }
+}
+
+function toRecord(line: string): LoggedRecord | undefined {
+  const record = parseJson(line);
+  if (!isObject(record, "t")) throw new LineProblem('is not a record: it has no "t"');
+  const text = (name: string) => textOf(record, name);
+  switch (record["t"]) {
+    case "header":
+      return { kind: "header", exchange: text("exchange") };
+    case "connect":
+      return { kind: "connect", connection: text("conn"), address: text("addr") };
+    case "send":
+      return { kind: "send", connection: text("conn"), data: Buffer.from(text("data")) };
+    case "recv": {
+      const isBinary = record["binary"] === true;
+      const data = Buffer.from(text("data"), isBinary ? "base64" : "utf8");
+      return { kind: "frame", atUs: atUsOf(record), connection: text("conn"), data, isBinary };
+    }
+    case "http":
+      return { kind: "http", atUs: atUsOf(record), url: text("url") };
+    default:
+      return undefined;
+  }
+}
