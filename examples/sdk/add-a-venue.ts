@@ -2,6 +2,7 @@
 import { randomInt } from "node:crypto";
 import { subscribe } from "node:diagnostics_channel";
 import type { IncomingMessage } from "node:http";
+import type { Socket } from "node:net";
 import { createPaper, type Fault } from "@pitlane/paper";
 import { createRandom, createSystemClock, InvalidInputError } from "@pitlane/perf";
 import {
@@ -121,9 +122,15 @@ const FAULTS: Readonly<Partial<Record<Misbehaviour, Fault>>> = {
 };
 
 const requests = new Map<number, number>(); // by port
+const sockets = new Map<Socket, number>(); // open ones of servers, with their port
 subscribe("http.server.request.start", (message) => {
   const port = (message as { readonly request: IncomingMessage }).request.socket.localPort ?? 0;
   requests.set(port, (requests.get(port) ?? 0) + 1);
+});
+subscribe("net.server.socket", (message) => {
+  const { socket } = message as { readonly socket: Socket };
+  sockets.set(socket, socket.localPort ?? 0);
+  socket.once("close", () => sockets.delete(socket));
 });
 
 async function openRig(): Promise<Rig<ExampleClient>> {
@@ -136,6 +143,7 @@ async function openRig(): Promise<Rig<ExampleClient>> {
       return client;
     },
     requests: () => requests.get(paper.port) ?? 0,
+    openSockets: () => [...sockets.values()].filter((port) => port === paper.port).length,
     secrets: [paper.apiKey],
     async misbehave(how) {
       const fault = FAULTS[how];

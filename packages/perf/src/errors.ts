@@ -30,11 +30,16 @@ export class InvalidInputError extends PitlaneError {
  */
 export function inRange(name: string, value: number, min: number, max: number): number {
   if (typeof value === "number" && value >= min && value <= max) return value;
-  throw new InvalidInputError(`${name} must be a number from ${min} to ${max}, got ${String(value)}`);
+  throw new InvalidInputError(`${name} must be a number from ${min} to ${max}, got ${shown(value)}`);
 }
 
 /** As `inRange`, and whole. @throws {InvalidInputError} When out of range or not an integer. */
 export function integerInRange(name: string, value: number, min: number, max: number): number {
   if (Number.isSafeInteger(value)) return inRange(name, value, min, max);
-  throw new InvalidInputError(`${name} must be a whole number from ${min} to ${max}, got ${String(value)}`);
+  throw new InvalidInputError(`${name} must be a whole number from ${min} to ${max}, got ${shown(value)}`);
+}
+
+/** Of an object no more than that it is one: its own text may throw. */
+function shown(value: unknown): string {
+  return value === Object(value) ? typeof value : String(value);
 }

@@ -32,11 +32,34 @@ export function checkList(name: string, value: unknown): void {
   check(Array.isArray(value), name, "a list", value);
 }
 
+/** @param pattern Alone it would take a list or a number by its text. */
+export function checkText(name: string, pattern: RegExp, rule: string, value: unknown): void {
+  check(typeof value === "string" && pattern.test(value), name, rule, value);
+}
+
+/** A venue's name, the first part of its instruments' ids. */
+export function checkVenueName(name: string, value: unknown): void {
+  checkText(name, /^[a-z0-9-]+$/, "lower-case letters, digits and -", value);
+}
+
+/** An object with these methods, `clock` and `nowUs` say. */
+export function checkMethods(name: string, value: unknown, ...methods: readonly string[]): void {
+  checkObject(name, value);
+  for (const method of methods)
+    checkFunction(`${name}.${method}`, (value as Readonly<Record<string, unknown>>)[method]);
+}
+
+/** An object with no field beyond `names`: a misspelt one would be without effect. */
+export function checkNames(name: string, value: unknown, names: readonly string[]): void {
+  checkObject(name, value);
+  for (const field in value as object)
+    check(names.includes(field), `a field of ${name}`, `one of ${names.join(", ")}`, field);
+}
+
 /** An AbortSignal, of whatever realm, or none. */
 export function checkSignal(signal: AbortSignal | undefined): void {
-  if (signal !== undefined) {
-    check(typeof signal?.throwIfAborted === "function", "signal", "an AbortSignal", signal);
-  }
+  const isOne = signal === undefined || {}.toString.call(signal) === "[object AbortSignal]";
+  check(isOne, "signal", "an AbortSignal", signal);
 }
 
 /** What may come with a call. @throws {InvalidInputError} Naming the field and its rule. */

@@ -1,4 +1,5 @@
 import { EventEmitter } from "eventemitter3";
+import { check, checkFunction } from "./checks.ts";
 import type { RequestError } from "./errors.ts";
 import type { ConnectionState } from "./health.ts";
 
@@ -64,7 +65,38 @@ export interface ClientEvents {
 
 export type ClientEmitter = EventEmitter<ClientEvents>;
 
-/** An emitter for a client's events, without listeners. */
+type EventName = keyof ClientEvents;
+
+/** Every event there is, by its name. */
+export const EVENT_NAMES = [
+  "regionChanged",
+  "endpointDown",
+  "endpointUp",
+  "retried",
+  "rateLimited",
+  "waited",
+  "connectionChanged",
+  "sessionRefreshed",
+  "sessionLost",
+  "clockMeasured",
+  "clockStepped",
+  "failed",
+] as const satisfies readonly EventName[];
+
+/**
+ * An emitter for a client's events, without listeners. It refuses names that are none, and listeners that are no functions. The client for
+ * market data alone has a plain one: to be small.
+ */
 export function createEvents(): ClientEmitter {
-  return new EventEmitter<ClientEvents>();
+  const events = new EventEmitter<ClientEvents>();
+  for (const verb of ["on", "once", "off"] as const) {
+    const plain: (...given: never[]) => ClientEmitter = events[verb];
+    events[verb] = (event: EventName, listener: unknown, ...more: unknown[]) => {
+      // A misspelt name would be silence for good.
+      check(EVENT_NAMES.includes(event), "event", `one of ${EVENT_NAMES.join(", ")}`, event);
+      if (verb !== "off" || listener !== undefined) checkFunction("listener", listener);
+      return plain.apply(events, [event, listener, ...more] as never[]);
+    };
+  }
+  return events;
 }

@@ -11,8 +11,8 @@ export abstract class RequestError extends PitlaneError {
 }
 
 /** The request got no answer at all; `unsent` only when no byte can have left. */
-abstract class UnansweredError extends RequestError {
-  readonly retryable = true;
+export abstract class UnansweredError extends RequestError {
+  readonly retryable: boolean = true;
   readonly outcome: "unsent" | "unknown";
 
   constructor(message: string, options: { outcome: "unsent" | "unknown"; cause?: unknown }) {

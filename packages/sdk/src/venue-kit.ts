@@ -30,7 +30,8 @@ export {
   type VenueClockOptions,
 } from "./session/venue-clock.ts";
 export { Connection, type ConnectionOptions, type ConnectionWatch } from "./stream/connection.ts";
-export type { Keepalive, Link } from "./stream/link.ts";
+export { type Keepalive, type KeepaliveOptions, keepalive } from "./stream/keepalive.ts";
+export type { Link } from "./stream/link.ts";
 export { type SubscriptionDialect, Subscriptions, type SubscriptionsOptions } from "./stream/subscriptions.ts";
 export { Watchdog, type WatchdogOptions } from "./stream/watchdog.ts";
 export { type AuthenticateOptions, authenticate } from "./transport/authenticate.ts";

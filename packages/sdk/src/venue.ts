@@ -1,5 +1,6 @@
 import { InvalidInputError } from "@pitlane/perf";
 import type { AccountCalls, MarketCalls, OrderCalls, StreamCalls } from "./calls.ts";
+import { check, checkFunction, checkList, checkObject, checkVenueName } from "./checks.ts";
 import type { ClientEmitter } from "./client-events.ts";
 import type { OrderKind } from "./model/order.ts";
 
@@ -51,8 +52,8 @@ export interface VenueDefinition<C extends Capabilities, O, Client extends Clien
  * The client must have every call that the capabilities name; it may have more, of the venue's own. The compiler checks the
  * types, and `create` that they are there.
  *
- * @throws {InvalidInputError} When the name breaks its rule, or `orders` comes without `orderKinds`; and from `create`, when the
- * client lacks a call that was declared.
+ * @throws {InvalidInputError} When the name breaks its rule, the rest is of the wrong kind, or `orders` comes without `orderKinds`; and
+ * from `create`, when the client lacks a call that was declared.
  * @example
  * export const example = defineVenue({
  *   name: "example",
@@ -65,10 +66,11 @@ export interface VenueDefinition<C extends Capabilities, O, Client extends Clien
 export function defineVenue<const C extends Capabilities, O, Client extends ClientOf<C>>(
   definition: VenueDefinition<C, O, Client>,
 ): VenueDefinition<C, O, Client> {
+  checkObject("definition", definition);
   const { name, capabilities, create } = definition;
-  if (!/^[a-z0-9-]+$/.test(name)) {
-    throw new InvalidInputError(`a venue's name must be lower-case letters, digits and -, got ${JSON.stringify(name)}`);
-  }
+  checkVenueName("a venue's name", name);
+  checkCapabilities(capabilities);
+  checkFunction("create", create);
   if (capabilities.orders !== undefined && (capabilities.orderKinds ?? []).length === 0) {
     throw new InvalidInputError(`venue ${name}: capabilities with orders need orderKinds, the kinds of order it takes`);
   }
@@ -77,12 +79,25 @@ export function defineVenue<const C extends Capabilities, O, Client extends Clie
     capabilities,
     create: (options) => {
       const client = create(options);
-      for (const group of ["market", "orders", "account", "stream"] as const) {
+      checkObject(`the client of venue ${name}`, client);
+      for (const group of GROUPS) {
         for (const call of capabilities[group] ?? []) checkCall(name, client, group, call);
       }
       return client;
     },
   };
+}
+
+const GROUPS = ["market", "orders", "account", "stream"] as const;
+
+/** Lists of names, of which only that of `market` is needed. */
+function checkCapabilities(capabilities: Capabilities): void {
+  checkObject("capabilities", capabilities);
+  for (const group of [...GROUPS, "orderKinds"] as const) {
+    const names = group === "market" ? capabilities.market : (capabilities[group] ?? []);
+    checkList(`capabilities.${group}`, names);
+    for (const name of names) check(typeof name === "string", `capabilities.${group}`, "a list of names", name);
+  }
 }
 
 function checkCall(venue: string, client: object, group: string, call: string): void {

@@ -1,8 +1,11 @@
 import { EventEmitter } from "eventemitter3";
 import { describe, expect, expectTypeOf, test } from "vitest";
 import type { ClientEvents } from "../src/client-events.ts";
+import { InvalidInputError } from "../src/errors.ts";
 import { type ClientOf, defineVenue } from "../src/venue.ts";
 import type { BinanceClient, BinanceFuturesClient } from "../src/venues/binance/capabilities.ts";
+import { createBinance } from "../src/venues/binance/create-binance.ts";
+import type { BinanceOptions, BinanceProduct } from "../src/venues/binance/options.ts";
 
 const capabilities = { market: ["getServerTimeUs"], account: ["balanceOf"] } as const;
 const parts = () => ({
@@ -33,6 +36,42 @@ describe("defineVenue", () => {
     );
   });
 
+  test("refuses what is no definition", () => {
+    const create = parts;
+    const name = "a venue's name must be lower-case letters, digits and -, got";
+    const rows: readonly (readonly [definition: unknown, words: string])[] = [
+      [undefined, "definition must be an object, got undefined"],
+      [null, "definition must be an object, got null"],
+      [{}, `${name} undefined`],
+      [["a"], `${name} undefined`],
+      [{ name: 5, capabilities, create }, `${name} 5`],
+      [{ name: ["a"], capabilities, create }, `${name} object`],
+      [{ name: "a", capabilities: null, create }, "capabilities must be an object, got null"],
+      [{ name: "a", capabilities: {}, create }, "capabilities.market must be a list, got undefined"],
+      [{ name: "a", capabilities: { market: 5 }, create }, "capabilities.market must be a list, got 5"],
+      [{ name: "a", capabilities: { market: [Symbol()] }, create }, "capabilities.market must be a list of names"],
+      [{ name: "a", capabilities: { market: [], stream: "market" }, create }, "capabilities.stream must be a list"],
+      [{ name: "a", capabilities: { market: [], orders: ["submit"], orderKinds: 5 }, create }, "orderKinds must be"],
+      [{ name: "a", capabilities }, "create must be a function, got undefined"],
+    ];
+    for (const [definition, words] of rows) {
+      expect(() => defineVenue(definition as never)).toThrow(InvalidInputError);
+      expect(() => defineVenue(definition as never)).toThrow(words);
+    }
+  });
+
+  test("refuses at the first client what is none", () => {
+    for (const [client, words] of [
+      [undefined, "the client of venue a must be an object, got undefined"],
+      [5, "the client of venue a must be an object, got 5"],
+      [{ ...parts(), market: 5 }, "venue a declares market.getServerTimeUs, which its client does not have"],
+    ] as const) {
+      const venue = defineVenue({ name: "a", capabilities, create: () => client as never });
+      expect(() => venue.create(undefined)).toThrow(InvalidInputError);
+      expect(() => venue.create(undefined)).toThrow(words);
+    }
+  });
+
   test("tells at the first client which declared call is missing", () => {
     const venue = defineVenue({ name: "example", capabilities, create: () => ({ ...parts(), account: {} }) as never });
     expect(() => venue.create(undefined)).toThrow(
@@ -58,6 +97,22 @@ describe("what a venue lacks does not compile", () => {
     expectTypeOf<BinanceFuturesClient>().not.toHaveProperty("account");
     expectTypeOf<BinanceFuturesClient["stream"]>().not.toHaveProperty("user");
     expectTypeOf<BinanceFuturesClient["market"]>().not.toHaveProperty("listTrades");
+  });
+
+  test("credentials for futures do not compile, unless which product it is shows only when it runs", () => {
+    const credentials = { apiKey: "k", apiSecret: "s" };
+    const make = (product: BinanceProduct, futures: "usdm" | "coinm", options: BinanceOptions) => [
+      // @ts-expect-error -- futures take no credentials
+      () => createBinance({ product: "usdm", credentials }),
+      // @ts-expect-error -- nor does either of them
+      () => createBinance({ product: futures, credentials }),
+      () => createBinance({ product: "spot", credentials }),
+      () => createBinance({ product, credentials }),
+      () => createBinance(options),
+    ];
+    expectTypeOf(createBinance({ product: "usdm" })).toEqualTypeOf<BinanceFuturesClient>();
+    expectTypeOf(createBinance({ credentials: { apiKey: "k", apiSecret: "s" } })).toEqualTypeOf<BinanceClient>();
+    expect(() => make("usdm", "usdm", {})[0]?.()).toThrow('credentials are for product "spot"');
   });
 
   test("a spot client has no wallets, and takes only the kinds of order that it declares", () => {

@@ -34,7 +34,8 @@ export class OrderBook {
   readonly #asks: BookSide;
 
   /** @throws {InvalidInputError} When `windowTicks` is out of range or no multiple of 32. */
-  constructor({ windowTicks = 32_768 }: OrderBookOptions = {}) {
+  constructor(options?: OrderBookOptions) {
+    const { windowTicks = 32_768 } = options ?? {};
     integerInRange("windowTicks", windowTicks, 32, 1_048_576);
     if (windowTicks % 32 !== 0) throw new InvalidInputError(`windowTicks must be a multiple of 32, got ${windowTicks}`);
     this.#bids = new BookSide("bid", windowTicks);

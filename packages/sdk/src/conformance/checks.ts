@@ -1,7 +1,8 @@
 import { InvalidInputError, PitlaneError } from "@pitlane/perf";
+import { type ClientEmitter, EVENT_NAMES } from "../client-events.ts";
 import { OutcomeUnknownError, RateLimitError, RequestError, VenueError } from "../errors.ts";
 import type { Capabilities } from "../venue.ts";
-import { check, eventually, failureOf, roundTrips, shown } from "./expect.ts";
+import { check, eventually, failureOf, mostDuring, roundTrips, shown } from "./expect.ts";
 import type { Misbehaviour, Rig } from "./rig.ts";
 
 type Subject<Client> = { readonly rig: Rig<Client>; readonly client: Client };
@@ -13,6 +14,7 @@ export interface Rule<Client> {
 }
 
 const LIMIT_MS = 20_000;
+const SOCKETS_MS = 1_500; // less than it takes for servers and clients to end idle connections by themselves
 const TRIPS = 5; // there and back: a connection, its TLS and its handshake take no more
 const BREAKS: readonly Misbehaviour[] = ["down", "lost", "reset", "refused", "throttled", "failing", "garbage"];
 
@@ -103,6 +105,7 @@ export function clientRules<Client extends Closable>(): readonly Rule<Client>[] 
       async run({ rig, client }) {
         check(rig.secrets.length > 0, "the rig names no secrets to look for");
         const things: unknown[] = [client];
+        for (const name of EVENT_NAMES) client.events.on(name, (...event: readonly unknown[]) => things.push(...event));
         for (const how of BREAKS) {
           const mend = await rig.misbehave(how);
           if (mend === undefined) continue;
@@ -121,7 +124,8 @@ export function clientRules<Client extends Closable>(): readonly Rule<Client>[] 
     {
       name: "ends everything when it is closed: calls under way, later ones, and its sockets",
       async run({ rig, client }) {
-        await rig.read(client);
+        const most = await mostDuring(() => rig.openSockets(), rig.read(client));
+        check(most > 0, "the rig counts no socket of a client that reads");
         const requests = rig.requests();
         const closing = client.close();
         const early = await failureOf("a call of a client that closes", () => rig.read(client));
@@ -132,6 +136,7 @@ export function clientRules<Client extends Closable>(): readonly Rule<Client>[] 
           check(error instanceof PitlaneError, `a call of a closed client failed with ${error.name}`);
         }
         check(rig.requests() === requests, "a closed client made a request");
+        await eventually("a closed client has sockets open", () => rig.openSockets() === 0, SOCKETS_MS);
       },
     },
   ];
@@ -237,30 +242,25 @@ export function streamRules<Client extends Closable>(): readonly Rule<Client>[] 
     {
       name: "tells nothing more once a stream is closed",
       async run({ rig, client }) {
-        let count = 0;
-        const stream = openStream(rig, client, {
-          onData: () => void count++,
-          onGap: () => void count++,
-          onError: () => void count++,
-        });
+        const stream = openTally(rig, client);
         await stream.ready;
-        await eventually("no data came", () => count > 0, LIMIT_MS);
+        await eventually("no data came", () => stream.told() > 0, LIMIT_MS);
         await stream.close();
-        const told = count;
-        await new Promise((resolve) => setTimeout(resolve, 100));
-        check(count === told, `a closed stream told ${count - told} more`);
+        const told = stream.told();
+        await hearNews(rig, client);
+        check(stream.told() === told, `a closed stream told ${stream.told() - told} more`);
       },
     },
     {
       name: "closes its streams with the client",
       async run({ rig, client }) {
-        let count = 0;
-        const stream = openStream(rig, client, { onData: () => void count++, onGap: () => {}, onError: () => {} });
+        const stream = openTally(rig, client);
         await stream.ready;
         await client.close();
-        const told = count;
-        await new Promise((resolve) => setTimeout(resolve, 100));
-        check(count === told, "a stream of a closed client went on");
+        const told = stream.told();
+        await eventually("a closed client has sockets open", () => rig.openSockets() === 0, SOCKETS_MS);
+        await hearNews(rig, rig.createClient());
+        check(stream.told() === told, "a stream of a closed client went on");
       },
     },
   ];
@@ -268,6 +268,7 @@ export function streamRules<Client extends Closable>(): readonly Rule<Client>[] 
 
 /** What all clients have. */
 export interface Closable {
+  readonly events: Pick<ClientEmitter, "on">;
   close(): Promise<void>;
 }
 
@@ -283,6 +284,24 @@ function openStream<Client>(
 ) {
   check(rig.openStream !== undefined, "the rig has no stream");
   return rig.openStream(client, listener);
+}
+
+/** A stream that counts all it tells. */
+function openTally<Client>(rig: Rig<Client>, client: Client) {
+  let count = 0;
+  const tell = () => void count++;
+  const stream = openStream(rig, client, { onData: tell, onGap: tell, onError: tell });
+  return { ready: stream.ready, close: () => stream.close(), told: () => count };
+}
+
+/** Waits until a stream of its own has told news twice: whatever a closed one would still have told has come before. */
+async function hearNews<Client>(rig: Rig<Client>, client: Client): Promise<void> {
+  let news = 0;
+  const stream = openStream(rig, client, { onData: () => void news++, onGap: () => {}, onError: () => {} });
+  await stream.ready;
+  const before = news;
+  await eventually("no data came to another stream", () => news >= before + 2, LIMIT_MS);
+  await stream.close();
 }
 
 function timesOf(accepted: readonly string[], id: string): number {

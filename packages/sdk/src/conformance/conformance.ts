@@ -1,3 +1,4 @@
+import { checkFunction, checkList, checkObject } from "../checks.ts";
 import type { Capabilities, ClientOf } from "../venue.ts";
 import { clientRules, type Rule, streamRules, writeRules } from "./checks.ts";
 import { ConformanceError } from "./expect.ts";
@@ -11,16 +12,21 @@ const LIMIT_MS = 60_000;
  * Rules about writes and streams are among them when the venue declares `orders` or `stream`, or `also` names them. Every check
  * opens a rig of its own and closes it; one that takes longer than a minute fails.
  *
+ * @throws {InvalidInputError} When there is no venue, or no way to open a rig.
  * @example
  * import { conformance } from "@pitlane/sdk/testing";
  *
  * for (const { name, run } of conformance({ venue: example, openRig })) test(name, run, 60_000);
  */
-export function conformance<C extends Capabilities, O, Client extends ClientOf<C>>({
-  venue,
-  openRig,
-  also = [],
-}: ConformanceOptions<C, O, Client>): readonly ConformanceCheck[] {
+export function conformance<C extends Capabilities, O, Client extends ClientOf<C>>(
+  options: ConformanceOptions<C, O, Client>,
+): readonly ConformanceCheck[] {
+  checkObject("options", options);
+  const { venue, openRig, also = [] } = options;
+  checkObject("venue", venue);
+  checkObject("venue.capabilities", venue.capabilities);
+  checkFunction("openRig", openRig);
+  checkList("also", also);
   const { capabilities } = venue;
   const rules: readonly Rule<Client>[] = [
     ...clientRules<Client>(),

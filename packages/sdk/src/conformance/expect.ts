@@ -34,6 +34,21 @@ export async function eventually(words: string, holds: () => boolean, limitMs: n
   }
 }
 
+/** The most that `count` tells while `work` goes on. */
+export async function mostDuring(count: () => number, work: Promise<unknown>): Promise<number> {
+  let most = 0;
+  let isOver = false;
+  const end = work.finally(() => {
+    isOver = true;
+  });
+  while (!isOver) {
+    await new Promise((resolve) => setImmediate(resolve));
+    most = Math.max(most, count());
+  }
+  await end;
+  return most;
+}
+
 /**
  * Goes to a server of our own on this machine and back, over a new connection each time: what was begun before, to a server that is
  * here too, has arrived by then, however busy the machine is.

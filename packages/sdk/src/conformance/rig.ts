@@ -38,6 +38,8 @@ export interface Rig<Client> {
   createClient(): Client;
   /** Requests and handshakes that have reached the server, and connections, where it can count them. */
   requests(): number;
+  /** Connections to the server that are open now, those of sockets among them. */
+  openSockets(): number;
   /** Keys, tokens, passwords of its clients: what nothing may ever show. */
   readonly secrets: readonly string[];
   /** Makes the server misbehave until what it returns is called; `undefined` where it cannot. */

@@ -1,7 +1,8 @@
 import { type Clock, createSystemClock, InvalidInputError, inRange, integerInRange } from "@pitlane/perf";
 import type { ImapFlow, ImapFlowOptions } from "imapflow";
+import { checkFlag, checkObject } from "../checks.ts";
 import { TimeoutError } from "../errors.ts";
-import type { OnOtp } from "../session/login.ts";
+import type { OnOtp, OtpChallenge } from "../session/login.ts";
 import { Redactor } from "../session/secrets.ts";
 import { MailboxError, MissingPackageError } from "./errors.ts";
 import { awaitMail, type FoundCode, findMail, openMailbox } from "./mailbox.ts";
@@ -55,13 +56,14 @@ const PASSING = new Set(
  * Needs the package `imapflow` (`npm install imapflow`).
  *
  * @throws {InvalidInputError} At once, when an option breaks its rule. When it runs: {@link TimeoutError} when no mail came,
- * {@link MailboxError} when the mailbox cannot be read, {@link MissingPackageError} when imapflow is missing. Never showing the
- * password or a code.
+ * {@link MailboxError} when the mailbox cannot be read, {@link MissingPackageError} when imapflow is missing: a login looks for that by
+ * `ready`, before the venue sends a code; whoever wraps this function in his own may do so too. Never showing the password or a code.
  * @example
  * const onOtp = imapOtp({ host: "imap.example.org", user: "me@example.org", password, subject: "security code" });
  */
 export function imapOtp(options: ImapOtpOptions): OnOtp {
-  const secure = options.secure ?? true;
+  checkObject("options", options);
+  const secure = checkFlag("secure", options.secure ?? true);
   const host = checkText("host", options.host);
   const port = integerInRange("port", options.port ?? (secure ? 993 : 143), 1, 65_535);
   const user = checkText("user", options.user);
@@ -118,7 +120,7 @@ export function imapOtp(options: ImapOtpOptions): OnOtp {
     }
   }
 
-  return async (challenge, signal) => {
+  async function onOtp(challenge: OtpChallenge, signal: AbortSignal): Promise<string> {
     const Client = await loadImapFlow();
     const askedMs = challenge.askedAtUs / 1000 - toleranceMs;
     const sinceMs = () => Math.max(askedMs, clock.nowUs() / 1000 - maxAgeMs);
@@ -149,7 +151,9 @@ export function imapOtp(options: ImapOtpOptions): OnOtp {
     } finally {
       ended.abort();
     }
-  };
+  }
+
+  return Object.assign(onOtp, { ready: async () => void (await loadImapFlow()) });
 }
 
 async function loadImapFlow(): Promise<typeof ImapFlow> {

@@ -1,4 +1,5 @@
 import { InvalidInputError, integerInRange } from "@pitlane/perf";
+import { shown } from "../checks.ts";
 import { ASSET_DECIMALS, type Instrument } from "./instrument.ts";
 
 const ZERO = 48;
@@ -14,7 +15,7 @@ export function parseScaled(text: string, decimals: number): number {
   integerInRange("decimals", decimals, 0, 100);
   let value = 0;
   let fraction = -1; // digits after the dot so far, -1 before it
-  const length = text?.length; // undefined, too, of what is no text: that ends as text without digits does
+  const length = typeof text === "string" ? text.length : 0; // what is no text ends as text without digits does
   for (let i = 0; i < length; i++) {
     const code = text.charCodeAt(i);
     if (code === DOT && fraction < 0 && i > 0) {
@@ -30,7 +31,7 @@ export function parseScaled(text: string, decimals: number): number {
     value = value * 10 + digit;
     if (fraction >= 0) fraction++;
   }
-  if (!(length > 0) || text.charCodeAt(length - 1) === DOT) throw notDecimal(text);
+  if (length === 0 || text.charCodeAt(length - 1) === DOT) throw notDecimal(text);
   for (let i = Math.max(fraction, 0); i < decimals; i++) value *= 10;
   if (value > Number.MAX_SAFE_INTEGER)
     throw new InvalidInputError(`"${text}" does not fit ${decimals} decimals exactly`);
@@ -40,7 +41,7 @@ export function parseScaled(text: string, decimals: number): number {
 /** As `parseScaled`, for amounts of any size and sign. @throws {InvalidInputError} As `parseScaled`, but for size. */
 export function parseUnits(text: string, decimals: number = ASSET_DECIMALS): bigint {
   integerInRange("decimals", decimals, 0, 100);
-  const match = /^(-?)(\d+)(?:\.(\d+))?$/.exec(text);
+  const match = typeof text === "string" ? /^(-?)(\d+)(?:\.(\d+))?$/.exec(text) : null;
   if (match === null) throw notDecimal(text);
   const fraction = match[3] ?? "";
   if (/[1-9]/.test(fraction.slice(decimals)))
@@ -57,7 +58,7 @@ export function parseUnits(text: string, decimals: number = ASSET_DECIMALS): big
  */
 export function formatScaled(value: number | bigint, decimals: number): string {
   if (!Number.isSafeInteger(value) && typeof value !== "bigint") {
-    throw new InvalidInputError(`value must be a whole number up to 2^53 - 1, or a bigint, got ${String(value)}`);
+    throw new InvalidInputError(`value must be a whole number up to 2^53 - 1, or a bigint, got ${shown(value)}`);
   }
   integerInRange("decimals", decimals, 0, 100);
   const negative = value < 0;
@@ -74,22 +75,37 @@ export function formatUnits(units: bigint): string {
   return formatScaled(units, ASSET_DECIMALS);
 }
 
-/** Price x size in the quote asset's smallest unit; a part below it is dropped, as the venue does. */
+/**
+ * Price x size in the quote asset's smallest unit; a part below it is dropped, as the venue does.
+ *
+ * @throws {InvalidInputError} When a number is not whole and exact, or the instrument is none.
+ */
 export function notionalUnits(instrument: Instrument, priceTicks: number, sizeLots: number): bigint {
-  const product = BigInt(priceTicks) * BigInt(sizeLots);
-  const decimals = instrument.priceDecimals + instrument.sizeDecimals;
+  const decimals = decimalsOf(instrument?.priceDecimals + instrument?.sizeDecimals);
+  const product = wholeOf("priceTicks", priceTicks) * wholeOf("sizeLots", sizeLots);
   return decimals <= ASSET_DECIMALS
     ? product * 10n ** BigInt(ASSET_DECIMALS - decimals)
     : product / 10n ** BigInt(decimals - ASSET_DECIMALS);
 }
 
-/** A size in the base asset's smallest unit; a part below it is dropped. */
-export function baseUnits({ sizeDecimals }: Instrument, sizeLots: number): bigint {
-  return sizeDecimals <= ASSET_DECIMALS
-    ? BigInt(sizeLots) * 10n ** BigInt(ASSET_DECIMALS - sizeDecimals)
-    : BigInt(sizeLots) / 10n ** BigInt(sizeDecimals - ASSET_DECIMALS);
+/** A size in the base asset's smallest unit; a part below it is dropped. Throws as `notionalUnits`. */
+export function baseUnits(instrument: Instrument, sizeLots: number): bigint {
+  const decimals = decimalsOf(instrument?.sizeDecimals);
+  const lots = wholeOf("sizeLots", sizeLots);
+  return decimals <= ASSET_DECIMALS
+    ? lots * 10n ** BigInt(ASSET_DECIMALS - decimals)
+    : lots / 10n ** BigInt(decimals - ASSET_DECIMALS);
 }
 
-function notDecimal(text: string): InvalidInputError {
-  return new InvalidInputError(`"${text}" is not a plain decimal number such as 61.25`);
+// BigInt takes text and dates, and its own errors name no field.
+function wholeOf(name: string, value: number): bigint {
+  return BigInt(integerInRange(name, value, -Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER));
+}
+
+function decimalsOf(decimals: number): number {
+  return integerInRange("the instrument's decimals", decimals, 0, 100);
+}
+
+function notDecimal(text: unknown): InvalidInputError {
+  return new InvalidInputError(`${shown(text)} is not a plain decimal number such as 61.25`);
 }

@@ -5,7 +5,7 @@ import { InvalidInputError, integerInRange } from "@pitlane/perf";
 import { checkObject } from "../checks.ts";
 import { SessionCorruptError, SessionFileAccessError, SessionFileExposedError, SessionStoreError } from "./errors.ts";
 import { deriveKeys, keysFit, newSalt, readHeader, SCRYPT_COST, type SealKeys, seal, unseal } from "./sealed.ts";
-import type { SessionStore } from "./store.ts";
+import { type SessionStore, sessionText } from "./store.ts";
 
 export interface FileStoreOptions {
   /** The file; its folder is made, mode 0700, when it is missing. One file for one account. */
@@ -81,7 +81,7 @@ class FileStore<S> implements SessionStore<S> {
   }
 
   async save(session: S): Promise<void> {
-    const plaintext = Buffer.from(JSON.stringify(session), "utf8"); // now: it may have changed when its turn comes
+    const plaintext = Buffer.from(sessionText(session), "utf8"); // now: it may have changed when its turn comes
     await this.#inTurn("written", async () => {
       await this.#replace(seal(plaintext, await this.#prepareKeys()));
     });

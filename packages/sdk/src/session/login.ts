@@ -1,4 +1,5 @@
 import { type Clock, InvalidInputError, integerInRange } from "@pitlane/perf";
+import { checkFunction } from "../checks.ts";
 import { TimeoutError } from "../errors.ts";
 
 /** A venue asks for the code it has just sent. A venue may add what its last step needs. */
@@ -12,9 +13,16 @@ export interface OtpChallenge {
 /**
  * Brings the code that a challenge is about: from a prompt, a mailbox (`@pitlane/sdk/imap`), a chat.
  *
+ * What it throws ends the login as it is: `login()` rejects with it, and calls with a `SessionLostError` whose cause it is. It is not
+ * asked again by itself, as each login has the venue send a code.
+ *
  * @param signal Aborts when the login is given up or out of time.
  */
-export type OnOtp = (challenge: OtpChallenge, signal: AbortSignal) => Promise<string>;
+export interface OnOtp {
+  (challenge: OtpChallenge, signal: AbortSignal): Promise<string>;
+  /** Asked before each login begins: rejects when no code could be brought, so that the venue is not made to send one. */
+  readonly ready?: (() => Promise<void>) | undefined;
+}
 
 /** A login of two steps with a code between them. */
 export interface LoginFlow<S, C extends OtpChallenge = OtpChallenge> {
@@ -35,7 +43,7 @@ export type Login<S> = (signal: AbortSignal) => Promise<S>;
  * The login that a flow describes: `begin`, the user's code, `finish`.
  *
  * @throws {InvalidInputError} At once, before any I/O, when `onOtp` is missing. When it runs: {@link InvalidInputError} for a
- * code that cannot be one (it is then not sent), {@link TimeoutError} when none came in time, and what the steps throw.
+ * code that cannot be one (it is then not sent), {@link TimeoutError} when none came in time, and what the steps and `onOtp` throw.
  * @example
  * const login = createLogin({ begin, finish, clock, onOtp: () => prompt("Code from your mail: ") });
  */
@@ -46,8 +54,11 @@ export function createLogin<S, C extends OtpChallenge>(flow: LoginFlow<S, C>): L
       "onOtp must be a function that brings the code the venue sends: (challenge, signal) => Promise<string>",
     );
   }
+  if (onOtp.ready !== undefined) checkFunction("onOtp.ready", onOtp.ready);
   const otpTimeoutMs = integerInRange("otpTimeoutMs", flow.otpTimeoutMs ?? 300_000, 1_000, 3_600_000);
   return async (signal) => {
+    await onOtp.ready?.();
+    signal.throwIfAborted();
     const challenge = await begin(signal);
     const answer = await within(otpTimeoutMs, clock, signal, (limited) => onOtp(challenge, limited));
     const code = typeof answer === "string" ? answer.trim() : "";

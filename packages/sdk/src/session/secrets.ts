@@ -45,12 +45,12 @@ export class Secret {
  * A secret is found as it is, percent-encoded (as a URL, a form or JSON writes it) and in base64, also inside a longer
  * base64 text at whatever offset, there with every character that holds a bit of it; of a secret of several lines, a PEM key, each
  * line of 16 characters on. Texts of under 4 characters are not looked for, and base64 of under 8 not. Setting costs a little,
- * redacting one pass over the text.
+ * redacting one pass over the text. A venue's reply is for `redactReply`: JSON has more ways of writing a text than can be looked for.
  *
  * @example
  * const redactor = new Redactor();
  * redactor.set("credentials", [apiKey, apiSecret]);
- * throw new RejectedError(redactor.redact(venueText), details);
+ * throw new RejectedError(redactor.redactReply(reply), details);
  */
 export class Redactor {
   readonly #secrets = new Map<string, readonly string[]>();
@@ -65,6 +65,26 @@ export class Redactor {
   /** `text` with every secret as `[secret]`. */
   redact(text: string): string {
     return this.#pattern === undefined ? text : text.replace(this.#pattern, MASK);
+  }
+
+  /** A reply without its secrets: of JSON every text, name and number as it reads, written anew; of anything else the text. */
+  redactReply(text: string): string {
+    try {
+      return JSON.stringify(JSON.parse(text, (_name, value: unknown) => this.#clean(value)));
+    } catch {
+      return this.redact(text); // a page of a gateway
+    }
+  }
+
+  #clean(value: unknown): unknown {
+    if (typeof value === "string") return this.redact(value);
+    if (typeof value === "number") {
+      const text = String(value);
+      const clean = this.redact(text);
+      return clean === text ? value : clean;
+    }
+    if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
+    return Object.fromEntries(Object.entries(value).map(([name, inner]) => [this.redact(name), inner]));
   }
 }
 

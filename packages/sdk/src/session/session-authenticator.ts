@@ -5,7 +5,7 @@ import type { SessionManager } from "./session-manager.ts";
 
 /**
  * Sends calls under a manager's session. Synchronous while the session lives; a refusal of the session that is still the
- * current one renews it, once for all calls it met.
+ * current one renews it, once for all calls it met. Their own signals are the caller's part: the layer that asks waits under them.
  *
  * @param apply Writes the session into one attempt of a call: `sentHeaders`, `sentQuery`, `sentBody`. Must not keep it.
  */
@@ -23,7 +23,7 @@ export function sessionAuthenticator<S extends SessionTokens>(
   return {
     prepare(call) {
       const session = manager.tryGet();
-      if (session === undefined) return manager.get(call.signal).then((renewed) => write(call, renewed));
+      if (session === undefined) return manager.get().then((renewed) => write(call, renewed));
       write(call, session);
       return undefined;
     },
@@ -31,7 +31,7 @@ export function sessionAuthenticator<S extends SessionTokens>(
       const used = usedBy.get(call);
       if (used === undefined) return false;
       try {
-        return (await manager.renewRefused(used, call.signal)) !== used;
+        return (await manager.renewRefused(used)) !== used;
       } catch (failure) {
         call.signal?.throwIfAborted();
         if (!(failure instanceof SessionLostError)) return false; // the venue's own refusal says more than why it could not be mended

@@ -1,6 +1,8 @@
 import { type Clock, InvalidInputError, inRange } from "@pitlane/perf";
 import { RetriesExhaustedError, retry } from "@pitlane/perf/flow";
 import { checkFunction, checkObject, checkSignal } from "../checks.ts";
+import type { RequestError } from "../errors.ts";
+import { CallAbortedError } from "../transport/errors.ts";
 import type { Authenticator, HttpCall } from "../transport/transport.ts";
 import { Era } from "./era.ts";
 import { SessionCorruptError, SessionLostError, SessionUnavailableError } from "./errors.ts";
@@ -24,7 +26,7 @@ import { checkStore, memoryStore, type SessionStore } from "./store.ts";
 
 const FLIGHT_RETRIES = 2; // what waits at the end of a session should not fail for one lost packet
 const SHARED_LOOKS_MS = [0, 1_000, 4_000]; // another process's refresh may have been answered and not saved yet
-const SETTLE_NS = 5e9; // a renewed session refused so soon again is not mended by renewing
+const SETTLE_NS = 5e9; // a call that is always refused must not become a storm of refreshes and logins
 
 /** What `createSessionManager` makes; the rules are told there. */
 export class SessionKeeper<S extends SessionTokens> implements SessionManager<S> {
@@ -107,7 +109,8 @@ export class SessionKeeper<S extends SessionTokens> implements SessionManager<S>
     const held = this.#held;
     if (held?.session !== session) return this.get(signal);
     const mended = this.#mended;
-    if (mended?.session === session && this.#clock.monotonicNs() - mended.atNs < SETTLE_NS) return session;
+    const isTooSoon = mended?.session === session && this.#clock.monotonicNs() - mended.atNs < SETTLE_NS;
+    if (isTooSoon && !this.#era.isRenewing) return session;
     this.#held = expireSession(held);
     const renewed = await this.get(signal);
     if (this.#held?.session === renewed) this.#mended = { session: renewed, atNs: this.#clock.monotonicNs() };
@@ -129,13 +132,14 @@ export class SessionKeeper<S extends SessionTokens> implements SessionManager<S>
   async use(session: S): Promise<void> {
     this.#checkOpen();
     const held = this.#hold(session, false);
-    this.#endEra("the session was replaced while the call waited for it");
+    this.#endEra(new SessionLostError("the session was replaced while the call waited for it", { cause: undefined }));
     this.#adopt(held);
     await this.#store.save(session);
   }
 
   async clear(): Promise<void> {
-    this.#endEra("the session was cleared while the call waited for it");
+    this.#checkOpen();
+    this.#endEra(new SessionLostError("the session was cleared while the call waited for it", { cause: undefined }));
     await this.#store.clear();
   }
 
@@ -146,7 +150,7 @@ export class SessionKeeper<S extends SessionTokens> implements SessionManager<S>
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    this.#endEra("the client was closed while the call waited for its session");
+    this.#endEra(closed("the client was closed while the call waited for its session"));
     await this.#saved;
   }
 
@@ -170,7 +174,7 @@ export class SessionKeeper<S extends SessionTokens> implements SessionManager<S>
   }
 
   #checkOpen(): void {
-    if (this.#isClosed) throw new InvalidInputError("the session manager is closed: create another one");
+    if (this.#isClosed) throw closed("the call was refused: the client is closed");
   }
 
   #renewed(signal: AbortSignal | undefined): Promise<S> {
@@ -311,8 +315,8 @@ export class SessionKeeper<S extends SessionTokens> implements SessionManager<S>
     process.emitWarning(`the session could not be ${what}: ${error.message}`, { code: "PITLANE_SESSION_STORE" });
   }
 
-  #endEra(why: string): void {
-    this.#era.stop.abort(new SessionLostError(why, { cause: undefined }));
+  #endEra(why: RequestError): void {
+    this.#era.stop.abort(why);
     this.#alarm?.stop();
     this.#era = new Era();
     this.#held = undefined;
@@ -330,6 +334,10 @@ export class SessionKeeper<S extends SessionTokens> implements SessionManager<S>
 function checkWanted(signal: AbortSignal | undefined): void {
   checkSignal(signal);
   signal?.throwIfAborted();
+}
+
+function closed(message: string): CallAbortedError {
+  return new CallAbortedError(message, { outcome: "unsent" });
 }
 
 function timesOfAccessToken(session: SessionTokens): TokenTimes {

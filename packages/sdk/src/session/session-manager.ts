@@ -52,12 +52,17 @@ export interface SessionManager<S extends SessionTokens> {
    * @throws {SessionLostError} When it cannot be renewed, for this and every later call until `login` or `use`.
    * @throws {SessionUnavailableError} When it cannot be renewed for now; nothing is asked of the venue before `retryAfterMs`.
    * @throws {SessionStoreError} When the store cannot be read and there is nothing else to begin with.
-   * @throws {InvalidInputError} When `signal` is none, there are neither tokens nor a login, or the manager is closed.
+   * @throws {InvalidInputError} When `signal` is none, or there are neither tokens nor a login.
+   * @throws {CallAbortedError} When the manager is closed, or closes meanwhile; so do `refresh`, `login`, `use` and `clear`.
    */
   get(signal?: AbortSignal): Promise<S>;
   /** Renews now, though the session lives. Throws as `get`; calls meanwhile use the old one. */
   refresh(signal?: AbortSignal): Promise<S>;
-  /** The venue refused `session`: renews it, unless another has taken its place, and resolves to the present one. Throws as `get`. */
+  /**
+   * The venue refused `session`: renews it, unless another has taken its place, and resolves to the present one. Throws as `get`.
+   *
+   * One that was itself renewed for a refusal less than 5 s ago is not: it resolves to that same session, unless a renewal is under way.
+   */
   renewRefused(session: S, signal?: AbortSignal): Promise<S>;
   /** Logs in anew, also when the session was lost. @throws What the login throws; {@link InvalidInputError} when there is none. */
   login(signal?: AbortSignal): Promise<S>;

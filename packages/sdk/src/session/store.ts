@@ -1,4 +1,5 @@
-import { checkFunction, checkObject } from "../checks.ts";
+import { InvalidInputError } from "@pitlane/perf";
+import { checkMethods } from "../checks.ts";
 
 /** Where a session outlives its process. */
 export interface SessionStore<S> {
@@ -14,8 +15,17 @@ export interface SessionStore<S> {
 
 /** @throws {InvalidInputError} When `store` lacks a method; names begin with `name`. */
 export function checkStore(name: string, store: SessionStore<unknown>): void {
-  checkObject(name, store);
-  for (const method of ["load", "save", "clear"] as const) checkFunction(`${name}.${method}`, store[method]);
+  checkMethods(name, store, "load", "save", "clear");
+}
+
+/** What a store keeps of `session`. @throws {InvalidInputError} When JSON cannot hold it; never showing any of it. */
+export function sessionText(session: unknown): string {
+  let text: string | undefined;
+  try {
+    text = JSON.stringify(session);
+  } catch {} // a circle, or a bigint: the words of JSON would name its fields
+  if (text === undefined) throw new InvalidInputError("session must be what JSON can hold");
+  return text;
 }
 
 /** A store that ends with its process. The session is kept as a copy, so that a later change of the original does not reach it. */
@@ -27,7 +37,7 @@ export function memoryStore<S>(): SessionStore<S> {
       return saved === undefined ? undefined : (JSON.parse(saved) as S);
     },
     save: async (session) => {
-      saved = JSON.stringify(session);
+      saved = sessionText(session);
     },
     clear: async () => {
       saved = undefined;

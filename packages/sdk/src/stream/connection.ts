@@ -1,7 +1,8 @@
 import { type Clock, integerInRange, type Random } from "@pitlane/perf";
 import type { Endpoint, EndpointChoice } from "../region/endpoints.ts";
 import { type Attempt, Dialer, type HandshakeHeaders, toError } from "./dial.ts";
-import { type Keepalive, type Link, type LinkEnd, type LinkOptions, type PingOptions, SocketLink } from "./link.ts";
+import type { Keepalive } from "./keepalive.ts";
+import { type Link, type LinkEnd, type LinkOptions, type PingOptions, SocketLink } from "./link.ts";
 
 export interface ConnectionOptions {
   /** Where to connect: asked at every attempt, and told how it went. */
@@ -37,6 +38,7 @@ export interface ConnectionOptions {
   readonly silenceMs?: number;
   /** Default every 20 s, to be answered within 10 s. False: none. */
   readonly ping?: PingOptions | false;
+  /** Made by `keepalive`. Default none. */
   readonly keepalive?: Keepalive;
   /** Age at which a socket is replaced without a gap, in milliseconds, 1,000 to 2^31; up to 5 % less by chance. Default never. */
   readonly lifeMs?: number;
@@ -147,7 +149,6 @@ export class Connection {
       integerInRange("ping.withinMs", ping.withinMs, 10, 600_000);
       if (ping.quietMs !== undefined) integerInRange("ping.quietMs", ping.quietMs, 10, 3_600_000);
     }
-    if (keepalive !== undefined) integerInRange("keepalive.everyMs", keepalive.everyMs, 10, 3_600_000);
     return {
       connectTimeoutMs: integerInRange("connectTimeoutMs", options.connectTimeoutMs ?? 5_000, 1, 600_000),
       silenceMs: integerInRange("silenceMs", options.silenceMs ?? 75_000, 10, 3_600_000),

@@ -1,5 +1,6 @@
 import type { Clock } from "@pitlane/perf";
 import type { Endpoint } from "../region/endpoints.ts";
+import type { Keepalive, LinkKeeper } from "./keepalive.ts";
 import type { HandshakeAnswer } from "./ws-handshake.ts";
 import { ClientSocket, type SocketOptions } from "./ws-socket.ts";
 
@@ -16,18 +17,6 @@ export interface Link {
   ready(): void;
   /** Gives the socket up, as after a loss; no new one before `afterMs` milliseconds. */
   drop(reason: string, afterMs?: number): void;
-}
-
-/** A message of the venue's own that shows whether it still listens, where pings of the protocol do not. */
-export interface Keepalive {
-  /** In milliseconds. */
-  readonly everyMs: number;
-  readonly text: string;
-  /**
-   * Whether a frame is the answer; it is then not delivered. Asked only while an answer is due: none within `withinMs` of the
-   * ping options ends the socket. Left out: no answer is expected.
-   */
-  readonly isAnswer?: (data: Buffer, isBinary: boolean) => boolean;
 }
 
 /** Pings of the protocol. */
@@ -110,8 +99,7 @@ export class SocketLink implements Link {
   #pingedNs = 0; // last ping sent
   #isPongDue = false;
   #isSuspect = false; // told, of the present ping
-  #keptNs = 0; // last keepalive sent
-  #isAnswerDue = false;
+  readonly #keeper: LinkKeeper | undefined;
   #originUs = 0; // wall time of the monotonic clock's zero: one reading serves both times of what is read
   /** Written by its connection. */
   isCurrent = false;
@@ -127,6 +115,7 @@ export class SocketLink implements Link {
   ) {
     this.endpoint = endpoint;
     this.#options = options;
+    this.#keeper = options.keepalive?.(this);
     const { connectTimeoutMs, maxFrameBytes: maxBytes, closeTimeoutMs } = options;
     this.#socket = this.#open(endpoint.url + target, { headers, maxBytes, closeTimeoutMs });
     this.dialedNs = options.clock.monotonicNs();
@@ -177,7 +166,7 @@ export class SocketLink implements Link {
   /** Judges silence, and sends what is due. */
   tick(nowNs: number): void {
     if (!this.isOpen) return;
-    const { silenceMs, ping, keepalive, clock, onSuspect } = this.#options;
+    const { silenceMs, ping, clock, onSuspect } = this.#options;
     this.#originUs = clock.nowUs() - clock.monotonicNs() / 1000;
     const silentMs = (nowNs - this.#heardNs) / 1e6;
     if (silentMs >= silenceMs) return this.blame(`nothing was heard for ${Math.floor(silentMs)} ms`);
@@ -198,18 +187,12 @@ export class SocketLink implements Link {
         onSuspect(this);
       }
     }
-    if (keepalive === undefined) return;
-    if (this.#isAnswerDue) {
-      if (nowNs - this.#keptNs >= withinMs * 1e6) this.blame(`a keepalive got no answer in ${withinMs} ms`);
-    } else if (nowNs - this.#keptNs >= keepalive.everyMs * 1e6) {
-      this.#keptNs = nowNs;
-      this.#isAnswerDue = keepalive.isAnswer !== undefined;
-      this.#socket.trySend(keepalive.text);
-    }
+    this.#keeper?.tick(nowNs, withinMs);
   }
 
   #open(url: string, options: SocketOptions): ClientSocket {
-    const { clock, onOpen, onFrame, keepalive } = this.#options;
+    const { clock, onOpen, onFrame } = this.#options;
+    const keeper = this.#keeper;
     let readNs = 0; // when the bytes came that are read now; as a field it would be made anew for every frame
     let readAtUs = 0;
     return new ClientSocket(url, options, {
@@ -220,7 +203,7 @@ export class SocketLink implements Link {
         this.openedNs = nowNs;
         this.#heardNs = nowNs;
         this.#pingedNs = nowNs;
-        this.#keptNs = nowNs;
+        keeper?.opened(nowNs);
         this.#isOpen = true;
         onOpen(this);
       },
@@ -231,9 +214,8 @@ export class SocketLink implements Link {
         this.#heardNs = readNs;
       },
       onMessage: (data, isBinary) => {
-        if (this.#isOver) return;
-        if (this.#isAnswerDue && keepalive?.isAnswer?.(data, isBinary)) this.#isAnswerDue = false;
-        else onFrame(data, isBinary, readAtUs, readNs, this);
+        if (this.#isOver || keeper?.tryTake(data, isBinary)) return;
+        onFrame(data, isBinary, readAtUs, readNs, this);
       },
       onPong: () => {
         this.#isPongDue = false;

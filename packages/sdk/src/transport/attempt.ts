@@ -3,6 +3,7 @@ import type { Dispatcher } from "undici";
 import { NetworkError, ProtocolError, type RequestError, TimeoutError } from "../errors.ts";
 import { Due, type DueList } from "./due-list.ts";
 import { CallAbortedError } from "./errors.ts";
+import { offAbort, onAbort } from "./on-abort.ts";
 import type { HttpCall, HttpReply, Wire } from "./transport.ts";
 import { WireReply } from "./wire-reply.ts";
 
@@ -55,7 +56,7 @@ export class Attempt extends Due<Attempt> implements Dispatcher.DispatchHandler,
     this.dueNs = nowNs + limitMs * 1e6;
     this.#list = list;
     list.add(this, nowNs);
-    this.#call.signal?.addEventListener("abort", this, { once: true });
+    onAbort(this.#call.signal, this);
     return true;
   }
 
@@ -149,7 +150,7 @@ export class Attempt extends Due<Attempt> implements Dispatcher.DispatchHandler,
     if (this.#isSettled) return false;
     this.#isSettled = true;
     this.#list?.remove(this);
-    this.#call.signal?.removeEventListener("abort", this);
+    offAbort(this.#call.signal, this);
     return true;
   }
 

@@ -1,6 +1,7 @@
 import { type Clock, inRange } from "@pitlane/perf";
 import { TimeoutError } from "../errors.ts";
 import { CallAbortedError } from "./errors.ts";
+import { offAbort, onAbort } from "./on-abort.ts";
 import type { HttpCall, Layer } from "./transport.ts";
 
 export interface DeadlineOptions extends Pick<WaitOptions, "closing"> {
@@ -35,6 +36,8 @@ export interface WaitOptions {
   readonly clock: Pick<Clock, "monotonicNs" | "sleep">;
   /** Aborts when the client closes: waiting calls end then, unsent, and later ones are refused. */
   readonly closing?: AbortSignal | undefined;
+  /** What may have been done when a wait is ended; `unsent` unless told, as nothing goes out while a call waits. */
+  readonly outcome?: "unsent" | "unknown";
 }
 
 /**
@@ -43,14 +46,14 @@ export interface WaitOptions {
  * @param what Ends the sentence "GET /x waited for ...".
  * @param start Gets a signal that aborts when nobody waits any more.
  * @param untilNs The call's deadline; who knows that he waits for less passes Infinity, and saves the timer.
- * @throws {TimeoutError} When the call's deadline comes first; with outcome `unsent`, as nothing goes out while it waits.
+ * @throws {TimeoutError} When the call's deadline comes first.
  * @throws {CallAbortedError} When the caller aborts or the client closes.
  * @throws What `start` fails with.
  */
 export async function waitWithin<T>(
   call: Pick<HttpCall, "what" | "signal" | "deadlineNs">,
   what: string,
-  { clock, closing }: WaitOptions,
+  { clock, closing, outcome = "unsent" }: WaitOptions,
   start: (signal: AbortSignal) => Promise<T> | T,
   untilNs: number = call.deadlineNs,
 ): Promise<T> {
@@ -59,25 +62,27 @@ export async function waitWithin<T>(
     stop.signal.addEventListener("abort", () => reject(stop.signal.reason), { once: true });
   });
   isOver.catch(() => {}); // it is heard below, unless `start` throws
+  let done: "unsent" | "unknown" = "unsent"; // by now
   const abort = (how: string, cause: unknown) =>
-    stop.abort(new CallAbortedError(`${call.what} ${how} while it waited for ${what}`, { outcome: "unsent", cause }));
-  const onAbort = () => abort("was aborted by the caller", call.signal?.reason);
+    stop.abort(new CallAbortedError(`${call.what} ${how} while it waited for ${what}`, { outcome: done, cause }));
+  const caller = { handleEvent: () => abort("was aborted by the caller", call.signal?.reason) };
   const onClosing = () => abort("was ended by the client's close", closing?.reason);
-  if (call.signal?.aborted) onAbort();
+  if (call.signal?.aborted) caller.handleEvent();
   if (closing?.aborted) onClosing();
-  call.signal?.addEventListener("abort", onAbort, { once: true });
+  done = outcome;
+  onAbort(call.signal, caller);
   closing?.addEventListener("abort", onClosing, { once: true });
   if (untilNs < Number.POSITIVE_INFINITY) {
     const leftMs = Math.max(0, (untilNs - clock.monotonicNs()) / 1e6);
     clock.sleep(leftMs, stop.signal).then(
-      () => stop.abort(new TimeoutError(`${call.what} had no time left: it waited for ${what}`, { outcome: "unsent" })),
+      () => stop.abort(new TimeoutError(`${call.what} had no time left: it waited for ${what}`, { outcome })),
       () => {}, // ended, below or by an abort
     );
   }
   try {
     return await Promise.race([isOver, start(stop.signal)]);
   } finally {
-    call.signal?.removeEventListener("abort", onAbort);
+    offAbort(call.signal, caller);
     closing?.removeEventListener("abort", onClosing);
     stop.abort(); // ends the sleep; whoever listened has his answer
   }

@@ -60,7 +60,7 @@ export class DnsCache {
   readonly lookup = (hostname: string, options: LookupOptions, callback: Callback): void => {
     const key = `${options.family ?? 0} ${options.hints ?? 0} ${hostname}`;
     const answer: Answer = (error, addresses) => {
-      const first = addresses[0];
+      const first = addresses?.[0]; // with an error, Node's resolver gives no list
       if (error !== null || first === undefined) callback(error ?? noAddress(hostname), []);
       else if (options.all === true) callback(null, addresses);
       else callback(null, first.address, first.family);

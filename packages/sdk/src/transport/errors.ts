@@ -1,18 +1,12 @@
-import { RequestError } from "../errors.ts";
+import { RequestError, UnansweredError } from "../errors.ts";
 
 /**
  * The call was ended from our side: by its caller's signal or its `onSent`, or because the client was closed. Not repeated, and
  * it says nothing of the endpoint. `cause` is the signal's reason, or what was thrown.
  */
-export class CallAbortedError extends RequestError {
+export class CallAbortedError extends UnansweredError {
   readonly code = "ABORTED";
-  readonly retryable = false;
-  readonly outcome: "unsent" | "unknown";
-
-  constructor(message: string, options: { outcome: "unsent" | "unknown"; cause?: unknown }) {
-    super(message, { cause: options.cause });
-    this.outcome = options.outcome;
-  }
+  override readonly retryable = false;
 }
 
 /** The venue's request budget is used up for longer than the call may take, or too many calls wait for it. This one was not sent. */

@@ -14,6 +14,7 @@ import {
 } from "../errors.ts";
 import type { Endpoint, EndpointChoice } from "../region/endpoints.ts";
 import { BudgetExhaustedError, CallAbortedError } from "./errors.ts";
+import { offAbort, onAbort } from "./on-abort.ts";
 
 /** A reply that is no success. */
 export interface RefusedRead {
@@ -111,8 +112,8 @@ export class Reads {
     const what = `GET ${path.split("?", 1)[0]}`;
     if (closing.aborted) throw closed(what, "unsent");
     const over = new AbortController();
-    const onAbort = () => over.abort(signal?.reason);
-    signal?.addEventListener("abort", onAbort, { once: true });
+    const caller = { handleEvent: () => over.abort(signal?.reason) };
+    onAbort(signal, caller);
     this.#underWay.add(over);
     const read = { what, path, weight, deadlineNs: clock.monotonicNs() + limitMs * 1e6, signal: over.signal };
     clock.sleep(limitMs, over.signal).then(
@@ -126,7 +127,7 @@ export class Reads {
       throw error;
     } finally {
       this.#underWay.delete(over);
-      signal?.removeEventListener("abort", onAbort);
+      offAbort(signal, caller);
       over.abort(); // ends the timer
     }
   }
@@ -252,5 +253,6 @@ function toError(what: string, cause: unknown): RequestError {
   const words = message || code; // of several refused addresses there is only the code
   if (code === "UND_ERR_RES_EXCEEDED_MAX_SIZE") return new ProtocolError(`${what} was answered with too many bytes`);
   const ErrorOfKind = /TIMED?_?OUT$/.test(String(code)) ? TimeoutError : NetworkError; // undici's two, and the system's
-  return new ErrorOfKind(`${what} failed: ${words}`, { outcome: "unknown", cause });
+  const outcome = code === "ECONNREFUSED" ? "unsent" : "unknown"; // nobody was there to send it to
+  return new ErrorOfKind(`${what} failed: ${words}`, { outcome, cause });
 }

@@ -39,6 +39,7 @@ export async function openAxiomRig(): Promise<Rig<AxiomClient>> {
       return client;
     },
     requests: () => requests.count(),
+    openSockets: () => requests.openSockets(),
     secrets: [session.accessToken, session.refreshToken],
     async misbehave(how) {
       const handles = FAULTS[how].map((fault) => paper.faults.add(fault));

@@ -53,6 +53,7 @@ export async function openBinanceRig(options: Omit<BinanceOptions, "product"> = 
       return client;
     },
     requests: () => requests.count() - before,
+    openSockets: () => requests.openSockets(),
     secrets: [paper.apiKey, paper.apiSecret],
     async misbehave(how) {
       const handles = FAULTS[how].map((fault) => paper.faults.add(fault));

@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { createRandom, createSystemClock, InvalidInputError } from "@pitlane/perf";
 import {
   type CallControl,
@@ -34,7 +34,9 @@ export interface ToyOptions {
   readonly apiKey: string;
   readonly timeoutMs?: number;
   /** Ways to be wrong, for the suite to find. */
-  readonly wrong?: "repeatsWrites" | "connectsAtOnce" | "showsItsKey" | "livesOn" | undefined;
+  readonly wrong?:
+    | ("repeatsWrites" | "connectsAtOnce" | "showsItsKey" | "tellsItsKey" | "livesOn" | "leavesItsSockets")
+    | undefined;
 }
 
 /** What an outsider writes to add a venue: a definition over the package's parts. This one keeps texts by id. */
@@ -48,10 +50,11 @@ function createToy({ url, apiKey, timeoutMs = 2_000, wrong }: ToyOptions) {
   const clock = createSystemClock();
   const random = createRandom(1);
   const events = createEvents();
+  const closing = new AbortController();
   const pools = createPools({ clock });
   const send: Send = compose(
     pools.send,
-    deadline({ timeoutMs, clock }),
+    deadline({ timeoutMs, closing: closing.signal, clock }),
     retry({ clock, random, events }),
     failover({ choice: fixedEndpoint(url), clock }),
     authenticate({
@@ -66,6 +69,7 @@ function createToy({ url, apiKey, timeoutMs = 2_000, wrong }: ToyOptions) {
   );
   const ask = async (options: ConstructorParameters<typeof HttpCall>[0]) => {
     try {
+      if (wrong === "tellsItsKey") events.emit("failed", { service: "toy", error: new Error(`sent ${apiKey}`) });
       const { body } = await send(new HttpCall(options));
       return parse(options.path, body.toString("utf8"));
     } catch (error) {
@@ -97,7 +101,9 @@ function createToy({ url, apiKey, timeoutMs = 2_000, wrong }: ToyOptions) {
     },
     ...(wrong === "showsItsKey" ? { apiKey } : {}),
     async close() {
-      if (wrong !== "livesOn") await pools.close();
+      if (wrong === "livesOn") return;
+      closing.abort(new Error("the client was closed"));
+      if (wrong !== "leavesItsSockets") await pools.close();
     },
   };
 }
@@ -133,6 +139,11 @@ export async function openToyRig(wrong?: ToyOptions["wrong"]): Promise<Rig<ToyCl
     requests++;
     answer(request, response, how, accepted);
   });
+  const sockets = new Set<Socket>();
+  server.on("connection", (socket) => {
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
+  });
   const listen = (port: number) => new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
   const silence = () =>
     new Promise<void>((resolve) => {
@@ -153,6 +164,7 @@ export async function openToyRig(wrong?: ToyOptions["wrong"]): Promise<Rig<ToyCl
       return client;
     },
     requests: () => requests,
+    openSockets: () => sockets.size,
     secrets: ["planted-toy-key"],
     async misbehave(now) {
       how = now;

@@ -265,24 +265,36 @@ test("a host other than this machine gets no password before TLS", async () => {
 test("says which package to install when imapflow is missing", async () => {
   const folder = await mkdtemp(join(tmpdir(), "pitlane-imap-missing-"));
   try {
-    await bundle('export { imapOtp } from "../../src/imap/index.ts";', join(folder, "imap.mjs"), ["imapflow"]);
+    const parts = `export { imapOtp } from "../../src/imap/index.ts";
+       export { createLogin } from "../../src/session/login.ts";`;
+    await bundle(parts, join(folder, "imap.mjs"), ["imapflow"]);
     await writeFile(
       join(folder, "program.mjs"),
-      `import { imapOtp } from "./imap.mjs";
+      `import { createLogin, imapOtp } from "./imap.mjs";
        const onOtp = imapOtp({ host: "127.0.0.1", user: "me", password: "x" });
-       onOtp({ askedAtUs: 0, sentTo: "me" }, new AbortController().signal)
-         .catch(({ code, message }) => console.log(code, message));`,
+       const { signal } = new AbortController();
+       const tell = ({ code, message }) => console.log(code, message);
+       await onOtp({ askedAtUs: 0, sentTo: "me" }, signal).catch(tell);
+       const begin = async () => console.log("the venue was asked for a code");
+       await createLogin({ begin, onOtp, finish: begin, clock: { sleep: async () => {} } })(signal).catch(tell);`,
     );
     const { stdout } = await promisify(execFile)(process.execPath, [join(folder, "program.mjs")], { cwd: folder });
-    expect(stdout.trim()).toBe("MISSING_PACKAGE codes from a mailbox need the package imapflow: npm install imapflow");
+    const missing = "MISSING_PACKAGE codes from a mailbox need the package imapflow: npm install imapflow";
+    expect(stdout.trim().split("\n")).toEqual([missing, missing]); // and no login was begun
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 });
 
 describe("bad input is refused before any I/O", () => {
+  test.each([[undefined], [null], ["imap.example.org"]])("options %j", (options) => {
+    expect(() => imapOtp(options as never)).toThrow(InvalidInputError);
+  });
+
   const good: ImapOtpOptions = { host: "imap.example.org", user: "me", password };
   test.each([
+    ["secure", { secure: "no" as never }],
+    ["secure", { secure: 0 as never }],
     ["host", { host: "" }],
     ["port", { port: 0 }],
     ["port", { port: 70_000 }],

@@ -74,10 +74,11 @@ describe("formatScaled", () => {
   });
 
   test("readers refuse what is no text", () => {
-    for (const text of [undefined, null, 5, {}]) {
+    for (const text of [undefined, null, 5, {}, ["a"], ["5"], Symbol(), 5n, Object.create(null), new String("5")]) {
       expect(() => parseScaled(text as never, 2)).toThrow(InvalidInputError);
+      expect(() => parseUnits(text as never, 2)).toThrow(InvalidInputError);
     }
-    for (const text of [undefined, null, {}]) expect(() => parseUnits(text as never, 2)).toThrow(InvalidInputError);
+    expect(() => formatScaled(Object.create(null), 2)).toThrow("value must be a whole number up to 2^53 - 1");
   });
 });
 
@@ -107,4 +108,24 @@ test("notionals and sizes are exact in the smallest unit, a part below it is dro
       },
     ),
   );
+});
+
+test("notionals and sizes of what is no whole number, or no instrument, are refused", () => {
+  const instrument = testInstrument();
+  const bad = [Number.NaN, 1.5, 2 ** 53, Number.POSITIVE_INFINITY, "x", "", "5", true, null, undefined, new Date(), 5n];
+  for (const value of [...bad, Object.create(null), Symbol()] as never[]) {
+    for (const [use, field] of [
+      [() => notionalUnits(instrument, value, 1), "priceTicks"],
+      [() => notionalUnits(instrument, 1, value), "sizeLots"],
+      [() => baseUnits(instrument, value), "sizeLots"],
+    ] as const) {
+      expect(use).toThrow(InvalidInputError);
+      expect(use).toThrow(new RegExp(`^${field} must be a (whole )?number`));
+    }
+  }
+  for (const none of [undefined, null, {}, "x", { priceDecimals: "2", sizeDecimals: 3 }] as never[]) {
+    expect(() => notionalUnits(none, 1, 1)).toThrow("the instrument's decimals must be a whole number");
+  }
+  expect(() => baseUnits({} as never, 1)).toThrow("the instrument's decimals must be a whole number");
+  expect(notionalUnits(instrument, -5, 3)).toBe(-notionalUnits(instrument, 5, 3));
 });

@@ -61,6 +61,20 @@ describe("every store", () => {
   });
 });
 
+test("a session that JSON cannot hold is refused, and neither shown nor saved", async () => {
+  const circle: { accessToken: string; self?: unknown } = { accessToken: "PLANTED-TOKEN" };
+  circle.self = circle;
+  for (const store of [open(), memoryStore<Session>()]) {
+    for (const bad of [undefined, () => {}, Symbol("PLANTED"), circle, { accessToken: 5n }]) {
+      const error = await rejectionOf(store.save(bad as never));
+      expect(error).toBeInstanceOf(InvalidInputError);
+      expect(error.message).toBe("session must be what JSON can hold");
+      expect(inspect(error)).not.toMatch(/PLANTED|self/);
+    }
+    expect(await store.load()).toBeUndefined();
+  }
+});
+
 describe("a session file", () => {
   test("outlives its store, with the cost of guessing that is the default", async () => {
     await createFileStore<Session>({ path, passphrase }).save(session);

@@ -49,6 +49,22 @@ test.each(["", "1x", "code: 123456", "1234567890123", undefined as unknown as st
   },
 );
 
+test("what says that no code could be brought ends it before the venue is asked for one", async () => {
+  const failure = new Error("the mailbox is full");
+  const onOtp = Object.assign(async () => "123456", { ready: () => Promise.reject(failure) });
+  const { login, steps, stop } = setUp({ onOtp });
+  expect(await rejectionOf(login(stop.signal))).toBe(failure);
+  expect(steps).toEqual([]);
+  expect(() => setUp({ onOtp: Object.assign(async () => "", { ready: true as never }) })).toThrow("onOtp.ready must");
+});
+
+test("what onOtp throws ends it as it is", async () => {
+  const failure = new Error("nobody is at the keyboard");
+  const { login, steps, stop } = setUp({ onOtp: () => Promise.reject(failure) });
+  expect(await rejectionOf(login(stop.signal))).toBe(failure);
+  expect(steps).toEqual(["begin"]);
+});
+
 test("gives up when no code comes in time, and says so to whoever fetches it", async () => {
   let fetching: AbortSignal | undefined;
   const { login, clock, steps, stop } = setUp({

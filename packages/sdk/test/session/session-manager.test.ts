@@ -26,6 +26,7 @@ import { Redactor } from "../../src/session/secrets.ts";
 import type { SessionTokens } from "../../src/session/session.ts";
 import { createSessionManager, type SessionManagerOptions } from "../../src/session/session-manager.ts";
 import { memoryStore, type SessionStore } from "../../src/session/store.ts";
+import { CallAbortedError } from "../../src/transport/errors.ts";
 import { HttpCall } from "../../src/transport/transport.ts";
 import { rejectionOf } from "../support/rejection.ts";
 import { settle, tokenOf } from "./support.ts";
@@ -641,6 +642,28 @@ describe("an authenticator", () => {
     expect(asked).toHaveLength(2);
   });
 
+  test("a renewed session that is refused as well waits for a renewal that is under way", async () => {
+    const { manager, asked, pass } = withTokens();
+    const authenticator = manager.authenticator(apply);
+    const attempt = async () => {
+      const one = call();
+      await authenticator.prepare(one);
+      return authenticator.recover?.(one, refused());
+    };
+    const first = attempt();
+    await settle();
+    await pass(100);
+    expect(await first).toBe(true);
+    const refreshed = manager.refresh();
+    await settle();
+    const again = Promise.all([attempt(), attempt()]);
+    await settle();
+    await pass(100);
+    expect(await again).toEqual([true, true]);
+    expect(manager.tryGet()).toBe(await refreshed);
+    expect(asked).toEqual(["refresh refresh-1", "refresh refresh-2"]);
+  });
+
   test("a refusal that loses the session says so, and that the call was refused", async () => {
     const { manager } = withTokens({ refresh: () => Promise.reject(refused()) });
     const authenticator = manager.authenticator(apply);
@@ -752,11 +775,13 @@ describe("clear, use and close", () => {
     await settle();
     await manager.close();
     await manager.close();
-    expect(await waiting).toBeInstanceOf(SessionLostError);
+    const ended = await waiting;
     await settle();
     expect(clock.sleeping).toBe(0);
-    for (const call of [manager.get(), manager.refresh(), manager.login(), manager.use(issue())]) {
-      expect(await rejectionOf(call)).toBeInstanceOf(InvalidInputError);
+    const later = [manager.get(), manager.refresh(), manager.login(), manager.use(issue()), manager.clear()];
+    for (const error of [ended, ...(await Promise.all(later.map(rejectionOf)))]) {
+      expect(error).toBeInstanceOf(CallAbortedError);
+      expect(error).toMatchObject({ outcome: "unsent" });
     }
   });
 });

@@ -328,6 +328,20 @@ describe("a nonce", () => {
     expect(nonce.next()).toBe(9_000);
   });
 
+  test("of no clock there is none, and of one that tells no time none until it does", () => {
+    for (const clock of [undefined, null, {}, { nowUs: 5 }]) {
+      expect(() => createNonce(clock as never)).toThrow(InvalidInputError);
+    }
+    let us: unknown = Number.NaN;
+    const nonce = createNonce({ nowUs: () => us as number });
+    for (us of [Number.NaN, Number.POSITIVE_INFINITY, -1, "5", undefined]) {
+      expect(() => nonce.next()).toThrow(InvalidInputError);
+      expect(() => nonce.next()).toThrow(/^clock\.nowUs\(\) must be a number from 0 to/);
+    }
+    us = 7_000;
+    expect(nonce.next()).toBe(7);
+  });
+
   test("in microseconds is the time in microseconds", () => {
     expect(createNonce({ nowUs: () => 42 }, "us").next()).toBe(42);
     expect(() => createNonce({ nowUs: () => 42 }, "ns" as "us")).toThrow(InvalidInputError);

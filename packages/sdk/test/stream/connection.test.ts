@@ -4,6 +4,7 @@ import { afterEach, describe, expect, test, vi } from "vitest";
 import { AuthError, InvalidInputError, NetworkError, RateLimitError } from "../../src/index.ts";
 import { fixedEndpoint } from "../../src/region/endpoints.ts";
 import { Connection, type ConnectionOptions } from "../../src/stream/connection.ts";
+import { keepalive } from "../../src/stream/keepalive.ts";
 import type { Link } from "../../src/stream/link.ts";
 import { createSilentServer, FakeVenue, type FakeVenueOptions, TestChoice } from "../support/fake-venue.ts";
 
@@ -297,7 +298,10 @@ describe("a dead socket", () => {
   test("is given up when it does not answer a keepalive", async () => {
     const { seen } = await setUp(
       {},
-      { keepalive: { everyMs: 20, text: "ping", isAnswer: () => false }, ping: { everyMs: 3_600_000, withinMs: 60 } },
+      {
+        keepalive: keepalive({ everyMs: 20, text: "ping", isAnswer: () => false }),
+        ping: { everyMs: 3_600_000, withinMs: 60 },
+      },
     );
     await vi.waitFor(() => expect(seen).toContain("lost: a keepalive got no answer in 60 ms"));
   });
@@ -359,7 +363,7 @@ test("a keepalive goes out as often as it says; its answer is kept from the read
           socket.send("pong"); // one that was not asked for
         }),
     },
-    { keepalive: { everyMs: 20, text: "ping", isAnswer: (data) => data.equals(Buffer.from("pong")) } },
+    { keepalive: keepalive({ everyMs: 20, text: "ping", isAnswer: (data) => data.equals(Buffer.from("pong")) }) },
   );
   await vi.waitFor(() => expect(got.length).toBeGreaterThanOrEqual(3));
   await vi.waitFor(() => expect(seen.slice(0, 5)).toEqual(["open", "news", "pong", "news", "pong"]));
@@ -618,7 +622,6 @@ test("options out of range are refused before anything is connected", async () =
     [{ ping: { everyMs: 9, withinMs: 10 } }, "ping.everyMs"],
     [{ ping: { everyMs: 10, withinMs: 9 } }, "ping.withinMs"],
     [{ ping: { everyMs: 10, withinMs: 10, quietMs: 9 } }, "ping.quietMs"],
-    [{ keepalive: { everyMs: 1, text: "" } }, "keepalive.everyMs"],
     [{ lifeMs: 999 }, "lifeMs"],
     [{ maxFrameBytes: 0 }, "maxFrameBytes"],
     [{ closeTimeoutMs: 0 }, "closeTimeoutMs"],
@@ -628,5 +631,6 @@ test("options out of range are refused before anything is connected", async () =
     expect(open).toThrow(InvalidInputError);
     expect(open).toThrow(words);
   }
+  expect(() => keepalive({ everyMs: 1, text: "" })).toThrow("keepalive.everyMs must be a number from 10 to 3600000");
   expect(venue.connections).toBe(0);
 });

@@ -6,6 +6,13 @@ export const BAD_CONTROLS: readonly (readonly [control: unknown, words: string])
   [{ signal: 5 }, "signal must be an AbortSignal, got 5"],
   [{ signal: null }, "signal must be an AbortSignal, got null"],
   [{ signal: {} }, "signal must be an AbortSignal, got object"],
+  [{ signal: { throwIfAborted() {} } }, "signal must be an AbortSignal, got object"],
+  [
+    { signal: { aborted: false, throwIfAborted() {}, addEventListener() {} } },
+    "signal must be an AbortSignal, got object",
+  ],
+  [{ timeoutMs: Object.create(null) }, "timeoutMs must be a number from 1 to 600000, got object"],
+  [{ retries: Symbol() }, "retries must be a whole number from 0 to 100, got Symbol()"],
   [{ timeoutMs: -1 }, "timeoutMs must be a number from 1 to 600000, got -1"],
   [{ timeoutMs: 0 }, "timeoutMs must be a number from 1 to 600000, got 0"],
   [{ timeoutMs: Number.NaN }, "timeoutMs must be a number from 1 to 600000, got NaN"],

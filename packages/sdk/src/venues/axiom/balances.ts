@@ -1,12 +1,13 @@
-import { type Clock, inRange, integerInRange } from "@pitlane/perf";
-import { MicroBatcher } from "@pitlane/perf/flow";
+import { inRange, integerInRange } from "@pitlane/perf";
 import { asError } from "../../as-error.ts";
-import { type Outcome, settleAll } from "../../batch/outcome.ts";
+import { type CollectedCall, type Collector, type CollectPlace, collector } from "../../batch/collect.ts";
+import { type Outcome, settleAll, unwrap } from "../../batch/outcome.ts";
 import { split } from "../../batch/split.ts";
 import type { CallControl } from "../../calls.ts";
 import { checkControl, checkObject } from "../../checks.ts";
 import { ProtocolError } from "../../errors.ts";
 import type { WalletBalance } from "../../model/order.ts";
+import { waitWithin } from "../../transport/deadline.ts";
 import { checkAddress, checkAll } from "./checks.ts";
 import type { Rest } from "./rest.ts";
 import { parseRecord, parseTokenAccounts, type TokenAccounts } from "./wire/account.ts";
@@ -32,30 +33,34 @@ const MOST_WALLETS = 10_000;
  */
 export class Balances {
   readonly #rest: Rest;
-  readonly #batcher: MicroBatcher<string, WalletBalance> | undefined;
+  readonly #place: CollectPlace;
+  readonly #collector: Collector<string, CallControl, WalletBalance> | undefined;
 
   /** @throws {InvalidInputError} When `batching` is out of range. */
-  constructor(rest: Rest, clock: Clock, batching: BatchingOptions | undefined) {
+  constructor(rest: Rest, place: CollectPlace, batching: BatchingOptions | undefined) {
     this.#rest = rest;
+    this.#place = place;
     if (batching === undefined) return;
     checkObject("batching", batching);
     integerInRange("batching.maxSize", batching.maxSize, 1, WALLETS_PER_CALL);
     inRange("batching.maxAgeMs", batching.maxAgeMs, 0, 60_000);
-    const send = async (wallets: readonly string[]) =>
-      (await this.balancesOf(wallets)).map((outcome) => (outcome.ok ? outcome.value : outcome.error));
-    this.#batcher = new MicroBatcher({ ...batching, send, concurrency: 4, clock });
+    this.#collector = collector(batching, place, (calls) => this.#together(calls));
   }
 
   async balanceOf(wallet: string, control: CallControl = {}): Promise<WalletBalance> {
     checkAddress("wallet", wallet);
     checkControl(control);
-    // A call with a time limit of its own cannot share another one's.
-    if (this.#batcher !== undefined && control.timeoutMs === undefined) {
-      return this.#batcher.submit(wallet, control.signal);
+    const { signal, timeoutMs, retries, hedgeAfterMs } = control;
+    // What is told of one call cannot hold for those that it would go with.
+    const isPlain = timeoutMs === undefined && retries === undefined && hedgeAfterMs === undefined;
+    if (this.#collector === undefined || !isPlain) return this.#one(wallet, control);
+    signal?.throwIfAborted();
+    try {
+      return await this.#collector.call(`balanceOf ${wallet}`, wallet, control);
+    } catch (error) {
+      signal?.throwIfAborted(); // a read has no outcome to tell: its caller gets the reason back
+      throw error;
     }
-    const [outcome] = await this.balancesOf([wallet], control);
-    if (outcome?.ok) return outcome.value;
-    throw outcome?.error;
   }
 
   balancesOf(wallets: readonly string[], control?: CallControl): Promise<readonly Outcome<WalletBalance>[]> {
@@ -73,9 +78,28 @@ export class Balances {
     return this.#each(wallets, control, { path: "/batched-wallet-token-accounts", read: parseTokenAccounts });
   }
 
-  /** Sends what waits for a batch. */
+  /** Resolves when nothing is collected any more: all of it has ended with the client's `closing`. */
   async close(): Promise<void> {
-    await this.#batcher?.close();
+    await this.#collector?.close();
+  }
+
+  async #one(wallet: string, control: CallControl): Promise<WalletBalance> {
+    const [outcome] = await this.balancesOf([wallet], control);
+    return unwrap(outcome as Outcome<WalletBalance>);
+  }
+
+  /** One request for all of them, which may take as long as the youngest; each ends by its own signal and time. */
+  #together(calls: readonly CollectedCall<string, CallControl>[]): readonly Promise<WalletBalance>[] {
+    const { clock } = this.#place;
+    const lastNs = Math.max(...calls.map(({ deadlineNs }) => deadlineNs));
+    const timeoutMs = (lastNs - clock.monotonicNs()) / 1e6;
+    const wallets = calls.map(({ item }) => item);
+    const all = this.balancesOf(wallets, { timeoutMs });
+    return calls.map((call, i) =>
+      waitWithin(call, "its batch's answer", { clock, outcome: "unknown" }, async () =>
+        unwrap((await all)[i] as Outcome<WalletBalance>),
+      ),
+    );
   }
 
   /** Calls for pieces of `wallets`, and reads each wallet's entry on its own: one that cannot be read, or is missing, costs itself. */

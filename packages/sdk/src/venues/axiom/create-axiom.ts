@@ -2,7 +2,6 @@ import { randomInt } from "node:crypto";
 import { setMaxListeners } from "node:events";
 import { createRandom, createSystemClock, integerInRange } from "@pitlane/perf";
 import { SlidingWindow, unitsUsed } from "@pitlane/perf/limit";
-import { check, checkObject } from "../../checks.ts";
 import { createEvents } from "../../client-events.ts";
 import { createHealthMeter } from "../../health-meter.ts";
 import { httpProbe } from "../../region/prober.ts";
@@ -20,6 +19,7 @@ import { compose, type HttpCall, type HttpReply, type Layer, type Send } from ".
 import { defineVenue } from "../../venue.ts";
 import { accountCalls } from "./account.ts";
 import { Balances } from "./balances.ts";
+import { checkOptions } from "./check-options.ts";
 import { checkText } from "./checks.ts";
 import type { AxiomClient, AxiomOptions, UnverifiedAxiomClient } from "./client.ts";
 import { AXIOM_URLS, type AxiomRegion, checkUrls, endpointsOf } from "./endpoints.ts";
@@ -55,10 +55,8 @@ export function createAxiom(options?: AxiomOptions & { readonly unverified?: fal
 export function createAxiom(
   options: AxiomOptions & { readonly unverified?: boolean } = {},
 ): AxiomClient | UnverifiedAxiomClient {
-  checkObject("options", options);
+  checkOptions(options);
   const venue = options.venue ?? "axiom";
-  const isName = typeof venue === "string" && /^[a-z0-9-]+$/.test(venue);
-  check(isName, "venue", "lower-case letters, digits and -", venue);
   const urls = checkUrls(options.urls ?? AXIOM_URLS);
   const region = options.region ?? (urls.cluster.global ? "global" : (Object.keys(urls.cluster)[0] as AxiomRegion));
   const userAgent = checkText("userAgent", options.userAgent ?? "pitlane", 500);
@@ -146,7 +144,7 @@ export function createAxiom(
     ]),
   ) as Record<AxiomService, Send>;
   const rest = new Rest({ sends, clock });
-  const balances = new Balances(rest, clock, options.batching);
+  const balances = new Balances(rest, { callTimeoutMs: timeoutMs, closing: closing.signal, clock }, options.batching);
   const streams = new Set<{ close(): Promise<void> }>();
   let closed: Promise<void> | undefined;
 
@@ -165,7 +163,7 @@ export function createAxiom(
     account: accountCalls(rest, balances, redactor),
     tracking: trackingCalls(rest),
     transactions: transactionCalls(rest),
-    session: sessionCalls(sessions),
+    session: sessionCalls(sessions, { clock, closing: closing.signal }),
     stream: streamCalls({
       ...{ urls, regions, streams, sessions, userAgent, connectTimeoutMs, events, clock, random },
       isClosed: () => closed !== undefined,
@@ -202,7 +200,7 @@ function errorOf(call: HttpCall, { status, headers, body }: HttpReply, redactor:
   return toError(call.what, {
     status,
     retryAfter: Array.isArray(retryAfter) ? retryAfter[0] : retryAfter,
-    text: redactor.redact(body.toString("utf8")),
+    text: redactor.redactReply(body.toString("utf8")),
     nowMs: Math.floor(nowUs / 1000),
   });
 }

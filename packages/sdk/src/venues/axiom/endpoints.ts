@@ -1,4 +1,5 @@
 import { InvalidInputError } from "@pitlane/perf";
+import { check, checkObject } from "../../checks.ts";
 import type { EndpointSet } from "../../region/endpoint-set.ts";
 import type { Endpoint } from "../../region/endpoints.ts";
 
@@ -95,8 +96,17 @@ export interface LocalPaths {
   readonly friendsSocket?: string;
 }
 
-/** One server in place of all hosts: what a local exchange needs. @param socket Origin of its sockets. */
+/**
+ * One server in place of all hosts: what a local exchange needs.
+ *
+ * @param socket Origin of its sockets.
+ * @throws {InvalidInputError} When one is no text; whether they are URLs, the client looks at.
+ */
 export function localUrls(rest: string, socket: string, paths: LocalPaths = {}): AxiomUrls {
+  checkObject("paths", paths);
+  for (const [name, text = ""] of Object.entries({ rest, socket, ...paths })) {
+    check(typeof text === "string", name, "text", text);
+  }
   const all = [rest];
   return {
     ...{ rest: all, account: all, transactions: all, friends: all, bnb: all, turnkey: all },
@@ -124,6 +134,8 @@ const WS = ["ws:", "wss:"];
 
 /** The URLs with their form checked and no slash at their end. @throws {InvalidInputError} Naming the one that is wrong. */
 export function checkUrls(urls: AxiomUrls): AxiomUrls {
+  checkObject("urls", urls);
+  checkObject("urls.cluster", urls.cluster);
   const cluster = Object.entries(urls.cluster).map(([region, list]) => {
     if (!AXIOM_REGIONS.includes(region as AxiomRegion)) {
       throw new InvalidInputError(`urls.cluster: ${JSON.stringify(region)} is none of ${AXIOM_REGIONS.join(", ")}`);
@@ -155,9 +167,7 @@ export function checkUrls(urls: AxiomUrls): AxiomUrls {
 export function endpointsOf(urls: AxiomUrls, region: AxiomRegion): EndpointSet {
   const { cluster, pulse: _byUser, ...services } = urls;
   const regions = Object.keys(cluster) as AxiomRegion[];
-  if (!regions.includes(region)) {
-    throw new InvalidInputError(`region must be one of ${regions.join(", ")}, got ${JSON.stringify(region)}`);
-  }
+  check(regions.includes(region), "region", `one of ${regions.join(", ")}`, region);
   const nearFirst = [region, ...regions.filter((name) => name !== region)];
   return new Map<string, readonly Endpoint[]>([
     ...Object.entries(services).map(([service, list]) => [service, toEndpoints(list)] as const),

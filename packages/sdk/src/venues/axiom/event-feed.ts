@@ -1,6 +1,7 @@
 import { InvalidInputError, integerInRange } from "@pitlane/perf";
 import { Deque } from "@pitlane/perf/ring";
 import { asError } from "../../as-error.ts";
+import { check, checkFunction, checkObject } from "../../checks.ts";
 import { QueueIterator, type UnreadEvents } from "../../stream/iterate.ts";
 
 /** How a stream's events reach their reader. */
@@ -44,13 +45,12 @@ export class EventFeed<E> {
    * @throws {InvalidInputError} When an option breaks its rule.
    */
   constructor(options: FeedOptions<E>, toGap: (reason: string, next: E) => E, onLeave: () => Promise<void>) {
-    const { onEvent, onError, overflow: { capacity = 10_000, policy = "dropOldest" } = {} } = options;
-    if (typeof onError !== "function") throw new InvalidInputError("onError must be a function");
-    if (onEvent !== undefined && typeof onEvent !== "function")
-      throw new InvalidInputError("onEvent must be a function");
-    if (policy !== "dropOldest" && policy !== "close") {
-      throw new InvalidInputError(`overflow.policy must be dropOldest or close, got ${JSON.stringify(policy)}`);
-    }
+    const { onEvent, onError, overflow = {} } = options;
+    checkFunction("onError", onError);
+    if (onEvent !== undefined) checkFunction("onEvent", onEvent);
+    checkObject("overflow", overflow);
+    const { capacity = 10_000, policy = "dropOldest" } = overflow;
+    check(policy === "dropOldest" || policy === "close", "overflow.policy", "dropOldest or close", policy);
     integerInRange("overflow.capacity", capacity, 1, 1_000_000);
     this.#options = options;
     this.#createReader = () => {

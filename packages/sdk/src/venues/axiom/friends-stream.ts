@@ -1,7 +1,7 @@
 import { InvalidInputError } from "@pitlane/perf";
 import { checkObject } from "../../checks.ts";
 import type { EndpointChoice } from "../../region/endpoints.ts";
-import type { Keepalive } from "../../stream/link.ts";
+import { keepalive } from "../../stream/keepalive.ts";
 import { checkText } from "./checks.ts";
 import type { FeedOptions } from "./event-feed.ts";
 import { PushConnection, type PushEvent, type PushStream } from "./push-stream.ts";
@@ -41,7 +41,7 @@ export interface FriendsStream extends PushStream<FriendsContent> {
 }
 
 // Once a second, as those programs send it; the server says the same back.
-const DOT: Keepalive = { everyMs: 1_000, text: ".", isAnswer: isDot };
+const DOT = keepalive({ everyMs: 1_000, text: ".", isAnswer: isDot });
 const PONG = '{"type":"pong"}';
 
 /**

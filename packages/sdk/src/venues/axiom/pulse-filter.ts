@@ -1,3 +1,5 @@
+import { checkObject } from "../../checks.ts";
+
 /** Bounds, both included; null is open. */
 export interface PulseRange {
   readonly min: number | null;
@@ -57,6 +59,7 @@ export type PulseFilter = { readonly [K in (typeof RANGES)[number]]: PulseRange 
  * const young = pulseFilter({ age: { min: null, max: 30, unit: "minutes" }, holders: { min: 50, max: null } });
  */
 export function pulseFilter(parts: Partial<PulseFilter> = {}): PulseFilter {
+  checkObject("parts", parts);
   const open: PulseRange = { min: null, max: null };
   const each = <K extends string, V>(names: readonly K[], value: V) =>
     Object.fromEntries(names.map((name) => [name, value])) as Record<K, V>;

@@ -1,8 +1,10 @@
 import { ProtocolError } from "../../errors.ts";
 import type { EndpointChoice } from "../../region/endpoints.ts";
 import type { Connection } from "../../stream/connection.ts";
-import type { Keepalive, Link } from "../../stream/link.ts";
+import type { Keepalive } from "../../stream/keepalive.ts";
+import type { Link } from "../../stream/link.ts";
 import { Settlement } from "../../stream/settlement.ts";
+import { offAbort, onAbort } from "../../transport/on-abort.ts";
 import { EventFeed, type FeedOptions } from "./event-feed.ts";
 import { openSocket, type SocketParts } from "./socket.ts";
 
@@ -86,7 +88,7 @@ export class PushConnection<C> implements PushStream<C> {
       ...(socket.onTick === undefined ? {} : { onTick: socket.onTick }),
     };
     this.#connection = openSocket(endpoints, socket.keepalive, events, parts, this.#stop.signal);
-    this.#signal?.addEventListener("abort", this.#onAbort, { once: true });
+    onAbort(this.#signal, this.#onAbort);
   }
 
   get ready(): Promise<void> {
@@ -107,10 +109,10 @@ export class PushConnection<C> implements PushStream<C> {
     return this.#closed;
   }
 
-  readonly #onAbort = () => void this.close();
+  readonly #onAbort = { handleEvent: () => void this.close() };
 
   async #shut(): Promise<void> {
-    this.#signal?.removeEventListener("abort", this.#onAbort);
+    offAbort(this.#signal, this.#onAbort);
     this.#stop.abort(new Error("the stream was closed"));
     this.#ready.reject(new Error("the stream was closed before its socket was open"));
     this.#feed.end();

@@ -10,6 +10,7 @@ import type { Redactor } from "../../session/secrets.ts";
 import type { SessionStatus } from "../../session/session.ts";
 import { createSessionManager, type SessionManager } from "../../session/session-manager.ts";
 import { checkStore, type SessionStore } from "../../session/store.ts";
+import { type WaitOptions, waitWithin } from "../../transport/deadline.ts";
 import type { Send } from "../../transport/transport.ts";
 import { type PasswordCredentials, passwordLogin, type WalletCredentials, walletLogin } from "./login.ts";
 import { refreshSession } from "./refresh.ts";
@@ -75,22 +76,47 @@ export function createSession(parts: SessionParts): SessionManager<AxiomSession>
   });
 }
 
-/** The calls about the session. None of them shows a token. */
-export function sessionCalls(sessions: SessionManager<AxiomSession>) {
+/**
+ * The calls about the session. None of them shows a token.
+ *
+ * `ensure`, `login` and `refresh` take as long as they need, a code that a user types included, unless `timeoutMs` says how long
+ * their caller waits. The renewal or login itself goes on after that, for whoever else waits for it.
+ */
+export function sessionCalls(sessions: SessionManager<AxiomSession>, place: WaitOptions) {
   const info = (session: AxiomSession | undefined): SessionInfo => ({
     status: sessions.status,
     userId: session?.account,
     expiresAtUs: sessions.expiresAtUs,
   });
+  const wait = async (
+    what: string,
+    control: CallControl,
+    outcome: "unsent" | "unknown",
+    start: (signal: AbortSignal) => Promise<AxiomSession>,
+  ): Promise<SessionInfo> => {
+    checkControl(control);
+    const { signal, timeoutMs = Number.POSITIVE_INFINITY } = control;
+    signal?.throwIfAborted();
+    const deadlineNs = place.clock.monotonicNs() + timeoutMs * 1e6;
+    try {
+      return info(await waitWithin({ what, signal, deadlineNs }, "the session", { ...place, outcome }, start));
+    } catch (error) {
+      signal?.throwIfAborted();
+      throw error;
+    }
+  };
   return {
     /** What is known now; asks nobody. */
     getInfo: (): SessionInfo => info(sessions.tryGet()),
     /** Waits for a session: reads the store, renews, or logs in when it must. Calls do that by themselves. */
-    ensure: async (control: CallControl = {}): Promise<SessionInfo> => info(await sessions.get(signalOf(control))),
+    ensure: (control: CallControl = {}): Promise<SessionInfo> =>
+      wait("session.ensure", control, "unsent", (signal) => sessions.get(signal)),
     /** Logs in anew, also when the session was lost. @throws {InvalidInputError} When there are no `credentials`. */
-    login: async (control: CallControl = {}): Promise<SessionInfo> => info(await sessions.login(signalOf(control))),
+    login: (control: CallControl = {}): Promise<SessionInfo> =>
+      wait("session.login", control, "unknown", (signal) => sessions.login(signal)),
     /** Renews now, though the session lives. */
-    refresh: async (control: CallControl = {}): Promise<SessionInfo> => info(await sessions.refresh(signalOf(control))),
+    refresh: (control: CallControl = {}): Promise<SessionInfo> =>
+      wait("session.refresh", control, "unknown", (signal) => sessions.refresh(signal)),
     /** Takes up tokens from elsewhere, a browser say, in place of the session. @throws {InvalidInputError} When they need an accessToken. */
     use: async (tokens: AxiomTokens): Promise<void> => {
       const brought = sortTokens(tokens);
@@ -104,11 +130,6 @@ export function sessionCalls(sessions: SessionManager<AxiomSession>) {
     /** Forgets the session, here and in the store. The venue is not told: how the site logs out is not known. */
     clear: (): Promise<void> => sessions.clear(),
   };
-}
-
-function signalOf(control: CallControl): AbortSignal | undefined {
-  checkControl(control);
-  return control.signal;
 }
 
 export type AxiomSessionCalls = ReturnType<typeof sessionCalls>;

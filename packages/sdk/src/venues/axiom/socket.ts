@@ -2,7 +2,7 @@ import type { Clock, Random } from "@pitlane/perf";
 import type { EndpointChoice } from "../../region/endpoints.ts";
 import type { SessionManager } from "../../session/session-manager.ts";
 import { Connection, type ConnectionOptions, type ConnectionWatch } from "../../stream/connection.ts";
-import type { Keepalive } from "../../stream/link.ts";
+import { type Keepalive, keepalive as keepaliveOf } from "../../stream/keepalive.ts";
 import { sessionHandshake } from "./handshake.ts";
 import type { AxiomSession } from "./tokens.ts";
 
@@ -29,7 +29,7 @@ export function isPong(data: Buffer, isBinary: boolean): boolean {
 }
 
 /** The venue's own ping, as often as the site sends it. */
-export const VENUE_PING: Keepalive = { everyMs: 30_000, text: PING, isAnswer: isPong };
+export const VENUE_PING: Keepalive = keepaliveOf({ everyMs: 30_000, text: PING, isAnswer: isPong });
 
 type Events = Pick<ConnectionOptions, "onOpen" | "onFrame" | "onLost" | "onError" | "onTick">;
 

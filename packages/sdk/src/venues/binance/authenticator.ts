@@ -55,13 +55,13 @@ export function binanceAuthenticator(options: BinanceAuthenticatorOptions): Auth
   };
 }
 
-/** What a call was last sent with and no message may show: the key, and the signature in both its spellings. */
-export function secretsOf(call: HttpCall): readonly string[] {
+/** What a call was last sent with and no message may show; undefined for one without a signature. */
+export function sentSecrets(call: HttpCall): { readonly apiKey: string; readonly signature: string } | undefined {
   const apiKey = call.sentHeaders[API_KEY];
-  if (apiKey === undefined) return [];
+  if (apiKey === undefined) return undefined;
   const sent = hasForm(call) ? call.sentBody : call.sentQuery;
   const signature = sent.slice(sent.lastIndexOf("signature=") + "signature=".length);
-  return [apiKey, signature, decodeURIComponent(signature)];
+  return { apiKey, signature: decodeURIComponent(signature) };
 }
 
 function hasForm({ method }: HttpCall): boolean {

@@ -1,6 +1,6 @@
 import { InvalidInputError } from "@pitlane/perf";
 import type { CallControl, MarketCalls } from "../../calls.ts";
-import { check, checkControl } from "../../checks.ts";
+import { checkControl, checkText } from "../../checks.ts";
 import type { Instrument } from "../../model/instrument.ts";
 import { type Api, publicRead } from "./api.ts";
 import { type InstrumentList, parseInstruments } from "./instruments.ts";
@@ -12,6 +12,8 @@ export interface MarketOptions {
   readonly mostLevels: number;
   /** The venue's time, for which bars are closed. */
   readonly nowUs: () => number;
+  /** Aborts when the client begins to close. */
+  readonly closing?: AbortSignal;
 }
 
 /** The public calls that a stream cannot be without: its instruments. */
@@ -33,9 +35,10 @@ export class CoreMarket implements Pick<MarketCalls, "listInstruments" | "getIns
   }
 
   async getInstrument(symbol: string, control: CallControl = {}): Promise<Instrument> {
-    check(/^[^\s/]+\/[^\s/]+$/.test(symbol), "symbol", "AAA/BBB, base and quote asset", symbol);
+    checkText("symbol", /^[^\s/]+\/[^\s/]+$/, "AAA/BBB, base and quote asset", symbol);
     checkControl(control);
-    if (this.list === undefined) await this.listInstruments(control);
+    // What is known is no answer of a client that is closed: this is refused as any call.
+    if (this.list === undefined || this.options.closing?.aborted) await this.listInstruments(control);
     const found = this.#bySymbol.get(symbol);
     if (found !== undefined) return found;
     const upper = this.#bySymbol.get(symbol.toUpperCase());

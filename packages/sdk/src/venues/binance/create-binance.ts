@@ -1,5 +1,6 @@
 import { InvalidInputError, inRange, integerInRange } from "@pitlane/perf";
 import { check, checkFlag, checkList, checkObject } from "../../checks.ts";
+import { createEvents } from "../../client-events.ts";
 import { createSigner, type Signer } from "../../session/sign.ts";
 import { createVenueClock, type VenueClock } from "../../session/venue-clock.ts";
 import { Connection } from "../../stream/connection.ts";
@@ -16,7 +17,7 @@ import type { Market } from "./market.ts";
 import { createBinanceMarket } from "./market-client.ts";
 import type { NetworkPlace } from "./network.ts";
 import { openWatchedMarket } from "./open-watched-market.ts";
-import type { BinanceMarketOptions, BinanceOptions, BinanceProduct } from "./options.ts";
+import type { BinanceCredentials, BinanceMarketOptions, BinanceOptions, BinanceProduct } from "./options.ts";
 import { Orders } from "./orders.ts";
 import { connectRegions, type RegionalNetwork } from "./regional-network.ts";
 import { SocketApi } from "./socket-api.ts";
@@ -49,7 +50,13 @@ export function createBinance(options?: BinanceOptions & { readonly product?: "s
 export function createBinance(
   options: BinanceMarketOptions & { readonly product: Exclude<BinanceProduct, "spot"> },
 ): BinanceFuturesClient;
-export function createBinance(options: BinanceOptions): BinanceClient | BinanceFuturesClient;
+export function createBinance<P extends BinanceProduct>(
+  options: BinanceOptions & {
+    readonly product?: P;
+    // Of a product that is known to be no spot, they would be refused.
+    readonly credentials?: "spot" extends P ? BinanceCredentials : undefined;
+  },
+): BinanceClient | BinanceFuturesClient;
 export function createBinance(options: BinanceOptions = {}): BinanceClient | BinanceFuturesClient {
   checkObject("options", options);
   const { product = "spot" } = options;
@@ -82,7 +89,7 @@ function createSpot(options: BinanceOptions): BinanceClient {
     };
     return connectRegions(place, signerOf, options.orderLimits);
   };
-  const wiring = wire(options, connect, ALL_PARTS.moreCalls, ALL_PARTS.otherPlaces());
+  const wiring = wire(options, connect, ALL_PARTS.moreCalls, ALL_PARTS.otherPlaces(), createEvents());
   if (signer === undefined || venueClock === undefined) return assemble(wiring, refusing(), undefined);
   wiring.own(venueClock);
 
@@ -138,7 +145,7 @@ function refusing(): Api {
 }
 
 /** Starts to measure the venue's clock with the first signed call, behind it: a refused timestamp is measured for at once anyway. */
-function measuring(way: Api, { events }: Wiring, time: VenueClock): Api {
+function measuring(way: Api, { events, closing }: Wiring, time: VenueClock): Api {
   let isStarted = false;
   return {
     call(call) {
@@ -153,6 +160,7 @@ function measuring(way: Api, { events }: Wiring, time: VenueClock): Api {
 
   function start(): void {
     time.start().catch((error: unknown) => {
+      if (closing.aborted) return;
       isStarted = false; // the next signed call begins anew
       if (error instanceof Error) events.emit("failed", { service: "clock", error });
     });

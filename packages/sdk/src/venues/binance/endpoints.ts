@@ -1,5 +1,5 @@
 import { InvalidInputError, integerInRange } from "@pitlane/perf";
-import { check, checkList, checkObject } from "../../checks.ts";
+import { check, checkList, checkObject, shown } from "../../checks.ts";
 import type { Endpoint } from "../../region/endpoints.ts";
 import type { BinanceEnvironment, BinanceMarketOptions, BinanceProduct, BinanceRegion } from "./options.ts";
 import { MissingPartError } from "./parts.ts";
@@ -54,7 +54,7 @@ export interface OtherPlaces {
  */
 export function factsOf(product: BinanceProduct, others: OtherPlaces | undefined): ProductFacts {
   if (product === "spot") return SPOT;
-  if (others === undefined) throw new MissingPartError(`product "${product}"`, "otherPlaces");
+  if (others === undefined) throw new MissingPartError(`product ${shown(product)}`, "otherPlaces");
   return others.factsOf(product);
 }
 
@@ -75,7 +75,7 @@ export function endpointsOf(
   if (urls !== undefined) return own([{ name: "default", ...urls }], "urls");
   if (regions !== undefined) return own(regions, "regions");
   if (environment === undefined || environment === "production") return endpoints;
-  if (others === undefined) throw new MissingPartError(`environment "${environment}"`, "otherPlaces");
+  if (others === undefined) throw new MissingPartError(`environment ${shown(environment)}`, "otherPlaces");
   return others.placeOf(environment, product);
 }
 
@@ -106,7 +106,7 @@ function originOf(name: string, text: string, protocols: readonly string[]): str
 
 /** @throws {InvalidInputError} When `text` is no URL of these protocols. */
 export function urlOf(name: string, text: string, protocols: readonly string[]): URL {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const url = typeof text === "string" && URL.canParse(text) ? new URL(text) : undefined;
   const rule = `a URL of ${protocols.map((protocol) => `${protocol}//`).join(" or ")}`;
   check(url !== undefined && protocols.includes(url.protocol), name, rule, text);
   return url;

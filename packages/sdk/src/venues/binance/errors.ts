@@ -17,37 +17,44 @@ export interface ErrorReply {
 }
 
 /** -1006 unexpected answer from the bus, -1007 engine did not answer: the venue itself does not know. */
-const OUTCOME_UNKNOWN_CODES: ReadonlySet<number | undefined> = new Set([-1006, -1007]);
+const OUTCOME_UNKNOWN_CODES: readonly (number | undefined)[] = [-1006, -1007];
 /** -1021 timestamp, -1022 signature, -2014 key format, -2015 key, IP or permission; -1002 unauthorized. */
-const AUTH_CODES: ReadonlySet<number | undefined> = new Set([-1002, -1021, -1022, -2014, -2015]);
+const AUTH_CODES: readonly (number | undefined)[] = [-1002, -1021, -1022, -2014, -2015];
 /** -1003 request weight, -1015 order count. */
-const RATE_LIMIT_CODES: ReadonlySet<number | undefined> = new Set([-1003, -1015]);
+const RATE_LIMIT_CODES: readonly (number | undefined)[] = [-1003, -1015];
 
 /**
  * What an error reply of Binance means. Pure; `what` names the call.
  *
  * The outcome is unknown for every 5xx, for -1006 and -1007 whatever their status, and for a reply without a code (a page of
  * a gateway or firewall, say), as it does not come from what takes orders; but 401, 418 and 429 are refusals with or without one.
+ * Of orders it knows nothing: `toError` does, and the client for market data is smaller without.
  * Source: Binance REST API, "HTTP return codes" and errors.md, 2026-07.
  */
-export function toError(what: string, { status, retryAfter, text }: ErrorReply): RequestError {
+export function toReadError(what: string, { status, retryAfter, text }: ErrorReply): RequestError {
   const reply = tryParseReply(text);
   const venueText = reply?.msg ?? (excerpt(text) || "no text");
   const venueCode = reply?.code;
   const options = { status, venueCode, venueText, venueData: reply?.data };
   const message = `${what}: ${venueCode === undefined ? "" : `${venueCode} `}${venueText} (HTTP ${status})`;
 
-  if (status >= 500 || OUTCOME_UNKNOWN_CODES.has(venueCode)) {
+  if (status >= 500 || OUTCOME_UNKNOWN_CODES.includes(venueCode)) {
     return new VenueUnavailableError(message, options);
   }
-  if (status === 429 || status === 418 || RATE_LIMIT_CODES.has(venueCode)) {
+  if (status === 429 || status === 418 || RATE_LIMIT_CODES.includes(venueCode)) {
     return new RateLimitError(message, { ...options, retryAfterMs: toMs(retryAfter) });
   }
-  if (status === 401 || AUTH_CODES.has(venueCode)) return new AuthError(message, options);
-  if (venueCode === -2013 || (venueCode === -2011 && venueText === "Unknown order sent.")) {
-    return new OrderNotFoundError(message, options);
-  }
+  if (status === 401 || AUTH_CODES.includes(venueCode)) return new AuthError(message, options);
   return venueCode === undefined ? new VenueUnavailableError(message, options) : new RejectedError(message, options);
+}
+
+/** As `toReadError`, for calls about orders as well. */
+export function toError(what: string, reply: ErrorReply): RequestError {
+  const error = toReadError(what, reply);
+  if (!(error instanceof RejectedError)) return error;
+  const { message, venueCode, venueText } = error;
+  const isMissing = venueCode === -2013 || (venueCode === -2011 && venueText === "Unknown order sent.");
+  return isMissing ? new OrderNotFoundError(message, error) : error;
 }
 
 /** What a failed write means to its caller: where the venue may have acted, the order's id and the word not to send it again. */
@@ -63,16 +70,12 @@ interface Reply {
 }
 
 function tryParseReply(text: string): Reply | undefined {
-  let value: unknown;
   try {
-    value = JSON.parse(text);
+    const { code, msg, data } = JSON.parse(text) as Readonly<Record<string, unknown>>;
+    return typeof code === "number" && typeof msg === "string" ? { code, msg, data } : undefined;
   } catch {
-    return undefined; // a gateway's page; the caller shows its start
+    return undefined; // a gateway's page, or null; the caller shows its start
   }
-  if (typeof value !== "object" || value === null || !("code" in value) || !("msg" in value)) return undefined;
-  const { code, msg } = value;
-  const data = "data" in value ? value.data : undefined;
-  return typeof code === "number" && typeof msg === "string" ? { code, msg, data } : undefined;
 }
 
 function toMs(retryAfter: string | undefined): number {

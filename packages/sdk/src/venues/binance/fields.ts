@@ -33,7 +33,7 @@ export function textOf(where: string, fields: Fields, name: string): string {
 /** A whole number that is exact in JavaScript: an id, a sequence, a time. */
 export function integerOf(where: string, fields: Fields, name: string): number {
   const value = fields[name];
-  if (typeof value === "number" && Number.isSafeInteger(value)) return value;
+  if (Number.isSafeInteger(value)) return value as number;
   throw new ProtocolError(`${where}: "${name}" must be a whole number, got ${shown(value)}`);
 }
 

@@ -1,5 +1,6 @@
+import { EventEmitter } from "eventemitter3";
 import type { MarketCalls } from "../../calls.ts";
-import { checkObject } from "../../checks.ts";
+import { check, checkObject } from "../../checks.ts";
 import type { MarketStream, MarketStreamOptions } from "../../stream/streams.ts";
 import type { BinanceFuturesClient, BinanceMarketClient } from "./capabilities.ts";
 import { CoreMarket } from "./core-market.ts";
@@ -101,6 +102,8 @@ export function createBinanceMarket(
 ): LightMarketClient<PartName> {
   checkObject("options", options);
   const { parts = [] } = options;
+  const areParts = Array.isArray(parts) && [...parts].every((part) => part?.create !== undefined);
+  check(areParts, "parts", "a list of parts, such as tradeBackfill", parts);
   const optional: Parts = Object.fromEntries(parts.map(({ name, create }) => [name, create]));
   if (optional.regionalTransport === undefined) {
     for (const name of REGIONAL_OPTIONS) {
@@ -108,7 +111,8 @@ export function createBinanceMarket(
     }
   }
   const newMarket = optional.moreCalls ?? ((of) => new CoreMarket(of) as Market); // as its type tells
-  const wiring = wire(options, optional.regionalTransport ?? connectPlainly, newMarket, optional.otherPlaces?.());
+  const connect = optional.regionalTransport ?? connectPlainly;
+  const wiring = wire(options, connect, newMarket, optional.otherPlaces?.(), new EventEmitter());
   const { venue, market, events, close } = wiring;
   return { venue, market, events, close, stream: { market: (of) => openMarket(wiring, optional, of) } };
 }

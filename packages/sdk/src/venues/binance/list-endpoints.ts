@@ -1,3 +1,4 @@
+import { checkObject } from "../../checks.ts";
 import { type BinanceEndpoints, endpointsOf, factsOf } from "./endpoints.ts";
 import type { BinanceEnvironment, BinanceProduct } from "./options.ts";
 import { createOtherPlaces } from "./other-places.ts";
@@ -12,6 +13,7 @@ import { createOtherPlaces } from "./other-places.ts";
 export function binanceEndpoints(
   options: { readonly product?: BinanceProduct; readonly environment?: BinanceEnvironment } = {},
 ): BinanceEndpoints {
+  checkObject("options", options);
   const others = createOtherPlaces();
   return endpointsOf(factsOf(options.product ?? "spot", others), options, others);
 }

@@ -1,4 +1,5 @@
 import { checkObject } from "../../checks.ts";
+import { createEvents } from "../../client-events.ts";
 import { defineVenue } from "../../venue.ts";
 import { ALL_PARTS } from "./all-parts.ts";
 import {
@@ -49,7 +50,13 @@ export function createBinanceMarket(options: BinanceMarketOptions = {}): Binance
 }
 
 function connectMarket(options: BinanceMarketOptions): BinanceMarketClient {
-  const wiring = wire(options, (place) => connectRegions(place), ALL_PARTS.moreCalls, ALL_PARTS.otherPlaces());
+  const wiring = wire(
+    options,
+    (place) => connectRegions(place),
+    ALL_PARTS.moreCalls,
+    ALL_PARTS.otherPlaces(),
+    createEvents(),
+  );
   const { venue, network, market, events, close } = wiring;
   return {
     venue,

@@ -1,7 +1,7 @@
 import { type Clock, InvalidInputError, inRange, integerInRange, type Random } from "@pitlane/perf";
 import { asError } from "../../as-error.ts";
 import type { OrderBook } from "../../book/order-book.ts";
-import { checkList } from "../../checks.ts";
+import { checkList, checkObject } from "../../checks.ts";
 import type { Instrument } from "../../model/instrument.ts";
 import type { EndpointChoice } from "../../region/endpoints.ts";
 import type { ConnectionWatch } from "../../stream/connection.ts";
@@ -10,6 +10,7 @@ import type { QueueIterator } from "../../stream/iterate.ts";
 import { type LegCounters, SocketFeed, type StreamFeed, type StreamFeedOptions } from "../../stream/socket-feed.ts";
 import type { MarketStream, MarketStreamOptions } from "../../stream/streams.ts";
 import { Watchdog } from "../../stream/watchdog.ts";
+import { offAbort, onAbort } from "../../transport/on-abort.ts";
 import type { Api } from "./api.ts";
 import { depthCall } from "./core-market.ts";
 import { parseSnapshot } from "./decode.ts";
@@ -88,7 +89,7 @@ class BinanceMarketStream implements MarketStream {
   readonly #shards: ReturnType<PartMakers["manySockets"]>;
   readonly #watchdog: Watchdog<Watched>;
   readonly #ticker: NodeJS.Timeout;
-  readonly #onAbort = () => void this.close();
+  readonly #onAbort = { handleEvent: () => void this.close() };
   #source: StreamFeed | undefined; // of the frame being worked on
   readonly #reader: QueueIterator<MarketEvent> | undefined;
   #iterator: QueueIterator<MarketEvent> | undefined; // the reader, once events are for it
@@ -156,7 +157,7 @@ class BinanceMarketStream implements MarketStream {
     this.#shards = manySockets?.({ most: MOST_STREAMS, groupOf: symbolIn, open }) ?? new OneFeed(open);
     this.ready = this.#follow(instruments, names);
     this.ready.catch(() => {}); // for those who ask
-    signal?.addEventListener("abort", this.#onAbort, { once: true });
+    onAbort(signal, this.#onAbort);
     this.#ticker = setInterval(() => this.#check(), CHECK_MS);
   }
 
@@ -210,7 +211,7 @@ class BinanceMarketStream implements MarketStream {
 
   async #shut(): Promise<void> {
     clearInterval(this.#ticker);
-    this.#options.signal?.removeEventListener("abort", this.#onAbort);
+    offAbort(this.#options.signal, this.#onAbort);
     this.#loader.cancel();
     this.#history?.close();
     this.#reader?.end();
@@ -250,6 +251,7 @@ class BinanceMarketStream implements MarketStream {
     this.#feed.follow([...this.#instruments.values()], [...this.#streams]);
     for (const instrument of instruments) {
       const limits = typeof staleAfterMs === "function" ? staleAfterMs(instrument) : staleAfterMs;
+      checkObject("staleAfterMs", limits);
       for (const channel of CHANNELS) {
         const limitMs = limits[channel];
         const heard = this.#feed.heard(instrument)?.[channel];

@@ -1,5 +1,5 @@
 import { InvalidInputError, integerInRange } from "@pitlane/perf";
-import { check, shown } from "../../checks.ts";
+import { check, checkText, shown } from "../../checks.ts";
 import type { Instrument } from "../../model/instrument.ts";
 import type { AmendRequest, OrderRequest } from "../../model/order.ts";
 import { formatUnits, notionalUnits } from "../../model/scale.ts";
@@ -21,9 +21,7 @@ const MOST_TRAILING_BPS = 1_000_000;
 
 /** @throws {InvalidInputError} When `clientOrderId` is not 1 to 36 of `[A-Za-z0-9_-]`. */
 export function checkClientOrderId(clientOrderId: string, name = "clientOrderId"): void {
-  // A pattern alone would take undefined for the text "undefined", and send it.
-  const isId = typeof clientOrderId === "string" && CLIENT_ORDER_ID.test(clientOrderId);
-  check(isId, name, "1 to 36 of A-Z, a-z, 0-9, - and _", clientOrderId);
+  checkText(name, CLIENT_ORDER_ID, "1 to 36 of A-Z, a-z, 0-9, - and _", clientOrderId);
 }
 
 /** @throws {InvalidInputError} When `instrument` is of another venue, or none. */

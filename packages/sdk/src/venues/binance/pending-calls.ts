@@ -2,6 +2,7 @@ import type { Clock } from "@pitlane/perf";
 import { NetworkError, TimeoutError } from "../../errors.ts";
 import { Due, DueList } from "../../transport/due-list.ts";
 import { CallAbortedError } from "../../transport/errors.ts";
+import { offAbort, onAbort } from "../../transport/on-abort.ts";
 import type { ApiCall } from "./api.ts";
 
 /** A call of the WebSocket API between its caller and its answer. It ends once; what comes after that is not heard. */
@@ -71,7 +72,7 @@ export class PendingCall extends Due<PendingCall> {
   #end(): boolean {
     if (this.#hasEnded) return false;
     this.#hasEnded = true;
-    this.call.control.signal?.removeEventListener("abort", this);
+    offAbort(this.call.control.signal, this);
     this.#onEnd(this);
     return true;
   }
@@ -107,7 +108,7 @@ export class PendingCalls {
       this.#due.add(pending, nowNs);
       this.#waiting.add(pending);
       if (signal?.aborted) return pending.handleEvent();
-      signal?.addEventListener("abort", pending, { once: true });
+      onAbort(signal, pending);
       onAdded(pending);
     });
   }

@@ -1,6 +1,7 @@
 import { setMaxListeners } from "node:events";
 import type { Clock } from "@pitlane/perf";
 import { PRIORITIES, TakeQueue, WeightedBudget } from "@pitlane/perf/limit";
+import { checkFlag } from "../../checks.ts";
 import type { RateLimitError } from "../../errors.ts";
 import type { ClientHealth } from "../../health.ts";
 import { createHealthMeter } from "../../health-meter.ts";
@@ -10,6 +11,7 @@ import { createRegions } from "../../region/regions.ts";
 import type { ConnectionWatch } from "../../stream/connection.ts";
 import { authenticate } from "../../transport/authenticate.ts";
 import type { BudgetWaits } from "../../transport/budget-waits.ts";
+import { checkTransport } from "../../transport/check-options.ts";
 import { classify } from "../../transport/classify.ts";
 import { deadline } from "../../transport/deadline.ts";
 import { failover } from "../../transport/failover.ts";
@@ -59,7 +61,8 @@ export function connectRegions(
   const { options, venue, facts, endpoints, connectTimeoutMs, callTimeoutMs, connections, events, clock, random } =
     place;
   const { apiPath, snapshotLimit } = facts;
-  const allowH2 = options.http2 ?? false;
+  checkTransport(options);
+  const allowH2 = checkFlag("http2", options.http2 ?? false);
   const pools = createPools({ ...options.http, connectTimeoutMs, callTimeoutMs, connections, allowH2, clock });
   const probePools = createPools({ connections: 1, clock });
   const regions = createRegions({

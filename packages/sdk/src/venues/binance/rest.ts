@@ -2,12 +2,12 @@ import { ProtocolError, type RequestError } from "../../errors.ts";
 import { HttpCall, type HttpReply, type Send } from "../../transport/transport.ts";
 import { headerOf } from "../../transport/wire-reply.ts";
 import { type Api, type ApiCall, publicRead } from "./api.ts";
-import { secretsOf } from "./authenticator.ts";
 import { toError } from "./errors.ts";
 import { excerpt } from "./fields.ts";
+import { cleanReply } from "./redact.ts";
 import { tryReadOrder } from "./scan-answer.ts";
 import { newOrderScan } from "./scan-order.ts";
-import { encodeParams, type Params, redact } from "./sign.ts";
+import { encodeParams, type Params } from "./sign.ts";
 
 export interface RestOptions {
   readonly send: Send;
@@ -72,7 +72,7 @@ export function replyError(call: HttpCall, { status, headers, body }: HttpReply)
   return toError(call.what, {
     status,
     retryAfter: Array.isArray(retryAfter) ? retryAfter[0] : retryAfter,
-    text: redact(body.toString("utf8"), secretsOf(call)),
+    text: cleanReply(call, body.toString("utf8")),
   });
 }
 
@@ -81,6 +81,6 @@ function parseReply(call: HttpCall, { body }: HttpReply): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw new ProtocolError(`${call.what}: the reply is not JSON: ${excerpt(redact(text, secretsOf(call)))}`);
+    throw new ProtocolError(`${call.what}: the reply is not JSON: ${excerpt(cleanReply(call, text))}`);
   }
 }

@@ -84,12 +84,3 @@ function sort(names: string[]): void {
     names[at] = name;
   }
 }
-
-/** `text` without the secrets in it, so that a reply that quotes our request does not carry them on into a log. */
-export function redact(text: string, secrets: readonly string[]): string {
-  let clean = text;
-  for (const secret of secrets) {
-    if (secret !== "") clean = clean.replaceAll(secret, "[redacted]");
-  }
-  return clean;
-}

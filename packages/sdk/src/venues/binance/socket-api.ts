@@ -2,6 +2,7 @@ import { InvalidInputError } from "@pitlane/perf";
 import { LimiterQueueFullError } from "@pitlane/perf/limit";
 import { asError } from "../../as-error.ts";
 import { ProtocolError, RateLimitError, type RequestError, TimeoutError } from "../../errors.ts";
+import type { Redactor } from "../../session/secrets.ts";
 import type { Signer } from "../../session/sign.ts";
 import type { Link } from "../../stream/link.ts";
 import { BudgetExhaustedError, CallAbortedError } from "../../transport/errors.ts";
@@ -12,8 +13,9 @@ import { type Fields, parseJson, toFields } from "./fields.ts";
 import { TOO_MANY_ORDERS } from "./order-budget.ts";
 import { type PendingCall, PendingCalls } from "./pending-calls.ts";
 import { MINUTE_MS, type RateCount, rateCountsOf } from "./rate-counts.ts";
+import { redactorOf } from "./redact.ts";
 import { AnswerScanner } from "./scan-answer.ts";
-import { redact, signWsApi } from "./sign.ts";
+import { signWsApi } from "./sign.ts";
 import { toSocketError } from "./socket-reply.ts";
 
 /** The connection under a `SocketApi`: a `Connection`. */
@@ -79,7 +81,7 @@ export class SocketApi implements Api {
   readonly #calls: PendingCalls;
   #connection: ApiConnection | undefined;
   #link: Link | undefined; // that calls go out on
-  readonly #logons = new Map<Link, string>(); // signatures of those under way
+  readonly #logons = new WeakMap<Link, string>(); // signatures that the sessions were logged on with
   readonly #closing = new AbortController();
   readonly #scanner = new AnswerScanner();
 
@@ -176,7 +178,6 @@ export class SocketApi implements Api {
       },
       onLost: (reason) => {
         this.#link = undefined;
-        this.#logons.clear();
         this.#calls.lost(reason);
       },
     });
@@ -274,15 +275,14 @@ export class SocketApi implements Api {
     if (typeof id !== "number") return this.#onSessionEnd(message, link);
     if (pending === undefined) return; // its caller has gone
     if (message["status"] === 200) return pending.resolve(message["result"]);
-    this.#onRefusal(pending, message);
+    this.#onRefusal(pending, message, link);
   }
 
-  #onRefusal(pending: PendingCall, message: Fields): void {
-    const { signer, resync, limit } = this.#options;
+  #onRefusal(pending: PendingCall, message: Fields, link: Link): void {
+    const { resync, limit } = this.#options;
     let error: RequestError;
     try {
-      const clean = JSON.parse(redact(JSON.stringify(message), [signer.apiKey, pending.signature])) as Fields;
-      error = toSocketError(pending.what, clean);
+      error = toSocketError(pending.what, message, this.#redactorOf(link, pending.signature));
     } catch (cause) {
       return pending.reject(asError(cause));
     }
@@ -298,11 +298,8 @@ export class SocketApi implements Api {
   }
 
   #onLogon(message: Fields, link: Link): void {
-    const signature = this.#logons.get(link) ?? "";
-    this.#logons.delete(link);
     if (message["status"] === 200) return this.#ready(link);
-    const clean = JSON.parse(redact(JSON.stringify(message), [this.#options.signer.apiKey, signature])) as Fields;
-    const error = toSocketError("session.logon", clean);
+    const error = toSocketError("session.logon", message, this.#redactorOf(link));
     if (isRefusedTime(error)) {
       const drop = () => link.drop("the venue refused the time of the logon");
       return void this.#options.resync().then(drop, drop); // calls wait for the next logon
@@ -313,8 +310,13 @@ export class SocketApi implements Api {
 
   /** An error that answers no call: the key went bad while the session lived. */
   #onSessionEnd(message: Fields, link: Link): void {
-    this.#options.onError(toSocketError("session", message));
+    this.#options.onError(toSocketError("session", message, this.#redactorOf(link)));
     link.drop("the venue ended the session");
+  }
+
+  /** @param signature Of the call, where it had one; the session's own otherwise. */
+  #redactorOf(link: Link, signature = ""): Redactor {
+    return redactorOf(this.#options.signer.apiKey, signature || (this.#logons.get(link) ?? ""));
   }
 
   #onVenueEvent(event: unknown): void {

@@ -1,4 +1,4 @@
-import { check, checkList } from "../../checks.ts";
+import { checkList, checkText } from "../../checks.ts";
 import { RejectedError } from "../../errors.ts";
 import { type BarInterval, checkInterval } from "../../model/bar.ts";
 import type { Instrument } from "../../model/instrument.ts";
@@ -13,6 +13,7 @@ const NAMES_PER_MESSAGE = 200;
 // Servers refuse request lines of more than 8 KiB or so; names beyond this are asked for by message.
 const LONGEST_TARGET = 4_000;
 const LONGEST_ANSWER = 4_096; // bytes; a frame that is longer is no answer
+const STREAM_NAME = /^(!|[^\s/?&#%@A-Z]+@(?!bookt|aggt))[a-z][^\s/?&#%]+$/;
 
 /**
  * The streams of an instrument that are subscribed unless told: depth at 100 ms, book ticker and trades, and its bars.
@@ -61,8 +62,7 @@ export function kindOf(name: string): Exclude<FrameKind, "bar"> {
  */
 export function checkStreams(streams: readonly string[]): readonly string[] {
   for (const stream of streams) {
-    const isName = typeof stream === "string" && /^(!|[^\s/?&#%@A-Z]+@(?!bookt|aggt))[a-z][^\s/?&#%]+$/.test(stream);
-    check(isName, "a stream's name", "like btcusdt@bookTicker", stream);
+    checkText("a stream's name", STREAM_NAME, "like btcusdt@bookTicker", stream);
   }
   return streams;
 }

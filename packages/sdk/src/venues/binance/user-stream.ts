@@ -5,17 +5,20 @@ import { ProtocolError, RateLimitError, type RequestError, TimeoutError } from "
 import type { Instrument } from "../../model/instrument.ts";
 import type { OrderReport } from "../../model/order.ts";
 import type { EndpointChoice } from "../../region/endpoints.ts";
+import type { Redactor } from "../../session/secrets.ts";
 import type { Signer } from "../../session/sign.ts";
 import { Connection, type ConnectionWatch } from "../../stream/connection.ts";
 import type { Link } from "../../stream/link.ts";
 import { Settlement } from "../../stream/settlement.ts";
 import type { UserStream, UserStreamCounters, UserStreamOptions } from "../../stream/streams.ts";
+import { offAbort, onAbort } from "../../transport/on-abort.ts";
 import { isRefusedTime } from "./authenticator.ts";
-import { excerpt, type Fields, integerOf, parseJson, textOf, toFields } from "./fields.ts";
+import { excerpt, type Fields, integerOf, textOf, toFields } from "./fields.ts";
 import { checkVenue } from "./order-rules.ts";
+import { redactorOf } from "./redact.ts";
 import { newOrderScan } from "./scan-order.ts";
 import { scanEnvelope, tryScanPosition, tryScanReport } from "./scan-user.ts";
-import { redact, signWsApi } from "./sign.ts";
+import { signWsApi } from "./sign.ts";
 import { toSocketError } from "./socket-reply.ts";
 import { parseBalanceChange, parseListStatus } from "./user-wire.ts";
 import { parseAccountPosition, parseExecutionReport } from "./wire.ts";
@@ -86,7 +89,7 @@ class BinanceUserStream implements UserStream {
   readonly #subscriptions = new Map<Link, Subscription>(); // those under way, and granted ones
   readonly #counters = { reports: 0, balances: 0, otherInstruments: 0, ignored: new Map<string, number>() };
   readonly #scan = newOrderScan();
-  readonly #onAbort = () => void this.close();
+  readonly #onAbort = { handleEvent: () => void this.close() };
   #requestId = 0;
   #hasSubscribed = false;
   #closed: Promise<void> | undefined;
@@ -112,7 +115,7 @@ class BinanceUserStream implements UserStream {
       clock,
       random,
     });
-    options.signal?.addEventListener("abort", this.#onAbort, { once: true });
+    onAbort(options.signal, this.#onAbort);
   }
 
   get ready(): Promise<void> {
@@ -130,7 +133,7 @@ class BinanceUserStream implements UserStream {
 
   async #shut(): Promise<void> {
     this.#subscribed.reject(new Error("the user stream was closed before it was subscribed"));
-    this.#options.signal?.removeEventListener("abort", this.#onAbort);
+    offAbort(this.#options.signal, this.#onAbort);
     for (const { timer } of this.#subscriptions.values()) clearTimeout(timer);
     await this.#connection.close();
     this.#parts.onClose();
@@ -176,21 +179,25 @@ class BinanceUserStream implements UserStream {
   }
 
   #onMessage(received: string, link: Link): void {
-    const signature = this.#subscriptions.get(link)?.signature ?? "";
-    const text = redact(received, [this.#parts.signer.apiKey, signature]);
     try {
-      const message = toFields("user stream", parseJson("user stream", text));
+      const message = toFields("user stream", jsonOf(received));
       if (message["event"] === undefined) this.#onAnswer(message, link);
       // What a socket brings before it took over, or after it was left, the owner asks for.
       else if (link.isCurrent) this.#onUserEvent(toFields("user stream: event", message["event"]), link);
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
-      const isOurs = error instanceof ProtocolError;
       // Errors of the callbacks pass as they are; only a message we could not read is described.
-      this.#report(
-        isOurs ? new ProtocolError(`a user stream message cannot be read: ${why}; it begins ${excerpt(text)}`) : error,
-      );
+      this.#report(error instanceof ProtocolError ? this.#unreadable(error, received, link) : error);
     }
+  }
+
+  #unreadable({ message }: ProtocolError, received: string, link: Link): ProtocolError {
+    const redactor = this.#redactorOf(link);
+    const start = excerpt(redactor.redactReply(received));
+    return new ProtocolError(`a user stream message cannot be read: ${redactor.redact(message)}; it begins ${start}`);
+  }
+
+  #redactorOf(link: Link): Redactor {
+    return redactorOf(this.#parts.signer.apiKey, this.#subscriptions.get(link)?.signature ?? "");
   }
 
   #onAnswer(message: Fields, link: Link): void {
@@ -198,7 +205,8 @@ class BinanceUserStream implements UserStream {
     const subscription = this.#subscriptions.get(link);
     const isOfSubscription = subscription !== undefined && message["id"] === subscription.id;
     if (isOfSubscription) clearTimeout(subscription.timer);
-    if (status !== 200) return this.#onRefusal(toSocketError(SUBSCRIBE, message), isOfSubscription, link);
+    if (status !== 200)
+      return this.#onRefusal(toSocketError(SUBSCRIBE, message, this.#redactorOf(link)), isOfSubscription, link);
     if (!isOfSubscription) return;
     link.ready();
     this.#subscribed.resolve();
@@ -272,5 +280,14 @@ class BinanceUserStream implements UserStream {
 
   #report(error: unknown): void {
     this.#options.onError(asError(error));
+  }
+}
+
+/** Whose error shows nothing of the text, in which a secret may be cut so that it is not found. */
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new ProtocolError("not JSON");
   }
 }

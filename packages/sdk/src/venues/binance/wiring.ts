@@ -1,6 +1,6 @@
 import { createSystemClock, InvalidInputError, integerInRange } from "@pitlane/perf";
-import { check } from "../../checks.ts";
-import { type ClientEmitter, createEvents } from "../../client-events.ts";
+import { checkMethods, checkVenueName } from "../../checks.ts";
+import type { ClientEmitter } from "../../client-events.ts";
 import type { CoreMarket, MarketOptions } from "./core-market.ts";
 import { endpointsOf, factsOf, type OtherPlaces } from "./endpoints.ts";
 import type { Network, NetworkPlace } from "./network.ts";
@@ -24,6 +24,7 @@ export interface Wiring<N extends Network = Network, M extends CoreMarket = Core
  * @param connect Makes the network.
  * @param newMarket Makes the public calls.
  * @param others Markets and places beside spot and production; undefined: none.
+ * @param events Takes what is told of the client.
  * @throws {InvalidInputError} Naming the option and its rule.
  */
 export function wire<N extends Network, M extends CoreMarket>(
@@ -31,30 +32,27 @@ export function wire<N extends Network, M extends CoreMarket>(
   connect: (place: NetworkPlace) => N,
   newMarket: (options: MarketOptions) => M,
   others: OtherPlaces | undefined,
+  events: ClientEmitter,
 ): Wiring<N, M> {
   const { product = "spot" } = options;
   const facts = factsOf(product, others);
   const venue = options.venue ?? facts.venue;
-  check(/^[a-z0-9-]+$/.test(venue), "venue", "lower-case letters, digits and -", venue);
-  const endpoints = endpointsOf(facts, options, others);
-  const connectTimeoutMs = integerInRange("connectTimeoutMs", options.connectTimeoutMs ?? 5_000, 1, 600_000);
-  const callTimeoutMs = integerInRange("callTimeoutMs", options.callTimeoutMs ?? 10_000, 1, 600_000);
-  const connections = integerInRange("connections", options.connections ?? 20, 1, 1_000);
-  const requestWeight = integerInRange("requestWeight", options.requestWeight ?? facts.requestWeight, 100, 1e9);
+  checkVenueName("venue", venue);
   const clock = options.clock ?? createSystemClock();
   const random = options.random ?? { next: () => Math.random() }; // spreads pauses, and decides nothing
-  const events: ClientEmitter = createEvents();
+  checkMethods("clock", clock, "nowUs", "monotonicNs", "sleep");
+  checkMethods("random", random, "next");
   const closing = new AbortController();
   const place: NetworkPlace = {
     options,
     product,
     venue,
     facts,
-    endpoints,
-    connectTimeoutMs,
-    callTimeoutMs,
-    connections,
-    requestWeight,
+    endpoints: endpointsOf(facts, options, others),
+    connectTimeoutMs: integerInRange("connectTimeoutMs", options.connectTimeoutMs ?? 5_000, 1, 600_000),
+    callTimeoutMs: integerInRange("callTimeoutMs", options.callTimeoutMs ?? 10_000, 1, 600_000),
+    connections: integerInRange("connections", options.connections ?? 20, 1, 1_000),
+    requestWeight: integerInRange("requestWeight", options.requestWeight ?? facts.requestWeight, 100, 1e9),
     events,
     closing: closing.signal,
     clock,
@@ -66,6 +64,7 @@ export function wire<N extends Network, M extends CoreMarket>(
     venue,
     mostLevels: facts.snapshotLimit,
     nowUs: () => clock.nowUs(),
+    closing: closing.signal,
   });
 
   const owned = new Set<{ close(): Promise<void> }>();

@@ -1,6 +1,6 @@
 import { describe, expect, onTestFinished, test } from "vitest";
 import { InvalidInputError } from "../../../src/errors.ts";
-import { createAxiom } from "../../../src/venues/axiom/index.ts";
+import { createAxiom, localUrls, pulseFilter } from "../../../src/venues/axiom/index.ts";
 import { BAD_CONTROLS } from "../../support/bad-controls.ts";
 import { rejectionOf } from "../../support/rejection.ts";
 import { MINT, SIGNATURE, WALLET } from "./examples.ts";
@@ -218,11 +218,30 @@ describe("options", () => {
     [{ sessionStore: "file" }, 'sessionStore must be an object, got "file"'],
     [{ batching: true }, "batching must be an object, got true"],
     [{ venue: 5 }, "venue must be lower-case letters"],
+    [{ venue: ["a"] }, "venue must be lower-case letters, digits and -, got object"],
+    [{ clock: {} }, "clock.nowUs must be a function, got undefined"],
+    [{ clock: 5 }, "clock must be an object, got 5"],
+    [{ random: {} }, "random.next must be a function, got undefined"],
+    [{ backoff: 5 }, "backoff must be an object, got 5"],
+    [{ backoff: { base: 5 } }, 'a field of backoff must be one of baseMs, capMs, factor, got "base"'],
+    [{ http: "x" }, 'http must be an object, got "x"'],
+    [{ http: { lookup: 5 } }, "http.lookup must be a function, got 5"],
+    [{ limit: 5 }, "limit must be an object, got 5"],
+    [{ limit: { rate: 5 } }, 'a field of limit must be one of requests, windowMs, got "rate"'],
+    [{ limit: { requests: "5" } }, "limit.requests must be a whole number from 1 to 100000, got 5"],
+    [{ keepSessionAlive: "no" }, 'keepSessionAlive must be true or false, got "no"'],
+    [{ unverified: 1 }, "unverified must be true or false, got 1"],
+    [{ metrics: {} }, "metrics must be a MetricsRegistry, got object"],
+    [{ region: 5n }, "region must be one of us-west"],
+    [{ region: Symbol() }, "region must be one of us-west"],
+    [{ urls: {} }, "urls.cluster must be an object, got undefined"],
+    [{ urls: "x" }, 'urls must be an object, got "x"'],
+    [{ urls: { cluster: { global: 5 } } }, "urls.cluster.global must be a list of at least one URL"],
     [{ session: 5 }, "session must be an object, got 5"],
     [{ credentials: "x" }, "credentials must be an object"],
     [{ credentials: { ...wallet, turnstileToken: 5 } }, "credentials.turnstileToken must be text or a function"],
     [{ credentials: { ...wallet, allowRegistration: "no" } }, "credentials.allowRegistration must be true or false"],
-  ])("refuse %j", (options, words) => {
+  ])("refuse %o", (options, words) => {
     expect(() => createAxiom(options)).toThrow(InvalidInputError);
     expect(() => createAxiom(options)).toThrow(words);
   });
@@ -238,4 +257,60 @@ test("streams refuse signals and pages that are none", async () => {
   }
   expect(() => axiom.stream.rooms({ onError() {}, rooms: "new_pairs" })).toThrow("rooms must be a list");
   expect(() => axiom.stream.friends({ onError() {}, page: null })).toThrow("page must be an object");
+});
+
+test("streams refuse an overflow and a state that are none", async () => {
+  const { axiom } = await setUp();
+  const { rooms, pulse, trackedTrades, friends } = axiom.stream;
+  for (const open of [rooms, pulse, trackedTrades, friends]) {
+    for (const [overflow, words] of [
+      [null, "overflow must be an object, got null"],
+      ["close", 'overflow must be an object, got "close"'],
+      [{ policy: 5n }, "overflow.policy must be dropOldest or close, got 5"],
+      [{ capacity: Symbol() }, "overflow.capacity must be a whole number from 1 to 1000000, got Symbol()"],
+    ] as const) {
+      expect(() => open({ onError() {}, overflow })).toThrow(InvalidInputError);
+      expect(() => open({ onError() {}, overflow })).toThrow(words);
+    }
+    expect(() => open({ onError: null })).toThrow("onError must be a function, got null");
+  }
+  const stream = pulse({ onError() {} });
+  for (const [state, words] of [
+    [null, "state must be an object, got null"],
+    ["x", 'state must be an object, got "x"'],
+    [{ tables: null }, "state.tables must be an object, got null"],
+    [{ filters: 5 }, "state.filters must be an object, got 5"],
+    [{ blacklist: null }, "state.blacklist must be an object, got null"],
+    [{ unhideMigrated: "no" }, 'state.unhideMigrated must be true or false, got "no"'],
+  ] as const) {
+    for (const use of [() => pulse({ onError() {}, state }), () => stream.setState(state)]) {
+      expect(use).toThrow(InvalidInputError);
+      expect(use).toThrow(words);
+    }
+  }
+  expect(() => pulseFilter(null as never)).toThrow("parts must be an object, got null");
+});
+
+test("localUrls takes text alone", () => {
+  const [rest, socket] = ["http://127.0.0.1:1", "ws://127.0.0.1:1"];
+  for (const [given, words] of [
+    [[rest, socket, null], "paths must be an object, got null"],
+    [[rest, socket, { pulse: 5 }], "pulse must be text, got 5"],
+    [[rest, socket, { friendsSocket: Symbol() }], "friendsSocket must be text, got Symbol()"],
+    [[rest, Symbol()], "socket must be text, got Symbol()"],
+    [[5, socket], "rest must be text, got 5"],
+  ] as const) {
+    const use = () => localUrls(...(given as unknown as Parameters<typeof localUrls>));
+    expect(use).toThrow(InvalidInputError);
+    expect(use).toThrow(words);
+  }
+  expect(localUrls(rest, socket, { pulse: undefined } as never).pulse).toEqual([`${socket}/ws`]);
+});
+
+test("its events are listened to by their names, with functions", async () => {
+  const { axiom } = await setUp();
+  for (const verb of ["on", "once", "off"]) {
+    expect(() => axiom.events[verb]("nope", () => {})).toThrow(InvalidInputError);
+    expect(() => axiom.events[verb]("sessionLost", null)).toThrow("listener must be a function, got null");
+  }
 });

@@ -9,7 +9,7 @@ import { createTransaction, createWallet } from "./wallets.ts";
 const PASSWORD = "planted-password-9f3k";
 const CODE = "481516";
 const REFRESH = "planted-refresh-token-77aa";
-const CLEARANCE = "planted-clearance-22bb";
+const CLEARANCE = "planted/clearance+22bb==";
 const CHALLENGE = "planted-challenge-33cc";
 const TURNSTILE = "planted-turnstile-44dd";
 const BUNDLE_KEY = Buffer.from("planted bundle key, of 32 bytes!").toString("base64");
@@ -22,9 +22,16 @@ function shown(thing: unknown): string {
   return texts.join("\n");
 }
 
+/** JSON as some servers write it: nothing but letters as they are. */
+function escaped(value: unknown): string {
+  const sign = (text: string) => `\\u${text.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  return JSON.stringify(value).replace(/[/+=<>&']/g, sign);
+}
+
 /** Answers that quote all that was sent: in JSON, on a page, in what is no JSON at all. */
 const echoes: readonly ((request: FakeRequest) => FakeAnswer)[] = [
   ({ headers, body }) => ({ status: 400, json: { error: `bad request: ${JSON.stringify({ headers, body })}` } }),
+  ({ headers, body }) => ({ status: 400, text: escaped({ error: `bad: ${headers.cookie} ${JSON.stringify(body)}` }) }),
   ({ headers, body }) => ({ status: 500, text: `<h1>${JSON.stringify({ headers, body })}</h1>` }),
   ({ headers, body }) => ({ text: `not json ${JSON.stringify({ headers, body })}` }),
   ({ headers, body }) => ({ json: { echo: { headers, body }, wallets: [headers.cookie], bundleKey: BUNDLE_KEY } }),

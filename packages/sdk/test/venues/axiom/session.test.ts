@@ -1,8 +1,9 @@
 import { DEMO_AXIOM_EMAIL } from "@pitlane/paper";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { AuthError, RateLimitError } from "../../../src/errors.ts";
+import { AuthError, RateLimitError, TimeoutError } from "../../../src/errors.ts";
 import { SessionLostError } from "../../../src/session/errors.ts";
 import { memoryStore } from "../../../src/session/store.ts";
+import { CallAbortedError } from "../../../src/transport/errors.ts";
 import { type AxiomOptions, type AxiomSession, type AxiomUrls, createAxiom } from "../../../src/venues/axiom/index.ts";
 import { rejectionOf } from "../../support/rejection.ts";
 import { authCookies, type FakeAnswer, fakeAxiom, token, until } from "./fake-axiom.ts";
@@ -270,6 +271,64 @@ test("a session is forgotten here and in the store", async () => {
   await axiom.session.clear();
   expect(await store.load()).toBeUndefined();
   expect(axiom.session.getInfo()).toEqual({ status: "none", userId: undefined, expiresAtUs: undefined });
+});
+
+describe("a call about the session", () => {
+  const waits = {
+    ensure: "unsent",
+    login: "unknown",
+    refresh: "unknown",
+  } as const;
+
+  for (const [name, outcome] of Object.entries(waits) as [keyof typeof waits, string][]) {
+    test(`${name} ends when its time is over, and what it began goes on`, async () => {
+      let typed: () => void = () => {};
+      const isTyped = new Promise<void>((resolve) => {
+        typed = resolve;
+      });
+      const user = { email: "a@example.org", password: "planted" };
+      const { urls, venue, faults } = await setUpVenue({ users: [user] });
+      const onOtp = async () => {
+        await isTyped;
+        return venue.mails.at(-1)?.code as string;
+      };
+      const tokens = name === "refresh" ? { session: venue.openSession() } : { credentials: { ...user, onOtp } };
+      const axiom = client({ urls, ...tokens });
+      if (name === "refresh") faults.add({ kind: "delay", ms: 200, count: 1, route: `POST ${REFRESH}` });
+      const error = await rejectionOf(axiom.session[name]({ timeoutMs: 50 }));
+      expect(error).toBeInstanceOf(TimeoutError);
+      expect(error).toMatchObject({ outcome, message: expect.stringContaining(`session.${name} had no time left`) });
+      typed();
+      expect(await axiom.session.ensure()).toMatchObject({ userId: expect.any(String) });
+    });
+  }
+
+  test("refuses a time limit that is none", async () => {
+    const { axiom } = await setUpPaper();
+    expect(await rejectionOf(axiom.session.ensure({ timeoutMs: 0 }))).toMatchObject({ code: "INVALID_INPUT" });
+  });
+
+  test("rejects with the signal's reason", async () => {
+    const { axiom } = await setUpPaper();
+    const reason = new Error("enough");
+    for (const name of ["ensure", "login", "refresh"] as const) {
+      expect(await rejectionOf(axiom.session[name]({ signal: AbortSignal.abort(reason) }))).toBe(reason);
+    }
+  });
+
+  test("is refused once the client is closed, and one that waits ends then", async () => {
+    const fake = await host(() => undefined);
+    const axiom = client({ urls: fake.urls, session: { accessToken: token("user", -5), refreshToken: "refresh" } });
+    const waiting = rejectionOf(axiom.session.ensure());
+    await until(() => fake.of(REFRESH).length === 1);
+    await axiom.close();
+    const { ensure, login, refresh, use, clear } = axiom.session;
+    const later = [ensure(), login(), refresh(), use({ accessToken: token("user", 900) }), clear()];
+    for (const error of [await waiting, ...(await Promise.all(later.map(rejectionOf)))]) {
+      expect(error).toBeInstanceOf(CallAbortedError);
+      expect(error).toMatchObject({ outcome: "unsent", retryable: false });
+    }
+  });
 });
 
 test("a stored session is taken up by the next client", async () => {

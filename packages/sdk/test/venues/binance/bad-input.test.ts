@@ -1,14 +1,24 @@
 import { createPaper } from "@pitlane/paper";
-import { afterEach, describe, expect, test } from "vitest";
-import { InvalidInputError, type MarketStream } from "../../../src/index.ts";
+import { ManualClock } from "@pitlane/perf/testing";
+import { afterEach, describe, expect, expectTypeOf, test } from "vitest";
+import { bookDigest, InvalidInputError, type MarketStream } from "../../../src/index.ts";
 import type { Instrument } from "../../../src/model/instrument.ts";
+import type { TRANSPORT_NAMES } from "../../../src/transport/check-options.ts";
+import type { TransportOptions } from "../../../src/transport/options.ts";
 import {
   type BinanceCredentials,
   type BinanceUrls,
+  binanceEndpoints,
   createBinance,
   createBinanceMarket,
+  RecordedMarket,
 } from "../../../src/venues/binance/index.ts";
-import { createBinanceMarket as createLightMarket, moreCalls } from "../../../src/venues/binance/market-only.ts";
+import {
+  createBinanceMarket as createLightMarket,
+  moreCalls,
+  otherPlaces,
+  regionalTransport,
+} from "../../../src/venues/binance/market-only.ts";
 import { countRequests } from "../../conformance/server-requests.ts";
 import { BAD_CONTROLS } from "../../support/bad-controls.ts";
 import { rejectionOf } from "../../support/rejection.ts";
@@ -277,4 +287,186 @@ test("a user stream without onError is refused, not the end of the process at it
   expect(open).toThrow(InvalidInputError);
   expect(open).toThrow("onError must be a function, got undefined");
   expect(() => client.stream.user(undefined)).toThrow(InvalidInputError);
+});
+
+// biome-ignore lint/suspicious/noExplicitAny: as above
+const creators: readonly (readonly [what: string, create: (options: any) => { close(): Promise<void> }])[] = [
+  ["createBinance", createBinance],
+  ["createBinanceMarket", createBinanceMarket],
+  ["the light createBinanceMarket", createLightMarket],
+  ["the light one with regions", (options) => createLightMarket({ parts: [regionalTransport], ...options })],
+];
+
+describe.each(creators)("options of %s", (_, create) => {
+  const clock = "clock.nowUs must be a function, got undefined";
+  const venue = "venue must be lower-case letters, digits and -, got";
+  test.each<readonly [options: object, words: string]>([
+    [{ clock: {} }, clock],
+    [{ clock: 5 }, "clock must be an object, got 5"],
+    [{ clock: { ...new ManualClock(), nowUs: () => 5 } }, "clock.monotonicNs must be a function, got undefined"],
+    [{ random: {} }, "random.next must be a function, got undefined"],
+    [{ random: Math.random }, "random must be an object, got function"],
+    [{ venue: ["a"] }, `${venue} object`],
+    [{ venue: 5 }, `${venue} 5`],
+    [{ venue: true }, `${venue} true`],
+    [
+      { urls: { rest: ["http://a"], stream: "ws://a", wsApi: "ws://a" } },
+      "urls.rest must be a URL of http:// or https://",
+    ],
+    [{ urls: { rest: Symbol(), stream: "ws://a", wsApi: "ws://a" } }, "urls.rest must be a URL of http:// or https://"],
+    [{ connectTimeoutMs: Object.create(null) }, "connectTimeoutMs must be a whole number from 1 to 600000, got object"],
+  ])("refuse %o", (options, words) => {
+    expect(() => create(options)).toThrow(InvalidInputError);
+    expect(() => create(options)).toThrow(words);
+  });
+});
+
+describe.each(creators.filter(([what]) => what !== "the light createBinanceMarket"))(
+  "rare options of %s",
+  (what, create) => {
+    test.each<readonly [options: object, words: string]>([
+      [{ http2: "no" }, 'http2 must be true or false, got "no"'],
+      [{ http: "x" }, 'http must be an object, got "x"'],
+      [{ http: { keepAlive: 5 } }, "a field of http must be one of headersTimeoutMs, keepAliveMs"],
+      [{ http: { ca: 5 } }, "http.ca must be text, got 5"],
+      [{ http: { lookup: "x" } }, 'http.lookup must be a function, got "x"'],
+      [{ backoff: 5 }, "backoff must be an object, got 5"],
+      [{ backoff: { retries: 5 } }, 'a field of backoff must be one of baseMs, capMs, factor, got "retries"'],
+      [{ regionRules: null }, "regionRules must be an object, got null"],
+      [{ regionRules: { suspectAfterMs: "x" } }, "a field of regionRules must be one of probeEveryMs"],
+      [{ regionRules: { margin: "x" } }, "margin must be a number from 0 to 0.95, got x"],
+      [{ metrics: {} }, "metrics must be a MetricsRegistry, got object"],
+      [{ product: Symbol() }, "product must be one of spot, usdm, coinm, got Symbol()"],
+    ])("refuse %o", (options, words) => {
+      const parts = what.startsWith("the light") ? { parts: [regionalTransport, otherPlaces] } : {};
+      expect(() => create({ ...parts, ...options })).toThrow(InvalidInputError);
+      expect(() => create({ ...parts, ...options })).toThrow(words);
+    });
+  },
+);
+
+test("the transport's options have all the names that their types have", () => {
+  type Names<K extends keyof typeof TRANSPORT_NAMES> = (typeof TRANSPORT_NAMES)[K][number];
+  expectTypeOf<Names<"http">>().toEqualTypeOf<keyof NonNullable<TransportOptions["http"]>>();
+  expectTypeOf<Names<"backoff">>().toEqualTypeOf<keyof NonNullable<TransportOptions["backoff"]>>();
+  expectTypeOf<Names<"regionRules">>().toEqualTypeOf<keyof NonNullable<TransportOptions["regionRules"]>>();
+});
+
+test("the light client refuses parts that are none", () => {
+  for (const [parts, words] of [
+    [null, "null"],
+    [5, "5"],
+    [{}, "object"],
+    [[null], "object"],
+    [["a"], "object"],
+    [[moreCalls, {}], "object"],
+    [new Array(1), "object"],
+  ] as const) {
+    const create = () => createLightMarket({ parts: parts as never });
+    expect(create).toThrow(InvalidInputError);
+    expect(create).toThrow(`parts must be a list of parts, such as tradeBackfill, got ${words}`);
+  }
+});
+
+// The light one has a plain emitter: to be small.
+describe.each(creators.filter(([name]) => !name.includes("light")))("events of %s", (_, create) => {
+  test("are listened to by their names, with functions", async () => {
+    const client = create({
+      urls: { rest: "http://localhost:1", stream: "ws://localhost:1", wsApi: "ws://localhost:1" },
+    });
+    // biome-ignore lint/suspicious/noExplicitAny: as above
+    const { events } = client as any;
+    const names = "event must be one of regionChanged, endpointDown, endpointUp, retried,";
+    for (const verb of ["on", "once", "off"]) {
+      for (const event of ["nope", "", 5, null, undefined, Symbol(), ["retried"], "toString"]) {
+        expect(() => events[verb](event, () => {})).toThrow(InvalidInputError);
+        expect(() => events[verb](event, () => {})).toThrow(names);
+      }
+      for (const listener of [null, 5, "x", {}]) {
+        expect(() => events[verb]("retried", listener)).toThrow(InvalidInputError);
+        expect(() => events[verb]("retried", listener)).toThrow("listener must be a function, got ");
+      }
+    }
+    expect(() => events.on("retried")).toThrow("listener must be a function, got undefined");
+    const heard: unknown[] = [];
+    const listener = (event: unknown) => heard.push(event);
+    events.on("retried", listener).once("retried", listener);
+    events.emit("retried", 1);
+    events.off("retried", listener);
+    events.on("retried", listener).off("retried");
+    events.emit("retried", 2);
+    expect(heard).toEqual([1, 1]);
+    await client.close();
+  });
+});
+
+test("a symbol that is no text is refused before anything is asked", async () => {
+  const paper = await createPaper({ seed: 5, market: false });
+  const requests = countRequests([paper.port]);
+  closers.push(() => paper.close());
+  for (const [, create] of creators) {
+    const client = create({ urls: paper.urls });
+    // biome-ignore lint/suspicious/noExplicitAny: as above
+    const { market } = client as any;
+    const throwing = { toString: () => "AAA/USDT" };
+    for (const symbol of [["AAA/USDT"], throwing, Symbol(), Object.create(null), 5, null, undefined, "AAA"]) {
+      const error = await rejectionOf(market.getInstrument(symbol));
+      expect(error).toBeInstanceOf(InvalidInputError);
+      expect(error.message).toMatch(/^symbol must be AAA\/BBB, base and quote asset, got /);
+    }
+    await client.close();
+  }
+  expect(requests.count()).toBe(0);
+  requests.stop();
+});
+
+test("an order's id that is none is refused by a client that batches as by any other", async () => {
+  const { paper, instrument } = await setUp();
+  const batching = { maxAgeMs: 1, maxSize: 5 };
+  const { orders, close } = createBinance({ urls: paper.urls, credentials: paper, batching, clockSync: false });
+  closers.push(close);
+  const order = { instrument, side: "buy", type: "postOnly", priceTicks: 8_000, sizeLots: 1_000 } as const;
+  for (const clientOrderId of [Symbol(), Object.create(null), undefined, 5, "not an id"] as never[]) {
+    for (const call of [
+      () => orders.submit({ ...order, clientOrderId }),
+      () => orders.cancel({ instrument, clientOrderId }),
+      () => orders.amend({ instrument, clientOrderId, sizeLots: 900 }),
+    ]) {
+      const error = await rejectionOf(call());
+      expect(error).toBeInstanceOf(InvalidInputError);
+      expect(error.message).toMatch(/^clientOrderId must be 1 to 36 of /);
+    }
+  }
+  expect(paper.acceptedOrders()).toEqual([]);
+});
+
+test("a market stream refuses limits that are none when it is told them", async () => {
+  const { client, instrument } = await setUp();
+  const open = () => client.stream.market({ instruments: [instrument], onEvent() {}, staleAfterMs: () => undefined });
+  expect(open).toThrow(InvalidInputError);
+  expect(open).toThrow("staleAfterMs must be an object, got undefined");
+});
+
+describe("parts of the package that are made without a client", () => {
+  const product = "product must be one of spot, usdm, coinm, got";
+  test.each<readonly [what: string, make: () => unknown, words: string]>([
+    ["a recorded market of nothing", () => new RecordedMarket({} as never), `${product} undefined`],
+    ["one of null", () => new RecordedMarket(null as never), "options must be an object, got null"],
+    ["one of no list", () => new RecordedMarket({ product: "spot" } as never), "instruments must be a list"],
+    [
+      "one of no instrument",
+      () => new RecordedMarket({ product: "spot", instruments: [null as never] }),
+      "instruments[0] must be an instrument, got null",
+    ],
+    [
+      "one without a listener",
+      () => new RecordedMarket({ product: "spot", instruments: [], onEvent: 5 as never }),
+      "onEvent must be a function, got 5",
+    ],
+    ["a digest of no book", () => bookDigest({} as never, {} as never), "book must be an OrderBook, got object"],
+    ["endpoints of null", () => binanceEndpoints(null as never), "options must be an object, got null"],
+  ])("refuse to make %s", (_, make, words) => {
+    expect(make).toThrow(InvalidInputError);
+    expect(make).toThrow(words);
+  });
 });

@@ -1,6 +1,7 @@
 import { createPaper } from "@pitlane/paper";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import type { MarketEvent } from "../../../src/index.ts";
+import { createBinanceMarket as createFullMarket } from "../../../src/venues/binance/index.ts";
 import {
   bars,
   createBinanceMarket,
@@ -18,6 +19,7 @@ import {
 import { FakeVenue, type FakeVenueOptions, sendJson } from "../../support/fake-venue.ts";
 import { depthFrame, snapshotReply, tradeFrame } from "../../support/frames.ts";
 import { testInstrument } from "../../support/instruments.ts";
+import { rejectionOf } from "../../support/rejection.ts";
 
 const instrument = testInstrument();
 const closers: (() => Promise<unknown>)[] = [];
@@ -54,6 +56,14 @@ function missing(act: () => unknown): PartName | undefined {
 }
 
 describe("the plain client", () => {
+  test("says that a read was unsent where nobody could be reached, as the full one does", async () => {
+    const urls = { rest: "http://127.0.0.1:1", stream: "ws://127.0.0.1:1", wsApi: "ws://127.0.0.1:1" };
+    for (const create of [createBinanceMarket, createFullMarket]) {
+      const error = await rejectionOf(owned(create({ urls, retries: 0 })).market.listInstruments());
+      expect(error).toMatchObject({ code: "NETWORK", outcome: "unsent", retryable: true });
+    }
+  });
+
   test("has instruments by call, and books, quotes and trades by stream", async () => {
     const { urls } = await paperVenue();
     const client = owned(createBinanceMarket({ urls }));
