@@ -43,4 +43,4 @@ async function main(): Promise<void> {
   await session.run();
 }
 
-await main();
+void main(); // what it rejects with ends the thread; CommonJS, which this is built as too, has no await here
