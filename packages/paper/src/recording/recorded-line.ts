@@ -11,7 +11,14 @@ export type RecordedLine =
   | { readonly kind: "send"; readonly connection: string; readonly text: string }
   /** A connection's end, which says nothing of the market. */
   | { readonly kind: "end" }
-  | { readonly kind: "message"; readonly atUs: number; readonly connection: string; readonly text: string };
+  | {
+      readonly kind: "message";
+      readonly atUs: number;
+      readonly connection: string;
+      readonly text: string;
+      /** Its bytes are the base64 of `text`. Left out for text. */
+      readonly isBinary?: true;
+    };
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -88,6 +95,7 @@ export function parseJsonlLine(line: string): RecordedLine {
         atUs: atUsOf(record),
         connection: textOf(record, "conn"),
         text: textOf(record, "data"),
+        ...(record["binary"] === true && { isBinary: true }),
       };
     case "disconnect":
     case "close":
@@ -114,15 +122,13 @@ export function isObject(value: unknown, key?: string): value is Json {
   return typeof value === "object" && value !== null && !Array.isArray(value) && (key === undefined || key in value);
 }
 
-/** @throws {LineProblem} When it is no text. */
-export function textOf(record: Json, key: string): string {
+function textOf(record: Json, key: string): string {
   const value = record[key];
   if (typeof value === "string") return value;
   throw new LineProblem(`the ${String(record["t"])} record needs a text "${key}", got ${typeof value}`);
 }
 
-/** Receive time of a record. @throws {LineProblem} When it has none. */
-export function atUsOf(record: Json): number {
+function atUsOf(record: Json): number {
   const seconds = record["ts"];
   // Up to the year 2286, where microseconds get a 17th digit; below 1e9 it is not Unix time in seconds.
   if (typeof seconds === "number" && seconds >= 1e9 && seconds < 1e10) return Math.round(seconds * 1e6);

@@ -1,6 +1,6 @@
 import { LineProblem, type RecordingError } from "./errors.ts";
 import { readLines } from "./line-batches.ts";
-import { atUsOf, isObject, parseJson, textOf } from "./recorded-line.ts";
+import { parseJsonlLine } from "./recorded-line.ts";
 
 /** A record of a session log of any venue, not understood further. Times are integer microseconds since the epoch. */
 export type LoggedRecord =
@@ -19,7 +19,7 @@ export type LoggedRecord =
 /**
  * Reads the records of a session log, a batch for each chunk of the file: lines
  * `{"t":"recv","conn":"a","ts":1767225600.5,"data":"..."}` as of `openRecording`, whatever the venue. A binary frame has `"binary":true`,
- * and its bytes as base64. Blank lines and records of another `t` are passed over.
+ * and its bytes as base64. Blank lines, and what tells the end of a connection, are passed over.
  *
  * @param onDamaged Told of each line that is no such record; reading goes on.
  * @throws {RecordingError} When the file cannot be read or unpacked, or is not UTF-8.
@@ -47,24 +47,17 @@ export async function* readSessionLog(
 }
 
 function toRecord(line: string): LoggedRecord | undefined {
-  const record = parseJson(line);
-  if (!isObject(record, "t")) throw new LineProblem('is not a record: it has no "t"');
-  const text = (name: string) => textOf(record, name);
-  switch (record["t"]) {
-    case "header":
-      return { kind: "header", exchange: text("exchange") };
-    case "connect":
-      return { kind: "connect", connection: text("conn"), address: text("addr") };
-    case "send":
-      return { kind: "send", connection: text("conn"), data: Buffer.from(text("data")) };
-    case "recv": {
-      const isBinary = record["binary"] === true;
-      const data = Buffer.from(text("data"), isBinary ? "base64" : "utf8");
-      return { kind: "frame", atUs: atUsOf(record), connection: text("conn"), data, isBinary };
+  const record = parseJsonlLine(line);
+  switch (record.kind) {
+    case "message": {
+      const { atUs, connection, text, isBinary = false } = record;
+      return { kind: "frame", atUs, connection, data: Buffer.from(text, isBinary ? "base64" : "utf8"), isBinary };
     }
-    case "http":
-      return { kind: "http", atUs: atUsOf(record), url: text("url") };
-    default:
+    case "send":
+      return { kind: "send", connection: record.connection, data: Buffer.from(record.text) };
+    case "end":
       return undefined;
+    default:
+      return record;
   }
 }
