@@ -2,12 +2,13 @@
 // Figures are CPU time of this process for one call, the server being another one. Of the peers only ours checks the order against
 // the instrument before it is sent, spends a request budget, and says after a failure whether the venue may have acted.
 import { createHmac } from "node:crypto";
+import { connect, type Socket } from "node:net";
 import { createBinance } from "@pitlane/sdk/binance";
 import { MainClient } from "binance";
 import ccxt from "ccxt";
 import { Pool } from "undici";
 import { called } from "../scripts/bench/called.ts";
-import type { Case, Suite } from "../scripts/bench/suite.ts";
+import type { Suite, WindowedCase } from "../scripts/bench/suite.ts";
 
 const TICKER = {
   symbol: "BTCUSDT",
@@ -68,6 +69,7 @@ const SERVER = `
   const bodies = ${JSON.stringify({ exchangeInfo: JSON.stringify(INFO), bookTicker: JSON.stringify(TICKER), order: JSON.stringify(ORDER) })};
   const head = { "content-type": "application/json;charset=UTF-8", "x-mbx-used-weight": "12", "x-mbx-used-weight-1m": "12" };
   const server = require("node:http").createServer((request, response) => {
+    stayAwake();
     request.on("data", () => {}).on("end", () => {
       const { url } = request;
       const body = url.includes("exchangeInfo") ? bodies.exchangeInfo : url.includes("ookTicker") ? bodies.bookTicker : bodies.order;
@@ -109,6 +111,13 @@ const ours: Client = async (origin) => {
   };
 };
 
+const LAST_CHUNK = "0\r\n\r\n";
+
+function signedOrder(clientOrderId: string): string {
+  const text = `symbol=BTCUSDT&type=LIMIT&side=BUY&newClientOrderId=${clientOrderId}&newOrderRespType=FULL&quantity=0.01&timeInForce=GTC&price=61000.01&recvWindow=5000&timestamp=${Date.now()}`;
+  return `${text}&signature=${createHmac("sha256", SECRET).update(text).digest("hex")}`;
+}
+
 const undiciAlone: Client = async (origin) => {
   const pool = new Pool(origin, { connections: 20 });
   const headers = { "X-MBX-APIKEY": KEY, "content-type": "application/x-www-form-urlencoded" };
@@ -117,9 +126,38 @@ const undiciAlone: Client = async (origin) => {
     read: async () =>
       (await pool.request({ method: "GET", path: "/api/v3/ticker/bookTicker?symbol=BTCUSDT" })).body.json(),
     order: async () => {
-      const text = `symbol=BTCUSDT&type=LIMIT&side=BUY&newClientOrderId=bench-${count++}&newOrderRespType=FULL&quantity=0.01&timeInForce=GTC&price=61000.01&recvWindow=5000&timestamp=${Date.now()}`;
-      const body = `${text}&signature=${createHmac("sha256", SECRET).update(text).digest("hex")}`;
+      const body = signedOrder(`bench-${count++}`);
       return (await pool.request({ method: "POST", path: "/api/v3/order", headers, body })).body.json();
+    },
+  };
+};
+
+/** The least that a call can cost in Node: its request is written as bytes, and of the answer only the end is looked for. */
+const bytesAlone: Client = async (origin) => {
+  const { hostname: host, port } = new URL(origin);
+  const free: Socket[] = [];
+  const exchange = async (request: string) => {
+    const socket = free.pop() ?? connect({ host, port: Number(port), noDelay: true });
+    const isAnswered = new Promise<void>((resolve) => {
+      const onData = (data: Buffer) => {
+        if (data.toString("latin1", data.length - LAST_CHUNK.length) !== LAST_CHUNK) return;
+        socket.off("data", onData);
+        resolve();
+      };
+      socket.on("data", onData);
+    });
+    socket.write(request, "latin1");
+    await isAnswered;
+    free.push(socket);
+  };
+  const get = `GET /api/v3/ticker/bookTicker?symbol=BTCUSDT HTTP/1.1\r\nhost: ${host}\r\n\r\n`;
+  const head = `POST /api/v3/order HTTP/1.1\r\nhost: ${host}\r\nX-MBX-APIKEY: ${KEY}\r\ncontent-type: application/x-www-form-urlencoded\r\ncontent-length: `;
+  let count = 0;
+  return {
+    read: () => exchange(get),
+    order: () => {
+      const body = signedOrder(`bench-${count++}`);
+      return exchange(`${head}${body.length}\r\n\r\n${body}`);
     },
   };
 };
@@ -153,13 +191,12 @@ const binanceClient: Client = async (origin) => {
   };
 };
 
-const cpu = (make: Client, kind: "read" | "order", callers: number): Case =>
+const cpu = (make: Client, kind: "read" | "order", callers: number): WindowedCase =>
   called({
     server: SERVER,
     make: async (origin) => (await make(origin))[kind],
     callers,
-    calls: callers === 1 ? 500 : 2_000,
-    windows: 30, // of eight, the least was now and then one of a slow minute
+    calls: callers === 1 ? 400 : 2_000,
   });
 
 const suite: Suite = {
@@ -168,11 +205,14 @@ const suite: Suite = {
     [1, 50].map((callers) => ({
       name: `${kind === "read" ? "best bid and ask" : "signed order"}, CPU, ${callers} at a time`,
       unit: "us/op" as const,
+      rounds: 7,
+      windows: 15,
       ours: cpu(ours, kind, callers),
       peers: {
         "undici request + JSON": { case: cpu(undiciAlone, kind, callers), aim: 1 },
         ccxt: { case: cpu(ccxtClient, kind, callers), aim: 0.5 },
         "binance MainClient": { case: cpu(binanceClient, kind, callers), aim: 0.5 },
+        "bytes on a socket (floor)": { case: cpu(bytesAlone, kind, callers), aim: null },
       },
     })),
   ),

@@ -3,6 +3,9 @@
  *
  *     node --expose-gc child.mjs BUNDLE COMPARISON PEER        a figure; "" for ours
  *     node --expose-gc child.mjs BUNDLE TRIAL CASE SECONDS     figures
+ *
+ * Of a windowed comparison it is forked: it sends "open" once the case is, measures a window at each message and sends its figure, and
+ * ends when its parent disconnects.
  */
 import { pathToFileURL } from "node:url";
 
@@ -29,8 +32,28 @@ const comparison = /** @type {import("./suite.ts").Comparison} */ (
 );
 const measured = peerName === "" ? comparison.ours : comparison.peers[peerName]?.case;
 if (measured === undefined) throw new Error(`no case "${peerName}" in "${comparisonName}"`);
-const figure = "value" in measured ? await measured.value() : await timeLoop(await measured.loop());
+const figure =
+  "open" in measured
+    ? await serveWindows(measured)
+    : "value" in measured
+      ? await measured.value()
+      : await timeLoop(await measured.loop());
 process.stdout.write(`\n${JSON.stringify({ figure })}\n`, () => process.exit(0));
+
+/**
+ * @param {import("./suite.ts").WindowedCase} windowed
+ * @returns {Promise<never>} The process ends.
+ */
+async function serveWindows(windowed) {
+  const { window, close } = await windowed.open();
+  process.once("disconnect", () => {
+    close();
+    process.exit(0);
+  });
+  process.on("message", () => void window().then((figure) => process.send?.(figure)));
+  process.send?.("open");
+  return new Promise(() => {});
+}
 
 /**
  * @param {number} seconds

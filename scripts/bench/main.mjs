@@ -12,6 +12,7 @@ import { pathToFileURL } from "node:url";
 import { parseArgs, promisify } from "node:util";
 import { build } from "esbuild";
 import { toRows, toTable, toTrialRows } from "./compare.mjs";
+import { openWindows } from "./window-child.mjs";
 
 const CASE_TIMEOUT_MS = 120_000;
 
@@ -65,6 +66,10 @@ async function runSuite(file, outdir) {
     const rounds = [];
     const count = roundsWanted ?? comparison.rounds ?? 3;
     for (let round = 0; round < count; round++) {
+      if ("windows" in comparison) {
+        rounds.push(...(await measureWindows(outfile, comparison, cases)));
+        continue;
+      }
       /** @type {Record<string, number>} */
       const figures = {};
       for (let i = 0; i < cases.length; i++) {
@@ -115,9 +120,42 @@ async function runTrial(outfile, { name, cases, seconds: usual, rounds: usualRou
  * @returns {Promise<number>}
  */
 async function measure(bundle, comparison, peer) {
-  const what = `"${comparison}", ${peer === "" ? "ours" : peer}`;
+  const what = titleOf(comparison, peer);
   const { figure } = await runChild(what, [], [bundle, comparison, peer], CASE_TIMEOUT_MS);
   return typeof figure === "number" ? figure : stop(`${what} gave ${String(figure)}, not a number`, 1);
+}
+
+/**
+ * A figure of each case for each window: of processes that are open at the same time, in turns.
+ *
+ * @param {string} bundle
+ * @param {import("./suite.ts").WindowedComparison} comparison
+ * @param {readonly string[]} cases
+ */
+async function measureWindows(bundle, { name, windows }, cases) {
+  const failed = (/** @type {string} */ peer) => (/** @type {Error} */ error) =>
+    stop(`${titleOf(name, peer)} failed: ${error.message}`, 1);
+  const children = [];
+  for (const peer of cases)
+    children.push(await openWindows(child, [bundle, name, peer], CASE_TIMEOUT_MS).catch(failed(peer)));
+  const rounds = [];
+  for (let i = 0; i < windows; i++) {
+    /** @type {Record<string, number>} */
+    const figures = {};
+    for (let j = 0; j < cases.length; j++) {
+      const at = (i + j) % cases.length;
+      const peer = cases[at] ?? "";
+      figures[peer] = (await children[at]?.window().catch(failed(peer))) ?? Number.NaN;
+    }
+    rounds.push(figures);
+  }
+  for (const { close } of children) close();
+  return rounds;
+}
+
+/** @param {string} comparison @param {string} peer "" for ours. */
+function titleOf(comparison, peer) {
+  return `"${comparison}", ${peer === "" ? "ours" : peer}`;
 }
 
 /**

@@ -12,8 +12,21 @@ export type Loop = (n: number) => unknown;
  */
 export type Case = { readonly loop: () => Loop | Promise<Loop> } | { readonly value: () => number | Promise<number> };
 
-export interface Peer {
-  readonly case: Case;
+/**
+ * A case whose processes change by more, from one to the next and from one minute to the next, than the cases differ: the cases of a
+ * comparison are open at the same time, each in its process, and measure a window in turns.
+ */
+export interface WindowedCase {
+  /** Makes the work, and warms it up. */
+  readonly open: () => Promise<{
+    /** Does some of the work, and gives its figure in the comparison's unit. */
+    readonly window: () => Promise<number>;
+    readonly close: () => void;
+  }>;
+}
+
+export interface Peer<C extends Case | WindowedCase = Case> {
+  readonly case: C;
   /** Largest ratio ours/theirs aimed at; left out, 1 against a peer. `null` for a row that is only to be read. */
   readonly aim?: number | null;
   /** What a reader must know to compare fairly: what the peer does not guarantee, or why ours is slower. */
@@ -21,13 +34,20 @@ export interface Peer {
 }
 
 /** Ours beside the peers, all in one unit where less is better. */
-export interface Comparison {
+export type Comparison = ComparisonOf<Case> | WindowedComparison;
+
+export interface WindowedComparison extends ComparisonOf<WindowedCase> {
+  /** Windows of each case in a round. The median of the ratios of all windows of all rounds counts. */
+  readonly windows: number;
+}
+
+export interface ComparisonOf<C extends Case | WindowedCase> {
   /** What is done: "token bucket, tryTake admitted". */
   readonly name: string;
   readonly unit: "ns/op" | "us/op" | "ms" | "ns/record" | "bytes/op" | "bytes" | "%";
-  readonly ours: Case;
+  readonly ours: C;
   /** By the peer's name as the row prints it: "limiter 4 RateLimiter.tryRemoveTokens", "plain array (floor)". */
-  readonly peers: Readonly<Record<string, Peer>>;
+  readonly peers: Readonly<Record<string, Peer<C>>>;
   /** Rounds of which the median ratio counts; 3 unless told. Slow comparisons take fewer. */
   readonly rounds?: number;
 }

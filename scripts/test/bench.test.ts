@@ -4,13 +4,13 @@ import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
 import { toRows, toTable, toTrialRows } from "../bench/compare.mjs";
-import type { Case, Comparison, Trial } from "../bench/suite.ts";
+import type { Case, Comparison, Peer, Trial } from "../bench/suite.ts";
 import { createFolder } from "./programs.ts";
 
 const UNUSED: Case = { value: () => Number.NaN };
 const MAIN = join(import.meta.dirname, "../bench/main.mjs");
 
-function comparisonOf(peers: Comparison["peers"]): Comparison {
+function comparisonOf(peers: Readonly<Record<string, Peer>>): Comparison {
   return { name: "push", unit: "ns/op", ours: UNUSED, peers };
 }
 
@@ -77,6 +77,51 @@ test("measures a suite in processes of its own and writes the rows as JSON", asy
   expect(rows[0].ratio).toBeGreaterThan(1);
   expect(rows[1].ours).toBe(7); // of another process than this one
   expect(readdirSync(dirname(file))).not.toContainEqual(expect.stringMatching(/^\.bundle/));
+});
+
+test("measures windows of open processes in turns", async () => {
+  // Each tells when it began and who it is: a window begins after all before it have ended, and each case has one process for all.
+  const { root, run } = setUp(`
+    const tally = (path: string, step: number) => ({ open: async () => {
+      const { appendFileSync } = await import("node:fs");
+      let count = 0;
+      return {
+        window: async () => {
+          appendFileSync(path, process.pid + " begins " + step + "\\n");
+          await new Promise((resolve) => setImmediate(resolve));
+          appendFileSync(path, process.pid + " ends " + step + "\\n");
+          return ++count * step;
+        },
+        close: () => appendFileSync(path, process.pid + " closed " + step + "\\n"),
+      };
+    } });
+    const path = new URL("../log", import.meta.url).pathname;
+    export default { name: "some", comparisons: [
+      { name: "steps", unit: "ms", rounds: 1, windows: 3, ours: tally(path, 2), peers: { p: { case: tally(path, 4) } } },
+    ] };
+  `);
+  const { stdout, stderr } = await run();
+  expect(stderr).toBe("");
+  expect(stdout).toMatch(/steps {2}p {8}4 {7}8 {3}0\.5x/);
+  const lines = readFileSync(join(root, "log"), "utf8")
+    .split("\n")
+    .filter((line) => / (begins|ends) /.test(line));
+  expect(new Set(lines.map((line) => line.split(" ")[0])).size).toBe(2);
+  expect(lines.map((line) => line.replace(/^\d+ /, ""))).toEqual(
+    [2, 4, 4, 2, 2, 4].flatMap((step) => [`begins ${step}`, `ends ${step}`]),
+  );
+});
+
+test("a window that fails ends the run and names the case", async () => {
+  const { run } = setUp(`
+    const good = { open: async () => ({ window: async () => 1, close: () => {} }) };
+    const bad = { open: async () => ({ window: () => Promise.reject(new Error("the server went")), close: () => {} }) };
+    export default { name: "some", comparisons: [{ name: "x", unit: "ms", windows: 2, ours: good, peers: { p: { case: bad } } }] };
+  `);
+  expect(await run()).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/^"x", p failed: [\s\S]*the server went/),
+  });
 });
 
 test("runs several suites of one folder, each its own", async () => {

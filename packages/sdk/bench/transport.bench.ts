@@ -6,7 +6,7 @@ import { WeightedBudget } from "@pitlane/perf/limit";
 import { MetricsRegistry } from "@pitlane/perf/metrics";
 import { Pool } from "undici";
 import { called } from "../../../scripts/bench/called.ts";
-import type { Case, Suite } from "../../../scripts/bench/suite.ts";
+import type { Suite, WindowedCase } from "../../../scripts/bench/suite.ts";
 import { RejectedError } from "../src/errors.ts";
 import { endpointSet } from "../src/region/endpoint-set.ts";
 import { httpProbe } from "../src/region/prober.ts";
@@ -48,6 +48,7 @@ const TICKER = JSON.stringify({
 // In a process of its own, so that its CPU time is not ours. Its headers are those that a venue sends on every reply.
 const SERVER = `
   const server = require("node:http").createServer((request, response) => {
+    stayAwake();
     request.on("data", () => {}).on("end", () => {
       response.writeHead(200, { "content-type": "application/json;charset=UTF-8", "x-mbx-used-weight": "12", "x-mbx-used-weight-1m": "12", "x-mbx-uuid": "8a1f3d1e-7d3c-4b53-a9d9-4c9f1c6f2b10", "cache-control": "no-cache, no-store, must-revalidate" });
       response.end(${JSON.stringify(TICKER)});
@@ -142,13 +143,16 @@ function edge(origin: string): { get: Call; post: Call } {
   };
 }
 
-const cpu = (make: (origin: string) => { get: Call; post: Call }, kind: "get" | "post", callers: number): Case =>
+const cpu = (
+  make: (origin: string) => { get: Call; post: Call },
+  kind: "get" | "post",
+  callers: number,
+): WindowedCase =>
   called({
     server: SERVER,
     make: async (origin) => make(origin)[kind],
     callers,
-    calls: callers === 1 ? 1_500 : 6_000,
-    windows: 12,
+    calls: callers === 1 ? 400 : 2_000,
   });
 
 const suite: Suite = {
@@ -157,6 +161,7 @@ const suite: Suite = {
     [1, 50].map((callers) => ({
       name: `${kind === "get" ? "public GET" : "signed POST"}, CPU, ${callers} at a time`,
       unit: "us/op" as const,
+      windows: 15,
       ours: cpu(stack, kind, callers),
       peers: {
         "undici request + body.json()": { case: cpu(request, kind, callers), aim: 1 },
