@@ -59,7 +59,7 @@ export class EventQueue implements UnreadEvents<MarketEvent> {
   #trades: Slot[] = []; // the same slots, those of trades alone
   #tradesHead = 0;
   readonly #channels = new Map<Instrument, Map<Channel, ChannelState>>();
-  readonly #owed: MarketEvent[] = []; // words about what was dropped, to be read first
+  readonly #owed: MarketEvent[] = []; // to be read first: words about what was dropped, and events that come right after them
   #hasDropped = false;
 
   /** @throws {InvalidInputError} When `policy` is none, or `capacity` is out of range. */
@@ -97,9 +97,11 @@ export class EventQueue implements UnreadEvents<MarketEvent> {
 
   /** The next event to read; undefined when there is none. */
   shift(): MarketEvent | undefined {
-    if (this.#hasDropped) this.#oweWords();
-    const word = this.#owed.shift();
-    if (word !== undefined) return word;
+    if (this.#hasDropped && this.#owed.length === 0) this.#oweWords();
+    return this.#owed.shift() ?? this.#next();
+  }
+
+  #next(): MarketEvent | undefined {
     while (this.#head < this.#slots.length) {
       const slot = this.#slots[this.#head++] as Slot;
       if (this.#head > 1024 && this.#head * 2 > this.#slots.length) this.#clearAway();
@@ -174,7 +176,10 @@ export class EventQueue implements UnreadEvents<MarketEvent> {
     this.#tradesHead = 0;
   }
 
-  /** Puts in front of everything what must be said of the dropped events. */
+  /**
+   * Puts in front of everything what must be said of the dropped events, and takes as many events out of the queue behind it: while a
+   * reader is too slow more are dropped between any two reads, and he would be told of nothing but that.
+   */
   #oweWords(): void {
     this.#hasDropped = false;
     const next = this.#slots.slice(this.#head).find(({ event }) => event !== undefined)?.event;
@@ -191,6 +196,11 @@ export class EventQueue implements UnreadEvents<MarketEvent> {
         state.dropped = 0;
         state.isGapDropped = false;
       }
+    }
+    for (let words = this.#owed.length; words > 0; words--) {
+      const event = this.#next();
+      if (event === undefined) return;
+      this.#owed.push(event);
     }
   }
 

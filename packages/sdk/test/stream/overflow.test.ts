@@ -198,6 +198,30 @@ test("whatever is pushed and read: trades are in order, and what is missing is t
   );
 });
 
+describe.each(["conflate", "dropOldest"] as const)("with %s a reader who never catches up", (policy) => {
+  test("reads as many events as words about what went, and loses track of none", () => {
+    const { queue } = setUp({ policy, capacity: 50 });
+    const seen: MarketEvent[] = [];
+    let pushed = 0;
+    for (let round = 0; round < 1_000; round++) {
+      for (let i = 0; i < 7; i++) queue.tryPush(event(`T${++pushed}`));
+      queue.tryPush(event(`Q${round}`));
+      const next = queue.shift();
+      if (next !== undefined) seen.push(next);
+    }
+    const data = seen.filter(({ kind }) => kind === "trade" || kind === "quote");
+    expect(data.length).toBeGreaterThanOrEqual(seen.length / 2 - 1);
+    expect(data.some(({ kind }) => kind === "quote")).toBe(true);
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) seen.push(next);
+    let expected = 1; // the id of the next trade, by what was told
+    for (const one of seen) {
+      if (one.kind === "resync" && one.channel === "trade") expected += one.missing ?? Number.NaN;
+      else if (one.kind === "trade") expect(one.tradeId).toBe(expected++);
+    }
+    expect(expected).toBe(pushed + 1);
+  });
+});
+
 test("a policy that is none is refused, with those there are", () => {
   for (const policy of ["x", "Close", null, 5]) {
     const create = () => new EventQueue({ policy } as unknown as OverflowOptions);

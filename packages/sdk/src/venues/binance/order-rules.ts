@@ -4,6 +4,8 @@ import type { Instrument } from "../../model/instrument.ts";
 import type { AmendRequest, OrderRequest } from "../../model/order.ts";
 import { formatUnits, notionalUnits } from "../../model/scale.ts";
 
+export { checkVenue } from "./check-venue.ts"; // by itself, so that a client for market data has no rules of orders
+
 const CLIENT_ORDER_ID = /^[A-Za-z0-9_-]{1,36}$/;
 const TIMES_IN_FORCE: ReadonlySet<unknown> = new Set(["GTC", "IOC", "FOK"]);
 const PREVENTIONS: ReadonlySet<unknown> = new Set(["none", "expireTaker", "expireMaker", "expireBoth", "decrement"]);
@@ -17,19 +19,45 @@ const KINDS = [
   "takeProfit",
   "takeProfitLimit",
 ] as const;
+type Kind = OrderRequest["type"];
+
+/** What only some kinds have. */
+const FIELDS = [
+  "sizeLots",
+  "quoteAmount",
+  "priceTicks",
+  "timeInForce",
+  "icebergLots",
+  "triggerTicks",
+  "trailingBps",
+] as const;
+const PRICED = ["sizeLots", "priceTicks", "icebergLots"] as const;
+const TRIGGER = ["triggerTicks", "trailingBps"] as const;
+// Made by functions, so that a bundle without orders leaves them out.
+const TAKEN = /* @__PURE__ */ takenFields();
+const FOREIGN = /* @__PURE__ */ foreignFields();
 const MOST_TRAILING_BPS = 1_000_000;
+
+function takenFields(): Readonly<Record<Kind, readonly (typeof FIELDS)[number][]>> {
+  return {
+    limit: [...PRICED, "timeInForce"],
+    postOnly: PRICED,
+    market: ["sizeLots"],
+    marketByQuote: ["quoteAmount"],
+    stop: ["sizeLots", ...TRIGGER],
+    stopLimit: [...PRICED, "timeInForce", ...TRIGGER],
+    takeProfit: ["sizeLots", ...TRIGGER],
+    takeProfitLimit: [...PRICED, "timeInForce", ...TRIGGER],
+  };
+}
+
+function foreignFields(): ReadonlyMap<Kind, readonly (typeof FIELDS)[number][]> {
+  return new Map(KINDS.map((kind) => [kind, FIELDS.filter((field) => !TAKEN[kind].includes(field))]));
+}
 
 /** @throws {InvalidInputError} When `clientOrderId` is not 1 to 36 of `[A-Za-z0-9_-]`. */
 export function checkClientOrderId(clientOrderId: string, name = "clientOrderId"): void {
   checkText(name, CLIENT_ORDER_ID, "1 to 36 of A-Z, a-z, 0-9, - and _", clientOrderId);
-}
-
-/** @throws {InvalidInputError} When `instrument` is of another venue, or none. */
-export function checkVenue(instrument: Instrument, venue: string): void {
-  if (instrument?.venue === venue && instrument.venueSymbol) return;
-  throw new InvalidInputError(
-    `instrument ${instrument?.id} is not of venue ${venue}: take one of its listInstruments()`,
-  );
 }
 
 /**
@@ -41,6 +69,7 @@ export function checkVenue(instrument: Instrument, venue: string): void {
 export function checkOrder(request: OrderRequest): void {
   const { instrument, type } = request;
   if (!KINDS.includes(type)) throw notOneOf("type", KINDS, type);
+  checkForeign(request);
   checkClientOrderId(request.clientOrderId);
   checkSide("side", request.side);
   if (request.selfTradePrevention !== undefined && !PREVENTIONS.has(request.selfTradePrevention)) {
@@ -83,18 +112,27 @@ export function checkSize(name: string, lots: number, instrument: Instrument): v
   );
 }
 
+/** A field of another kind would be without effect: a stop with a price is no stop limit. What no kind has is its owner's affair. */
+function checkForeign(request: OrderRequest): void {
+  const fields: Readonly<Partial<Record<(typeof FIELDS)[number], unknown>>> = request;
+  for (const field of FOREIGN.get(request.type) ?? []) {
+    const value = fields[field];
+    if (value === undefined || value === "GTC") continue; // which is how all of them work
+    const kinds = KINDS.filter((kind) => TAKEN[kind].includes(field)).join(", ");
+    throw new InvalidInputError(
+      `an order of type "${request.type}" has no ${field}: leave it out, or take one of ${kinds}`,
+    );
+  }
+}
+
 function isTriggered(type: OrderRequest["type"]): boolean {
   return type === "stop" || type === "stopLimit" || type === "takeProfit" || type === "takeProfitLimit";
 }
 
 function checkTrigger(request: Exclude<OrderRequest, { type: "marketByQuote" }>): void {
   const { triggerTicks, trailingBps } = request as { readonly triggerTicks?: number; readonly trailingBps?: number };
-  const isGiven = triggerTicks !== undefined || trailingBps !== undefined;
-  if (!isTriggered(request.type)) {
-    if (!isGiven) return;
-    throw new InvalidInputError(`an order of type "${request.type}" has no triggerTicks and no trailingBps`);
-  }
-  if (!isGiven) {
+  if (!isTriggered(request.type)) return;
+  if (triggerTicks === undefined && trailingBps === undefined) {
     throw new InvalidInputError(`an order of type "${request.type}" needs triggerTicks, trailingBps or both`);
   }
   if (triggerTicks !== undefined) {

@@ -25,7 +25,7 @@ async function setUp(options: Omit<BinanceOptions, "product"> = {}) {
   const resting = (clientOrderId: string, side: "buy" | "sell", priceTicks: number, sizeLots = 10_000) =>
     maker.orders.submit({ ...order(instrument, clientOrderId), side, priceTicks, sizeLots });
   await resting("last-ask", "sell", 10_000, 100);
-  await client.orders.submit({ ...order(instrument, "last-take"), type: "market", sizeLots: 100 } as OrderRequest);
+  await client.orders.submit({ ...sized(instrument, "last-take"), type: "market", sizeLots: 100 });
   await resting("bid", "buy", 9_900);
   await resting("ask", "sell", 10_100);
   return { paper, maker, client, instrument, resting };
@@ -42,13 +42,18 @@ const order = (instrument: Instrument, clientOrderId: string) =>
     timeInForce: "GTC",
   }) as const;
 
+const sized = (instrument: Instrument, clientOrderId: string) => {
+  const { priceTicks: _, timeInForce: _other, type: _kind, ...rest } = order(instrument, clientOrderId);
+  return rest;
+};
+
 describe.each(["rest", "webSocket"] as const)("over %s", (orderTransport) => {
   test("stop and take-profit orders wait, and an order that would trigger at once is refused with the venue's words", async () => {
     const { client, instrument } = await setUp({ orderTransport });
     const kinds: OrderRequest[] = [
-      { ...order(instrument, "stop"), type: "stop", side: "sell", triggerTicks: 9_500 },
+      { ...sized(instrument, "stop"), type: "stop", side: "sell", triggerTicks: 9_500 },
       { ...order(instrument, "stop-limit"), type: "stopLimit", side: "sell", triggerTicks: 9_500, priceTicks: 9_400 },
-      { ...order(instrument, "profit"), type: "takeProfit", side: "sell", triggerTicks: 10_500 },
+      { ...sized(instrument, "profit"), type: "takeProfit", side: "sell", triggerTicks: 10_500 },
       {
         ...order(instrument, "profit-limit"),
         type: "takeProfitLimit",
@@ -56,17 +61,15 @@ describe.each(["rest", "webSocket"] as const)("over %s", (orderTransport) => {
         triggerTicks: 10_500,
         priceTicks: 10_400,
       },
-      { ...order(instrument, "trailing"), type: "stop", side: "sell", trailingBps: 200 },
-    ].map(
-      ({ timeInForce, ...rest }) => (rest.type.endsWith("Limit") ? { ...rest, timeInForce } : rest) as OrderRequest,
-    );
+      { ...sized(instrument, "trailing"), type: "stop", side: "sell", trailingBps: 200 },
+    ];
     for (const request of kinds) expect((await client.orders.submit(request)).status).toBe("accepted");
     const open = await client.orders.listOpen();
     expect(open.map(({ clientOrderId }) => clientOrderId).sort()).toEqual(
       ["profit", "profit-limit", "stop", "stop-limit", "trailing"].sort(),
     );
     await client.orders.cancel({ instrument, clientOrderId: "trailing" }); // of such orders a symbol takes five
-    const wrong = { ...order(instrument, "wrong"), type: "stop", side: "sell", triggerTicks: 10_500 } as OrderRequest;
+    const wrong = { ...sized(instrument, "wrong"), type: "stop", side: "sell", triggerTicks: 10_500 } as const;
     const error = await rejectionOf(client.orders.submit(wrong));
     expect(error).toBeInstanceOf(RejectedError);
     expect(error).toMatchObject({ venueCode: -2010, venueText: "Order would trigger immediately." });

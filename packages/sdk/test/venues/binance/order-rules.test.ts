@@ -16,6 +16,9 @@ const limit = {
   timeInForce: "GTC",
 } as const;
 
+const sizeAlone = { priceTicks: undefined, timeInForce: undefined } as const;
+const nothing = { ...sizeAlone, sizeLots: undefined } as const;
+
 function problemOf(change: Readonly<Record<string, unknown>>): string {
   try {
     checkOrder({ ...limit, ...change } as OrderRequest);
@@ -60,16 +63,31 @@ describe("checkOrder", () => {
     [{ icebergLots: 15 }, "icebergLots of binance:BTC/USDT must be a multiple of 10, got 15"],
     [{ icebergLots: 100 }, "icebergLots must be below sizeLots 100, got 100"],
     [{ icebergLots: 10, timeInForce: "IOC" }, 'an order with icebergLots must have timeInForce "GTC", got "IOC"'],
-    [{ triggerTicks: 5 }, 'an order of type "limit" has no triggerTicks and no trailingBps'],
-    [{ type: "stop" }, 'an order of type "stop" needs triggerTicks, trailingBps or both'],
-    [{ type: "stop", triggerTicks: 6_000_000 }, "none"],
-    [{ type: "takeProfit", triggerTicks: 6_000_001 }, /^triggerTicks of .* must be a multiple of 5/],
-    [{ type: "stop", trailingBps: 0.5 }, "trailingBps must be a whole number from 1 to 1000000, got 0.5"],
+    [
+      { triggerTicks: 5 },
+      'an order of type "limit" has no triggerTicks: leave it out, or take one of stop, stopLimit, takeProfit, takeProfitLimit',
+    ],
+    [{ type: "stop", ...sizeAlone }, 'an order of type "stop" needs triggerTicks, trailingBps or both'],
+    [{ type: "stop", ...sizeAlone, triggerTicks: 6_000_000 }, "none"],
+    [
+      { type: "stop", ...sizeAlone, triggerTicks: 6_000_000, priceTicks: 5 },
+      /^an order of type "stop" has no priceTicks/,
+    ],
+    [{ type: "takeProfit", ...sizeAlone, triggerTicks: 6_000_001 }, /^triggerTicks of .* must be a multiple of 5/],
+    [{ type: "stop", ...sizeAlone, trailingBps: 0.5 }, "trailingBps must be a whole number from 1 to 1000000, got 0.5"],
     [{ type: "stopLimit", trailingBps: 50, priceTicks: 5 }, /^price x size/],
-    [{ type: "marketByQuote", quoteAmount: 10n }, "none"],
-    [{ type: "marketByQuote", quoteAmount: 0n }, "quoteAmount must be a positive bigint in units of 10^-8, got 0"],
-    [{ type: "marketByQuote", quoteAmount: 10 }, /^quoteAmount must be a positive bigint/],
-    [{ type: "market", priceTicks: undefined }, "none"],
+    [{ type: "marketByQuote", ...nothing, quoteAmount: 10n }, "none"],
+    [
+      { type: "marketByQuote", ...nothing, quoteAmount: 0n },
+      "quoteAmount must be a positive bigint in units of 10^-8, got 0",
+    ],
+    [{ type: "marketByQuote", ...nothing, quoteAmount: 10 }, /^quoteAmount must be a positive bigint/],
+    [{ type: "marketByQuote", ...sizeAlone, quoteAmount: 10n }, /^an order of type "marketByQuote" has no sizeLots/],
+    [{ type: "market", ...sizeAlone }, "none"],
+    [{ type: "market" }, /^an order of type "market" has no priceTicks: .*, or take one of limit, postOnly, stopLimit/],
+    [{ type: "market", ...sizeAlone, icebergLots: Number.NaN }, /^an order of type "market" has no icebergLots/],
+    [{ type: "postOnly" }, "none"], // GTC is what it is
+    [{ type: "postOnly", timeInForce: "IOC" }, /^an order of type "postOnly" has no timeInForce/],
     [{ type: "postOnly", timeInForce: undefined, priceTicks: 5 }, /^price x size/],
   ];
   for (const [change, problem] of rows) {
