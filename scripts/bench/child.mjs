@@ -27,7 +27,7 @@ const [bundle = "", comparisonName = "", peerName = "", seconds] = process.argv.
 /** @type {{ default: import("./suite.ts").Suite }} */
 const { default: suite } = await import(pathToFileURL(bundle).href);
 if (seconds !== undefined) await runTrial(Number(seconds));
-const comparison = /** @type {import("./suite.ts").Comparison} */ (
+const comparison = /** @type {import("./suite.ts").Comparison | import("./suite.ts").WindowedComparison} */ (
   suite.comparisons.find(({ name }) => name === comparisonName)
 );
 const measured = peerName === "" ? comparison.ours : comparison.peers[peerName]?.case;

@@ -3,7 +3,7 @@
 /**
  * The rows of one comparison. Pure. A ratio is taken within each round, of cases that ran close together, and the median counts.
  *
- * @param {import("./suite.ts").Comparison} comparison
+ * @param {import("./suite.ts").Comparison | import("./suite.ts").WindowedComparison} comparison
  * @param {readonly Readonly<Record<string, number>>[]} rounds A figure for each peer, and ours as "".
  * @returns {Row[]}
  */

@@ -34,8 +34,9 @@ export interface Peer<C extends Case | WindowedCase = Case> {
 }
 
 /** Ours beside the peers, all in one unit where less is better. */
-export type Comparison = ComparisonOf<Case> | WindowedComparison;
+export type Comparison = ComparisonOf<Case>;
 
+/** The same of windowed cases. */
 export interface WindowedComparison extends ComparisonOf<WindowedCase> {
   /** Windows of each case in a round. The median of the ratios of all windows of all rounds counts. */
   readonly windows: number;
@@ -86,6 +87,6 @@ export interface Trial {
 
 export interface Suite {
   readonly name: string;
-  readonly comparisons: readonly Comparison[];
+  readonly comparisons: readonly (Comparison | WindowedComparison)[];
   readonly trials?: readonly Trial[];
 }

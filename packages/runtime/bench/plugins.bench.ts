@@ -4,7 +4,7 @@ import { MessageChannel } from "node:worker_threads";
 import { createSystemClock } from "@pitlane/perf";
 import { createSharedSpscRing } from "@pitlane/perf/ring";
 import { OrderBook, type QuoteEvent } from "@pitlane/sdk";
-import type { Case, Suite } from "../../../scripts/bench/suite.ts";
+import type { Case, Comparison, Suite } from "../../../scripts/bench/suite.ts";
 import type { Intent } from "../src/orders/order.ts";
 import { compilePermissions } from "../src/plugins/permissions.ts";
 import { DEFAULT_BUDGETS, Quarantine } from "../src/plugins/quarantine.ts";
@@ -95,7 +95,7 @@ const toWorker: Case = {
   },
 };
 
-const row = (name: string, ours: Case, peers: Suite["comparisons"][number]["peers"]) =>
+const row = (name: string, ours: Case, peers: Comparison["peers"]) =>
   ({ name, unit: "ns/op", ours, peers }) as const;
 
 const clockFloor = { "reading the clock (floor of metering)": { case: clockAlone, aim: null } };
