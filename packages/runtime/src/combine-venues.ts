@@ -117,6 +117,7 @@ function combinedOrders(
     cancel: (ref, control) => ordersOf(ref).cancel(ref, control),
     get: (ref, control) => ordersOf(ref).get(ref, control),
     listFills: (instrument, options) => ordersOf({ instrument }).listFills(instrument, options),
+    takesKind: (kind, instrument) => ordersOf({ instrument }).takesKind?.(kind, instrument) ?? true,
     ...(can("amend")
       ? {
           amend: (request, control) => {

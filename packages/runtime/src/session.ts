@@ -1,4 +1,5 @@
 import type { Instrument } from "@pitlane/sdk";
+import { pollBusily } from "./busy-poll.ts";
 import { Core } from "./core/core.ts";
 import { Inputs } from "./core/inputs.ts";
 import { describeMarket } from "./describe.ts";
@@ -180,6 +181,7 @@ export class Session implements Runtime {
     await inputs.phase("ready");
     await this.#data.open();
     this.#timers.start();
+    if (config.busyPoll) this.#watchers.push(pollBusily());
     if (this.#options.isWatched === true)
       this.#watchers.push(
         ...reloadPlugins(this.#options, core, inputs, (name, message) => this.#watch.say(name, message)),

@@ -4,6 +4,7 @@ import type {
   CallControl,
   ClientEvents,
   ClientHealth,
+  Instrument,
   MarketCalls,
   MarketStream,
   MarketStreamOptions,
@@ -40,8 +41,8 @@ export interface VenueEvents {
   off(event: "connectionChanged", listener: ClientEvents["connectionChanged"]): unknown;
 }
 
-/** The kinds of order that intents become. */
-export type IntentKinds = "limit" | "postOnly" | "market";
+/** The kinds of order that intents become, as the SDK names them. */
+export type IntentKinds = "limit" | "postOnly" | "market" | "stop" | "stopLimit" | "takeProfit" | "takeProfitLimit";
 
 /** What it needs to trade there as well. */
 export interface TradingVenue extends MarketVenue {
@@ -64,4 +65,9 @@ export interface OrderVenue
    * each order, as on Binance spot: single calls are as good there, and each has its own end.
    */
   readonly batchLimit?: number;
+  /**
+   * Whether it takes a kind of order of an instrument. One that it does not take is never sent: it ends `rejected`, code
+   * `ORDER_KIND_NOT_SUPPORTED`. Left out, all are sent.
+   */
+  takesKind?(kind: IntentKinds, instrument: Instrument): boolean;
 }

@@ -4,6 +4,7 @@ import type {
   AlertRule,
   BootNode,
   Fault,
+  Intent,
   LatencyFigures,
   LogLine,
   MarketView,
@@ -243,10 +244,14 @@ export interface OrderInfo {
   readonly strategy: string;
   readonly instrument: string;
   readonly side: "buy" | "sell";
-  readonly type: "limit" | "postOnly" | "market";
+  readonly type: Intent["type"];
   readonly state: string;
-  /** Null of a market order. */
+  /** Null of an order that trades at any price. */
   readonly price: string | null;
+  /** The last price that activates it; null of an order that has none. */
+  readonly trigger: string | null;
+  /** How far it follows the price, in basis points; null of an order that does not. */
+  readonly trailingBps: number | null;
   readonly size: string;
   readonly filled: string;
   readonly reason: string;

@@ -93,6 +93,8 @@ test("open orders come with their amounts as text", async () => {
     side: "buy",
     state: "accepted",
     price: "99.9",
+    trigger: null,
+    trailingBps: null,
     size: "0.5",
     filled: "0.1",
     tag: null,

@@ -1,8 +1,10 @@
 import { inRange, integerInRange } from "@pitlane/perf";
 import type { Instrument } from "@pitlane/sdk";
+import { BarPath } from "./bar-path.ts";
 import { CANNOT_PAY, type Desk, type Matcher, NOT_REACHED, TOO_LITTLE, WOULD_TAKE } from "./matcher.ts";
 import type { FillModelOptions } from "./options.ts";
 import type { SimOrder } from "./sim-order.ts";
+import { concernOf } from "./waiting-stops.ts";
 
 /** What bars leave out of the real world. */
 export const BARS_IGNORE: readonly string[] = [
@@ -10,6 +12,7 @@ export const BARS_IGNORE: readonly string[] = [
   "Spread and depth: a taker gets the open, beyond it by the slippage set, and a share of the bar's volume.",
   "Latencies much shorter than a bar: an order wanted at a close gets the next open. One wanted within a bar waits for the next.",
   "Our own effect on the market.",
+  "What activates a stop within a bar: the price is taken to go from the open to the nearer extreme, to the other one and to the close, and to be met at every tick of that way.",
 ];
 
 /**
@@ -22,6 +25,9 @@ export const BARS_IGNORE: readonly string[] = [
  * at its price once a bar goes through it, or at the bar's worst price where the whole bar lies beyond. All our orders together get a
  * share of the bar's volume, oldest first, and what a fill leads to waits for the next bar, so that of an entry, its stop and its target
  * no two can happen within one.
+ *
+ * A stop that waits here is activated where the bar's way first meets its trigger (see `BarPath`), and acts there: it takes at that price and
+ * the slippage, at the open where that is beyond the trigger, and with a limit it may rest for what is left of the way.
  */
 export class BarMatcher implements Matcher {
   readonly #instrument: Instrument;
@@ -30,11 +36,16 @@ export class BarMatcher implements Matcher {
   readonly #slippageTicks: number;
   readonly #lateUs: number;
   readonly #seen = new WeakSet<SimOrder>(); // orders that had their first open
+  readonly #path = new BarPath();
   #orders: SimOrder[] = [];
   /** Close of the last bar, in ticks, which is to be kept up; NaN before the first. */
   closeTicks: number = Number.NaN;
-  /** True while orders wait: a bar is of no interest otherwise. */
+  /** True while orders may act in any bar: of no interest are bars otherwise, but those that `mayActivate`. */
   isBusy = false;
+  /** True while orders wait for a trigger: at or below `belowTicks`, and at or above `aboveTicks`. */
+  hasStops = false;
+  belowTicks: number = Number.NEGATIVE_INFINITY;
+  aboveTicks: number = Number.POSITIVE_INFINITY;
 
   /** @throws {InvalidInputError} When an option is out of range. */
   constructor(instrument: Instrument, desk: Desk, intervalUs: number, options: FillModelOptions["bars"] = {}) {
@@ -51,45 +62,68 @@ export class BarMatcher implements Matcher {
     return this.closeTicks;
   }
 
+  get lastTicks(): number {
+    return this.closeTicks;
+  }
+
   arrive(order: SimOrder): void {
+    order.trigger?.start(this.closeTicks);
     this.#orders.push(order);
-    this.isBusy = true;
+    this.#look();
   }
 
   remove(order: SimOrder): void {
     this.#orders = this.#orders.filter((other) => other !== order);
-    this.isBusy = this.#orders.length > 0;
+    this.#look();
   }
 
-  /** Fills what a bar fills. To be called when it is over, if `isBusy`. @param endUs When it is over. */
+  /** True when a bar reaches the trigger of an order that waits. */
+  mayActivate(highTicks: number, lowTicks: number): boolean {
+    return this.hasStops && (lowTicks <= this.belowTicks || highTicks >= this.aboveTicks);
+  }
+
+  /** Fills what a bar fills. To be called when it is over, if `isBusy` or `mayActivate`. @param endUs When it is over. */
   onBar(
     startUs: number,
     endUs: number,
     openTicks: number,
     highTicks: number,
     lowTicks: number,
+    closeTicks: number,
     volumeLots: number,
   ): void {
     const { lotIncrement } = this.#instrument;
+    const path = this.#path;
+    path.set(openTicks, highTicks, lowTicks, closeTicks);
     let leftLots = Math.floor((volumeLots * this.#volumeShare) / lotIncrement) * lotIncrement;
     for (const order of [...this.#orders]) {
       if (order.arrivedAtUs > startUs + this.#lateUs) continue;
+      const isActivated = order.isWaiting;
+      if (isActivated && !path.tryActivate(order.trigger!)) continue;
+      if (isActivated) {
+        order.isWaiting = false;
+        this.#look();
+      }
+      const firstTicks = isActivated ? path.activeTicks : openTicks;
       const isFirst = !this.#seen.has(order);
       this.#seen.add(order);
-      const isTaker = isFirst && order.takes(openTicks);
+      const isTaker = isFirst && order.takes(firstTicks);
       if (isTaker && order.type === "postOnly") {
         this.#expire(order, WOULD_TAKE, endUs);
         continue;
       }
-      const isMaker = !isTaker && order.timeInForce === "GTC" && isThrough(order, highTicks, lowTicks);
+      const topTicks = isActivated ? path.highAfterTicks : highTicks;
+      const bottomTicks = isActivated ? path.lowAfterTicks : lowTicks;
+      const isMaker = !isTaker && order.timeInForce === "GTC" && isThrough(order, topTicks, bottomTicks);
       if (isTaker || isMaker) {
         const lots = Math.min(order.openLots, leftLots);
         const isWhole = lots === order.openLots;
         if (lots > 0 && (isWhole || order.timeInForce !== "FOK")) {
           const priceTicks = isTaker
-            ? this.#takenTicks(order, openTicks, highTicks, lowTicks)
-            : Math.min(Math.max(order.priceTicks, lowTicks), highTicks);
-          const atUs = isTaker ? Math.max(startUs, order.arrivedAtUs) : endUs;
+            ? this.#takenTicks(order, firstTicks, highTicks, lowTicks)
+            : Math.min(Math.max(order.priceTicks, bottomTicks), topTicks);
+          const isAtOpen = isActivated ? path.isAtOpen : isTaker;
+          const atUs = isTaker && isAtOpen ? Math.max(startUs, order.arrivedAtUs) : endUs;
           if (!this.#desk.tryFill(order, priceTicks, lots, isMaker, atUs)) {
             this.#expire(order, CANNOT_PAY, endUs);
             continue;
@@ -106,13 +140,20 @@ export class BarMatcher implements Matcher {
     }
   }
 
-  /** Open and slippage, within the bar and the order's limit. */
-  #takenTicks(order: SimOrder, openTicks: number, highTicks: number, lowTicks: number): number {
+  /** Where it takes, mostly the open, and slippage, within the bar and the order's limit. */
+  #takenTicks(order: SimOrder, atTicks: number, highTicks: number, lowTicks: number): number {
     const ticks = order.isBuy
-      ? Math.min(openTicks + this.#slippageTicks, highTicks)
-      : Math.max(openTicks - this.#slippageTicks, lowTicks);
+      ? Math.min(atTicks + this.#slippageTicks, highTicks)
+      : Math.max(atTicks - this.#slippageTicks, lowTicks);
     if (order.takes(ticks)) return ticks;
     return order.priceTicks;
+  }
+
+  // What waits for a price acts in no bar that does not reach it; what trails must follow each.
+  #look(): void {
+    [this.belowTicks, this.aboveTicks] = concernOf(this.#orders);
+    this.hasStops = this.#orders.some(({ isWaiting }) => isWaiting);
+    this.isBusy = this.#orders.some(({ isWaiting, trigger }) => !isWaiting || trigger?.isTrailing === true);
   }
 
   #expire(order: SimOrder, reason: string, atUs: number): void {

@@ -6,13 +6,15 @@ import { aheadAfterChange, type BehindShare, behindShare } from "./queue-model.t
 import { RestingOrders } from "./resting-orders.ts";
 import type { SimOrder } from "./sim-order.ts";
 import { TakenLevels } from "./taken-levels.ts";
+import { WaitingStops } from "./waiting-stops.ts";
 
 /** What a recorded book leaves out of the real world. */
 export const DEPTH_IGNORE: readonly string[] = [
   "Our own effect on the market: nobody reacts to our orders, and strategies see the book as recorded. What a taker of ours had of a level is gone for our next ones until the recording changes that level, which is then whole.",
   "Who stands where in a queue: cancellations before us are estimated, by the queue model set.",
   "Hidden orders and icebergs, and levels beyond those recorded.",
-  "What happened in gaps of the recording: takers are refused there, and orders that rest are filled by trades alone.",
+  "What happened in gaps of the recording: takers are refused there, orders that rest are filled by trades alone, and a stop that a trade activates there acts when the book is whole again.",
+  "Stops of others that are activated together with ours: ours takes from the book as it was recorded at the trade that activates it.",
 ];
 
 /**
@@ -25,7 +27,7 @@ export const DEPTH_IGNORE: readonly string[] = [
  *
  * A trade through its price fills an order by at most the trade's size. A level of the other side at its price or beyond fills it in
  * whole: whoever quotes there would have taken us. Takers walk the book, without what earlier takers of ours have had of it; what is left
- * of an order rests or ends by its time in force.
+ * of an order rests or ends by its time in force. Stops are activated by the last price, that of recorded trades, and then act as any order.
  */
 export class DepthMatcher implements Matcher {
   readonly #desk: Desk;
@@ -33,7 +35,11 @@ export class DepthMatcher implements Matcher {
   /** The book as the venue has it now, which strategies see later. */
   readonly book: OrderBook = new OrderBook();
   readonly resting: RestingOrders = new RestingOrders();
+  readonly stops: WaitingStops = new WaitingStops();
   readonly taken: TakenLevels = new TakenLevels();
+  /** Price of the last trade, in ticks, which is to be kept up; NaN before the first. */
+  lastTicks: number = Number.NaN;
+  #activated: SimOrder[] = []; // while the book was not good: they act when it is
   /** False until the first snapshot is whole, and from a gap to the next one. */
   isGood = false;
 
@@ -52,6 +58,7 @@ export class DepthMatcher implements Matcher {
   }
 
   arrive(order: SimOrder, atUs: number): void {
+    if (order.isWaiting) return this.stops.add(order, this.lastTicks);
     const isTaker = order.takes(this.takerTicks(order.isBuy)) && this.isGood;
     if (order.type === "postOnly") {
       if (isTaker) this.#desk.end(order, "rejected", WOULD_TAKE);
@@ -66,7 +73,9 @@ export class DepthMatcher implements Matcher {
   }
 
   remove(order: SimOrder): void {
+    if (this.stops.remove(order)) return;
     this.resting.remove(order);
+    this.#activated = this.#activated.filter((other) => other !== order);
   }
 
   /** A level was set in the book that may concern us: at the price of an order of ours, quoted against it, or taken from by us. */
@@ -89,13 +98,17 @@ export class DepthMatcher implements Matcher {
     if (isCrossing && sizeLots > 0 && this.isGood) this.#onQuoted(isBid, priceTicks, atUs);
   }
 
-  /** A trade at a price that one of our orders is concerned by. */
+  /** A trade at a price that one of our orders, resting or waiting, is concerned by. */
   onTrade(priceTicks: number, sizeLots: number, isSellAggressor: boolean, atUs: number): void {
     const { resting } = this;
     if (priceTicks <= resting.topBuyTicks)
       matchTrade(this.#desk, resting, resting.buys, priceTicks, sizeLots, isSellAggressor, atUs);
     if (priceTicks >= resting.lowSellTicks)
       matchTrade(this.#desk, resting, resting.sells, priceTicks, sizeLots, !isSellAggressor, atUs);
+    if (!this.stops.isNear(priceTicks)) return;
+    const due = this.stops.takeDue(priceTicks);
+    if (this.isGood) this.#act(due, atUs);
+    else this.#activated.push(...due);
   }
 
   /** The book is empty, or not to be trusted, until `onSnapshotEnd`. */
@@ -116,6 +129,15 @@ export class DepthMatcher implements Matcher {
     }
     if (book.bestBidTicks >= resting.lowSellTicks) this.#onQuoted(true, book.bestBidTicks, atUs);
     if (book.bestAskTicks <= resting.topBuyTicks) this.#onQuoted(false, book.bestAskTicks, atUs);
+    if (this.#activated.length > 0) this.#act(this.#activated.splice(0), atUs);
+  }
+
+  /** Stops that a trade has activated. */
+  #act(orders: readonly SimOrder[], atUs: number): void {
+    for (const order of orders) {
+      this.arrive(order, atUs);
+      this.#desk.tell(order, atUs);
+    }
   }
 
   /** Somebody quotes at a price: our orders of the other side that it crosses would have been taken. */

@@ -3,19 +3,22 @@ import { CANNOT_PAY, type Desk, type Matcher, NOT_REACHED, WOULD_TAKE } from "./
 import type { FillModelOptions } from "./options.ts";
 import { RestingOrders } from "./resting-orders.ts";
 import type { SimOrder } from "./sim-order.ts";
+import { WaitingStops } from "./waiting-stops.ts";
 
 /** What trades leave out of the real world. */
 export const TRADES_IGNORE: readonly string[] = [
   "The book: a taker of any size gets the last trade's price and the half spread set; there are no book and quote events.",
   "The queue: what stands before an order at its price is the number set, or it waits for trades through its price.",
   "Our own effect on the market: a trade that fills us is not taken from the others.",
+  "Stops that are activated together with ours, and what they do to the price: ours takes the price of the trade that activates it, and half a spread.",
 ];
 
 /**
  * Fills orders from public trades.
  *
  * A taker gets the last price and half a spread, whatever its size. An order that rests is filled at its price by trades that go through
- * it, and by trades at it once `aheadLots` were traded there; none gives more than its own size to all our orders together.
+ * it, and by trades at it once `aheadLots` were traded there; none gives more than its own size to all our orders together. A stop is
+ * activated by the first trade at its trigger or beyond, and acts at that trade's price.
  */
 export class TradeMatcher implements Matcher {
   readonly #desk: Desk;
@@ -24,6 +27,8 @@ export class TradeMatcher implements Matcher {
   readonly #aheadLots: number;
   /** Looked at before each trade: most concern none of our orders. */
   readonly resting: RestingOrders = new RestingOrders();
+  /** As `resting`. */
+  readonly stops: WaitingStops = new WaitingStops();
   /** Price of the last trade, in ticks; NaN before the first. */
   lastTicks: number = Number.NaN;
 
@@ -44,6 +49,7 @@ export class TradeMatcher implements Matcher {
   }
 
   arrive(order: SimOrder, atUs: number): void {
+    if (order.isWaiting) return this.stops.add(order, this.lastTicks);
     const ticks = this.takerTicks(order.isBuy);
     const isTaker = order.takes(ticks) && !Number.isNaN(ticks);
     if (isTaker) {
@@ -57,16 +63,21 @@ export class TradeMatcher implements Matcher {
   }
 
   remove(order: SimOrder): void {
-    this.resting.remove(order);
+    if (!this.stops.remove(order)) this.resting.remove(order);
   }
 
-  /** Fills what a trade fills. To be called where `concerns` says so. */
+  /** Fills what a trade fills, and then activates what it activates. To be called where it concerns `resting` or `stops`. */
   onTrade(priceTicks: number, sizeLots: number, isSellAggressor: boolean, atUs: number): void {
     const { buys, sells, topBuyTicks, lowSellTicks } = this.resting;
     if (priceTicks <= topBuyTicks)
       matchTrade(this.#desk, this.resting, buys, priceTicks, sizeLots, isSellAggressor, atUs);
     if (priceTicks >= lowSellTicks)
       matchTrade(this.#desk, this.resting, sells, priceTicks, sizeLots, !isSellAggressor, atUs);
+    if (!this.stops.isNear(priceTicks)) return;
+    for (const order of this.stops.takeDue(priceTicks)) {
+      this.arrive(order, atUs);
+      this.#desk.tell(order, atUs);
+    }
   }
 }
 

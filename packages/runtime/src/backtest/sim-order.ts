@@ -1,5 +1,7 @@
 import type { Instrument } from "@pitlane/sdk";
+import { isTriggered, isUnpriced } from "../orders/kinds.ts";
 import type { Intent } from "../orders/order.ts";
+import { SimTrigger } from "./sim-trigger.ts";
 
 /** An order at the simulated venue. Only the venue and its matchers write it. */
 export class SimOrder {
@@ -11,8 +13,12 @@ export class SimOrder {
   readonly isBuy: boolean;
   readonly type: Intent["type"];
   readonly timeInForce: "GTC" | "IOC" | "FOK";
-  /** Limit, in ticks; NaN for a market order. */
+  /** Limit, in ticks; NaN for an order without one. */
   readonly priceTicks: number;
+  /** What activates it; undefined for an order that works at once. */
+  readonly trigger: SimTrigger | undefined;
+  /** True until it is activated. */
+  isWaiting: boolean;
   /** As a whole, fills included, in lots. */
   sizeLots: number;
   /** When the strategy wanted it, and when the venue got it, microseconds since the epoch. */
@@ -21,6 +27,8 @@ export class SimOrder {
   filledLots = 0;
   /** Set aside for it, in the smallest unit of what it pays with. */
   heldUnits = 0n;
+  /** The price that a buy holds for, in ticks; 0 for one that pays as it trades. */
+  holdTicks = 0;
   /** Lots that trade before it at its price, for matchers that model a queue. */
   aheadLots = 0;
   /** Size shown at its price after the last change. */
@@ -35,8 +43,10 @@ export class SimOrder {
     this.instrument = intent.instrument;
     this.isBuy = intent.side === "buy";
     this.type = intent.type;
-    this.timeInForce = intent.type === "market" ? "IOC" : (intent.timeInForce ?? "GTC");
-    this.priceTicks = intent.type === "market" ? Number.NaN : intent.priceTicks!;
+    this.timeInForce = isUnpriced(intent.type) ? "IOC" : (intent.timeInForce ?? "GTC");
+    this.priceTicks = isUnpriced(intent.type) ? Number.NaN : intent.priceTicks!;
+    this.trigger = isTriggered(intent.type) ? new SimTrigger(intent) : undefined;
+    this.isWaiting = this.trigger !== undefined;
     this.sizeLots = intent.sizeLots;
     this.wantedAtUs = bornAtUs;
     this.arrivedAtUs = arrivedAtUs;
@@ -46,9 +56,9 @@ export class SimOrder {
     return this.sizeLots - this.filledLots;
   }
 
-  /** True when a price suits it: at or below a buy's limit, at or above a sell's; any does for a market order. */
+  /** True when a price suits it: at or below a buy's limit, at or above a sell's; any does for an order without one. */
   takes(priceTicks: number): boolean {
-    if (this.type === "market") return true;
+    if (Number.isNaN(this.priceTicks)) return true;
     return this.isBuy ? priceTicks <= this.priceTicks : priceTicks >= this.priceTicks;
   }
 }

@@ -9,7 +9,7 @@ import {
 } from "@pitlane/sdk";
 import type { Agenda } from "./agenda.ts";
 import type { LatencyWay } from "./latency.ts";
-import { CANNOT_PAY, type Desk, type Matcher, NO_PRICE } from "./matcher.ts";
+import { CANNOT_PAY, type Desk, type Matcher, NO_PRICE, WOULD_TRIGGER } from "./matcher.ts";
 import type { SimAccount } from "./sim-account.ts";
 import { type OrderTerms, SimOrder } from "./sim-order.ts";
 
@@ -123,7 +123,8 @@ export class SimVenue implements Desk {
 
   end(order: SimOrder, status: "expired" | "rejected" | "cancelled", reason: string): void {
     const news = this.#news(order);
-    news.ended = status;
+    // One that had a trigger was accepted before.
+    news.ended = status === "rejected" && order.trigger !== undefined ? "expired" : status;
     news.reason = reason;
   }
 
@@ -160,23 +161,26 @@ export class SimVenue implements Desk {
 
   /** Holds what it may cost. @returns Why it is refused. */
   #checked(order: SimOrder, matcher: Matcher): string | undefined {
-    const { instrument, isBuy, sizeLots, type } = order;
-    if (type === "market") {
-      const priceTicks = matcher.takerTicks(isBuy);
-      if (Number.isNaN(priceTicks)) return NO_PRICE;
-      if (notionalUnits(instrument, priceTicks, sizeLots) < instrument.minNotional)
+    const { instrument, isBuy, sizeLots, priceTicks, trigger } = order;
+    const { lastTicks } = matcher;
+    if (trigger?.isReachedBy(lastTicks)) return WOULD_TRIGGER;
+    if (Number.isNaN(priceTicks)) {
+      const takenTicks = trigger === undefined ? matcher.takerTicks(isBuy) : lastTicks;
+      if (Number.isNaN(takenTicks) && trigger === undefined) return NO_PRICE;
+      if (!Number.isNaN(takenTicks) && notionalUnits(instrument, takenTicks, sizeLots) < instrument.minNotional)
         return "price x size is below the venue's minimum";
-    }
+      order.holdTicks = trigger?.estimateTicks(lastTicks) ?? 0;
+    } else order.holdTicks = priceTicks;
     const hold = this.#holdOf(order, sizeLots);
     if (!this.#accountOf(instrument).tryHold(isBuy ? instrument.quote : instrument.base, hold)) return CANNOT_PAY;
     order.heldUnits = hold;
     return undefined;
   }
 
-  /** What `lots` of an order may cost; a market buy has no limit to reckon with, and pays as it trades. */
-  #holdOf({ instrument, isBuy, type, priceTicks }: SimOrder, lots: number): bigint {
+  /** What `lots` of an order may cost; a market buy has no limit to reckon with, and pays as it trades. A stop beyond its trigger pays more as it trades. */
+  #holdOf({ instrument, isBuy, holdTicks }: SimOrder, lots: number): bigint {
     if (!isBuy) return baseUnits(instrument, lots);
-    return type === "market" ? 0n : notionalUnits(instrument, priceTicks, lots);
+    return holdTicks === 0 ? 0n : notionalUnits(instrument, holdTicks, lots);
   }
 
   #onCancel(instrument: Instrument, clientOrderId: string, atUs: number): void {

@@ -43,8 +43,8 @@ export interface BarStreamOptions {
  *     row by row:  what is due -> our orders -> losses -> hooks -> what they led to -> equity
  *     quiet rows:                                         hooks --------------------> equity   while nothing else can happen
  *
- * Both come to the same, by a property test. Rows are quiet where no order of ours waits and nothing is due, up to the first that the
- * limits on losses must see, that ends a longer bar or a gap, or whose hooks want anything.
+ * Both come to the same, by a property test. Rows are quiet where no order of ours may act and nothing is due, up to the first that reaches
+ * a trigger, that the limits on losses must see, that ends a longer bar or a gap, or whose hooks want anything.
  */
 export class BarStream implements Stream {
   nextUs: number = Number.NaN;
@@ -92,10 +92,18 @@ export class BarStream implements Stream {
     const nowUs = this.nextUs;
     if (agenda.nextUs <= nowUs) agenda.runUntil(nowUs);
     if (matcher !== undefined) {
-      if (matcher.isBusy) {
-        const { startUs, intervalUs, openTicks, highTicks, lowTicks, volumeLots } = columns;
+      if (matcher.isBusy || matcher.mayActivate(columns.highTicks[i]!, columns.lowTicks[i]!)) {
+        const { startUs, intervalUs, openTicks, highTicks, lowTicks, closeTicks, volumeLots } = columns;
         const start = startUs[i]!;
-        matcher.onBar(start, start + intervalUs, openTicks[i]!, highTicks[i]!, lowTicks[i]!, volumeLots[i]!);
+        matcher.onBar(
+          start,
+          start + intervalUs,
+          openTicks[i]!,
+          highTicks[i]!,
+          lowTicks[i]!,
+          closeTicks[i]!,
+          volumeLots[i]!,
+        );
         if (agenda.nextUs <= nowUs) agenda.runUntil(nowUs);
       }
       matcher.closeTicks = columns.closeTicks[i]!;
@@ -123,7 +131,8 @@ export class BarStream implements Stream {
     const { performance } = core;
     const isMoving = isMarked && performance.isMoving; // without a fill it stays so
     if (isMoving && !performance.isRowExact) return;
-    const { startUs, intervalUs, closeTicks } = columns;
+    const { startUs, intervalUs, highTicks, lowTicks, closeTicks } = columns;
+    const stops = matcher?.hasStops === true ? matcher : undefined;
     const { everyUs, endUs, twiceMids, ...losses } = core.quietLosses(index);
     const { lowest, highest } = twiceMids;
     const bar = this.#bar;
@@ -136,6 +145,7 @@ export class BarStream implements Stream {
     let nowUs = this.nextUs;
     let isBuiltLeft = false;
     while (i < untilRow && nowUs < untilUs && nowUs < agenda.nextUs && !core.isDisturbed) {
+      if (stops?.mayActivate(highTicks[i]!, lowTicks[i]!)) break;
       if (nowUs >= dueUs) {
         const twiceMid = twiceMidOf(closeTicks[i]!, halfSpreadTicks);
         if (!(twiceMid >= lowest && twiceMid <= highest) || nowUs >= endUs) break;

@@ -75,6 +75,7 @@ export class DepthStream implements Stream {
     const { length, op, priceTicks, sizeLots } = columns;
     const { book } = this;
     const resting = matcher?.resting;
+    const stops = matcher?.stops;
     const taken = matcher?.taken;
     let i = this.#next;
     let nowUs = this.nextUs;
@@ -96,9 +97,12 @@ export class DepthStream implements Stream {
         isOpen = true;
       } else if (what <= DepthOp.sellTrade) {
         const price = priceTicks[i]!;
-        if (resting !== undefined && (price <= resting.topBuyTicks || price >= resting.lowSellTicks)) {
-          matcher!.onTrade(price, sizeLots[i]!, what === DepthOp.sellTrade, nowUs);
-          if (!isOpen && agenda.nextUs <= nowUs) agenda.runUntil(nowUs);
+        if (resting !== undefined) {
+          matcher!.lastTicks = price;
+          if (price <= resting.topBuyTicks || price >= resting.lowSellTicks || stops!.isNear(price)) {
+            matcher!.onTrade(price, sizeLots[i]!, what === DepthOp.sellTrade, nowUs);
+            if (!isOpen && agenda.nextUs <= nowUs) agenda.runUntil(nowUs);
+          }
         }
         if (core !== undefined) this.#tellTrade(core, i, nowUs);
       } else if (what === DepthOp.end) {

@@ -67,9 +67,9 @@ export class TradeStream implements Stream {
     if (agenda.nextUs <= nowUs) agenda.runUntil(nowUs);
     if (matcher !== undefined) {
       const price = columns.priceTicks[i]!;
-      const { resting } = matcher;
+      const { resting, stops } = matcher;
       matcher.lastTicks = price;
-      if (price <= resting.topBuyTicks || price >= resting.lowSellTicks) {
+      if (price <= resting.topBuyTicks || price >= resting.lowSellTicks || stops.isNear(price)) {
         matcher.onTrade(price, columns.sizeLots[i]!, columns.isSellAggressor[i] === 1, nowUs);
         if (agenda.nextUs <= nowUs) agenda.runUntil(nowUs);
       }
@@ -90,7 +90,7 @@ export class TradeStream implements Stream {
     const hooks = core.hooksOf("trade", index);
     if (hooks === undefined) return;
     const { atUs, priceTicks } = columns;
-    const { topBuyTicks, lowSellTicks } = matcher?.resting ?? NO_ORDERS;
+    const [belowTicks, aboveTicks] = matcher === undefined ? NOWHERE : concerns(matcher);
     const { everyUs, endUs, twiceMids, ...losses } = core.quietLosses(index);
     const { lowest, highest } = twiceMids;
     const trade = this.#trade;
@@ -101,7 +101,7 @@ export class TradeStream implements Stream {
     let nowUs = this.nextUs;
     while (i < endRow && nowUs < untilUs && nowUs < agenda.nextUs && !core.isDisturbed) {
       const price = priceTicks[i]!;
-      if (price <= topBuyTicks || price >= lowSellTicks) break;
+      if (price <= belowTicks || price >= aboveTicks) break;
       if (nowUs >= dueUs) {
         const twiceMid = twiceMidOf(price, halfSpreadTicks);
         if (!(twiceMid >= lowest && twiceMid <= highest) || nowUs >= endUs) break;
@@ -134,4 +134,9 @@ export class TradeStream implements Stream {
   }
 }
 
-const NO_ORDERS = { topBuyTicks: Number.NEGATIVE_INFINITY, lowSellTicks: Number.POSITIVE_INFINITY };
+const NOWHERE = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY] as const;
+
+/** Prices at and below which, and at and above which, an order of ours is concerned. */
+function concerns({ resting, stops }: TradeMatcher): readonly [belowTicks: number, aboveTicks: number] {
+  return [Math.max(resting.topBuyTicks, stops.belowTicks), Math.min(resting.lowSellTicks, stops.aboveTicks)];
+}

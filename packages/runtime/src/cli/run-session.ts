@@ -103,7 +103,7 @@ export async function runSession(options: SessionOptions): Promise<number> {
     announce(output, plugins, options.venue?.name ?? marketOf(exchange, recording));
     if (isResumed) output.line(`run      ${run.id} goes on`);
     for (const line of exchange.lines) output.line(line);
-    showWhatRuns(output, recording);
+    showWhatRuns(output, recording, config.busyPoll);
     const runtime = await openRuntime({
       run,
       mode: modeOf(options.venue, recording),
@@ -355,9 +355,10 @@ function venueIn([first]: readonly InstrumentRecord[]): string | undefined {
   return first?.id.split(":")[0];
 }
 
-function showWhatRuns(output: Output, recording: Recording | undefined): void {
+function showWhatRuns(output: Output, recording: Recording | undefined, isBusy: boolean): void {
   const flags = calmFlagsIn(process.execArgv);
   if (flags.length > 0) output.line(`gc       calm: ${flags.join(" ")} (--gc default leaves it to V8)`);
+  if (isBusy) output.line("polling  busy: one core is never left idle");
   if (recording !== undefined)
     output.line(
       `recording ${recording.frames} frames, ${recording.snapshots} snapshots, ${((recording.lastAtUs - recording.firstAtUs) / 1e6).toFixed(1)} s of ${recording.instruments.length} instruments`,

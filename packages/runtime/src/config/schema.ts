@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { alertsSettings } from "../alerts/settings.ts";
+import { INTENT_KINDS } from "../orders/kinds.ts";
 import { DEFAULT_SIGNALS } from "../orders/signal.ts";
 import { LONGEST_BUDGET_MS } from "../orders/terms.ts";
 import { amount, choice, flag, whole } from "./pieces.ts";
@@ -84,7 +85,7 @@ const strategy = v.strictObject({
     v.strictObject({
       venues: v.optional(v.array(v.string())),
       instruments: v.optional(v.array(v.string())),
-      orderKinds: v.optional(v.array(v.picklist(["limit", "postOnly", "market"]))),
+      orderKinds: v.optional(v.array(v.picklist(INTENT_KINDS))),
       maxNotional: v.optional(decimal),
       timers: v.optional(v.boolean()),
       network: v.optional(v.boolean()),
@@ -389,6 +390,12 @@ export const configSchema = v.strictObject({
   workers: v.optional(
     whole(0, 256, "threads", "threads of a backtest's sweep or walk-forward, no more than cores; 0: one a core"),
     0,
+  ),
+  busyPoll: v.optional(
+    flag(
+      "the trading process never sleeps: ticks are heard some tens of microseconds earlier, for a core that is always busy",
+    ),
+    false,
   ),
   orderTransport: v.optional(
     choice(["http", "websocket"], "how orders go to the venue: a call each, or all over one socket that stays open"),

@@ -14,8 +14,8 @@ export interface InstrumentExposure {
 export interface OpenExposureOptions {
   /** Fee that buys may cost besides their price x size, in basis points; default 0. */
   readonly feeBps?: number;
-  /** The highest price that a market buy is thought to pay, in ticks; undefined when nobody can tell: nothing is put aside for it then. */
-  readonly marketBuyTicks?: (instrument: Instrument) => number | undefined;
+  /** The most that a buy is taken to pay, in ticks; undefined when nobody can tell: nothing is put aside for it then. Default its limit. */
+  readonly mostPaidTicks?: (intent: Intent) => number | undefined;
 }
 
 /** What is counted for one order. */
@@ -98,12 +98,12 @@ export class OpenExposure {
   readonly #entries = new Map<Instrument, Entry>();
   readonly #held = new Map<Order, Held>();
   readonly #feeParts: bigint;
-  readonly #marketBuyTicks: (instrument: Instrument) => number | undefined;
+  readonly #mostPaidTicks: (intent: Intent) => number | undefined;
   #orders = 0;
 
-  constructor({ feeBps = 0, marketBuyTicks = () => undefined }: OpenExposureOptions = {}) {
+  constructor({ feeBps = 0, mostPaidTicks = (intent) => intent.priceTicks }: OpenExposureOptions = {}) {
     this.#feeParts = feePartsOf(feeBps);
-    this.#marketBuyTicks = marketBuyTicks;
+    this.#mostPaidTicks = mostPaidTicks;
   }
 
   /** Open orders of all instruments. */
@@ -128,7 +128,7 @@ export class OpenExposure {
     let held = this.#held.get(order);
     if (held === undefined) {
       if (unbookedLots === 0) return;
-      held = { lots: 0, spentUnits: 0n, priceTicks: order.intent.priceTicks ?? this.#marketPrice(order) };
+      held = { lots: 0, spentUnits: 0n, priceTicks: this.#priceOf(order) };
       this.#held.set(order, held);
     }
     const entry = this.#entryOf(instrument);
@@ -172,8 +172,8 @@ export class OpenExposure {
   }
 
   // A sell spends its size, whatever the price.
-  #marketPrice({ intent }: Order): number | undefined {
-    return intent.side === "sell" ? 0 : this.#marketBuyTicks(intent.instrument);
+  #priceOf({ intent }: Order): number | undefined {
+    return intent.side === "sell" ? 0 : this.#mostPaidTicks(intent);
   }
 
   #entryOf(instrument: Instrument): Entry {

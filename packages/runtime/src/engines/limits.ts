@@ -1,5 +1,6 @@
 import type { Instrument } from "@pitlane/sdk";
 import { allow, type Verdict } from "../hooks/verdict.ts";
+import { isTriggered } from "../orders/kinds.ts";
 import type { Intent } from "../orders/order.ts";
 import { walkTheBook } from "./impact.ts";
 import { feePartsOf, spentAsset } from "./reservations.ts";
@@ -83,8 +84,11 @@ export function addLimitVoters(risk: RiskEngine, desk: RiskDesk): void {
   if (config.checkBalances) risk.addVoter("balance", balanceVote(desk));
 }
 
-function isWhole({ priceTicks = 0, sizeLots }: Intent): boolean {
-  return Number.isSafeInteger(priceTicks) && Number.isSafeInteger(sizeLots);
+function isWhole({ priceTicks = 0, triggerTicks = 0, trailingBps = 0, sizeLots }: Intent): boolean {
+  const { isSafeInteger } = Number;
+  return (
+    isSafeInteger(priceTicks) && isSafeInteger(sizeLots) && isSafeInteger(triggerTicks) && isSafeInteger(trailingBps)
+  );
 }
 
 /** The best price on the other side; undefined when no quote is known. */
@@ -94,7 +98,9 @@ function takenTicks({ market, indexOf }: RiskDesk, { instrument, side }: Intent)
 }
 
 function voteOnSelfTrade(desk: RiskDesk, intent: Intent): Verdict {
-  const { instrument, side, sizeLots } = intent;
+  const { instrument, side, sizeLots, type } = intent;
+  // It does not trade yet: when it does, the venue's own prevention decides.
+  if (isTriggered(type)) return allow();
   const ownTicks = desk.exposure.bestOwnTicks(instrument, side === "buy" ? "sell" : "buy");
   if (ownTicks === undefined) return allow();
   if (intent.priceTicks !== undefined) return reviewSelfTrade(intent, ownTicks, intent.priceTicks);
@@ -113,7 +119,7 @@ function balanceVote(desk: RiskDesk): RiskVote {
     const balance = desk.balance(asset, venue);
     // A session without an account has no balances: its venue takes no orders anyway.
     if (balance === undefined) return allow();
-    const priceTicks = intent.priceTicks ?? desk.marketBuyTicks(intent.instrument);
+    const priceTicks = intent.side === "sell" ? undefined : desk.mostPaidTicks(intent);
     return reviewBalance(intent, priceTicks, balance - desk.exposure.reservations.of(venue, asset), feeParts);
   };
 }

@@ -1,6 +1,7 @@
 import { type Instrument, type MarketEvent, parseUnits } from "@pitlane/sdk";
 import type { Config } from "../config.ts";
 import type { MarketState } from "../core/market-state.ts";
+import { mostPaidTicks } from "../orders/counted-price.ts";
 import type { Intent } from "../orders/order.ts";
 import { OpenExposure } from "./exposure.ts";
 import { addLimitVoters } from "./limits.ts";
@@ -96,7 +97,7 @@ export class RiskDesk {
     this.#putOffTwiceMids = new Float64Array(instruments.length);
     this.exposure = new OpenExposure({
       feeBps: config.feeBps,
-      marketBuyTicks: (instrument) => this.marketBuyTicks(instrument),
+      mostPaidTicks: (intent) => this.mostPaidTicks(intent),
     });
     this.rate = new OrderRate({ perSecond: config.maxOrdersPerSecond, perMinute: config.maxOrdersPerMinute, nowUs });
     this.losses = new LossLimits({
@@ -146,12 +147,12 @@ export class RiskDesk {
     return freeLots(instrument, units, this.exposure.of(instrument).openSellLots);
   }
 
-  /** The most that a market buy is taken to pay, in ticks; undefined when no quote is known. */
-  marketBuyTicks(instrument: Instrument): number | undefined {
-    const quote = this.market.quote(this.indexOf(instrument));
-    return quote === undefined
-      ? undefined
-      : Math.ceil((quote.askTicks * (10_000 + this.config.marketMarginBps)) / 10_000);
+  /** The most that a buy is taken to pay, in ticks; undefined when it names no price and no quote is known. */
+  mostPaidTicks(intent: Intent): number | undefined {
+    if (intent.priceTicks !== undefined) return intent.priceTicks;
+    const { marketMarginBps } = this.config;
+    const quote = this.market.quote(this.indexOf(intent.instrument));
+    return mostPaidTicks(intent, quote?.askTicks, marketMarginBps);
   }
 
   /** A market event came, before any hook hears of it. */

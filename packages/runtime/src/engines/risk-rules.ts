@@ -40,22 +40,34 @@ export function reviewOpenOrders(
 }
 
 /**
- * Denies a price that is further from the mid than `maxDeviationBps`, on either side: a slip of the finger, or a wrong scale. Market
- * orders have none. Pure.
+ * Denies a price that is further from the mid than `maxDeviationBps`, on either side: a slip of the finger, or a wrong scale. Of a stop it is
+ * the trigger that is held against the mid, and its limit against the trigger, as that is where the market will be. Market orders, and
+ * stops that only trail, have none. Pure.
  *
  * @param twiceMidTicks Bid + ask; undefined when no price is known, which denies. @param maxDeviationBps 0 for no limit.
  */
 export function reviewCollar(intent: Intent, twiceMidTicks: number | undefined, maxDeviationBps: number): Verdict {
-  const { instrument, priceTicks } = intent;
-  if (priceTicks === undefined || maxDeviationBps === 0) return allow();
+  const { instrument, priceTicks, triggerTicks } = intent;
+  const heldTicks = triggerTicks ?? priceTicks;
+  if (heldTicks === undefined || maxDeviationBps === 0) return allow();
   if (twiceMidTicks === undefined)
     return veto("NO_REFERENCE_PRICE", `no price of ${instrument.id} is known to hold the order's against`);
-  if (Math.abs(2 * priceTicks - twiceMidTicks) * BPS <= maxDeviationBps * twiceMidTicks) return allow();
-  const mid = formatScaled(Math.round(twiceMidTicks / 2), instrument.priceDecimals);
+  const textOf = (ticks: number) => formatScaled(ticks, instrument.priceDecimals);
+  if (!isNear(heldTicks, twiceMidTicks, maxDeviationBps))
+    return veto(
+      "PRICE_COLLAR",
+      `${triggerTicks === undefined ? "price" : "trigger"} ${textOf(heldTicks)} is more than ${maxDeviationBps} basis points from the mid of ${textOf(Math.round(twiceMidTicks / 2))}`,
+    );
+  if (triggerTicks === undefined || priceTicks === undefined) return allow();
+  if (isNear(priceTicks, 2 * triggerTicks, maxDeviationBps)) return allow();
   return veto(
     "PRICE_COLLAR",
-    `price ${formatScaled(priceTicks, instrument.priceDecimals)} is more than ${maxDeviationBps} basis points from the mid of ${mid}`,
+    `price ${textOf(priceTicks)} is more than ${maxDeviationBps} basis points from its trigger of ${textOf(triggerTicks)}`,
   );
+}
+
+function isNear(ticks: number, twiceMidTicks: number, maxBps: number): boolean {
+  return Math.abs(2 * ticks - twiceMidTicks) * BPS <= maxBps * twiceMidTicks;
 }
 
 /**

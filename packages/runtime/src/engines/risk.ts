@@ -1,5 +1,7 @@
 import { formatScaled, formatUnits, type Instrument, notionalUnits } from "@pitlane/sdk";
 import { allow, deny, type NamedVerdict, type Verdict } from "../hooks/verdict.ts";
+import { countedTicks } from "../orders/counted-price.ts";
+import { isTriggered, isUnpriced } from "../orders/kinds.ts";
 import type { Intent, Order } from "../orders/order.ts";
 import type { NotionalLimit } from "./notional.ts";
 import { veto } from "./risk-codes.ts";
@@ -116,7 +118,11 @@ export function reviewShape(intent: Intent): Verdict {
       `size ${sizeLots} lots is outside the venue's ${instrument.minLots} to ${instrument.maxLots}`,
     );
   }
-  if (type === "market") return allow();
+  if (isTriggered(type)) {
+    const trigger = reviewTrigger(intent);
+    if (!trigger.allowed) return trigger;
+  }
+  if (isUnpriced(type)) return allow();
   if (
     priceTicks === undefined ||
     !Number.isSafeInteger(priceTicks) ||
@@ -137,10 +143,27 @@ export function reviewShape(intent: Intent): Verdict {
   return allow();
 }
 
+/** As `reviewShape`, of what activates a stop or a take-profit. Whether the price is there already, the venue says. */
+function reviewTrigger({ instrument, side, triggerTicks, trailingBps }: Intent): Verdict {
+  const { tickIncrement } = instrument;
+  if (triggerTicks === undefined && trailingBps === undefined)
+    return veto("BAD_TRIGGER", "it has neither triggerTicks nor trailingBps");
+  if (
+    triggerTicks !== undefined &&
+    !(Number.isSafeInteger(triggerTicks) && triggerTicks > 0 && triggerTicks % tickIncrement === 0)
+  )
+    return veto("BAD_TRIGGER", `trigger ${triggerTicks} ticks is not a positive multiple of ${tickIncrement} ticks`);
+  // A sale that trails by all of the price would never come.
+  const most = side === "sell" ? 9_999 : 1_000_000;
+  if (trailingBps !== undefined && !(Number.isSafeInteger(trailingBps) && trailingBps >= 1 && trailingBps <= most))
+    return veto("BAD_TRIGGER", `trailingBps ${trailingBps} is not a whole number from 1 to ${most}`);
+  return allow();
+}
+
 /**
  * Denies an order larger than `limits`. Pure.
  *
- * @param referenceTicks Price to value a market order at; undefined when none is known, which denies it.
+ * @param referenceTicks Price to value an order at that names none; undefined when none is known, which denies it.
  */
 export function reviewOrderSize(intent: Intent, limits: RiskLimits, referenceTicks: number | undefined): Verdict {
   const { instrument, sizeLots } = intent;
@@ -150,7 +173,7 @@ export function reviewOrderSize(intent: Intent, limits: RiskLimits, referenceTic
       `order of ${size(instrument, sizeLots)} is above the limit of ${size(instrument, limits.maxOrderLots)}`,
     );
   }
-  const priceTicks = intent.priceTicks ?? referenceTicks;
+  const priceTicks = countedTicks(intent, referenceTicks);
   if (priceTicks === undefined)
     return veto("NO_REFERENCE_PRICE", `no price of ${instrument.id} is known to value the order at`);
   return limits.maxOrderNotional.admits(priceTicks, sizeLots)
@@ -197,7 +220,7 @@ export function reviewPosition(
       `position could be ${size(instrument, nextLots)}, the limit is ${size(instrument, limits.maxPositionLots)}`,
     );
   }
-  const priceTicks = intent.priceTicks ?? referenceTicks;
+  const priceTicks = countedTicks(intent, referenceTicks);
   if (priceTicks === undefined)
     return veto("NO_REFERENCE_PRICE", `no price of ${instrument.id} is known to value the position at`);
   return limits.maxPositionNotional.admits(priceTicks, Math.abs(nextLots))

@@ -72,7 +72,7 @@ export type FreeUnits = (venue: string, asset: string) => bigint | undefined;
 
 /**
  * What wishes that risk was not asked about yet would spend of an asset at a venue, in its smallest unit: two routes of one hook must not
- * count on the same money. A market order counts with the last price that a buy is thought to pay, and with nothing while none is known.
+ * count on the same money. An order counts with the most that a buy is taken to pay, and with nothing while that is not known.
  *
  * @param feeParts Of `feePartsOf`.
  */
@@ -81,13 +81,13 @@ export function wishedUnits(
   venue: string,
   asset: string,
   feeParts: bigint,
-  marketBuyTicks: (instrument: Instrument) => number | undefined,
+  mostPaid: (intent: Intent) => number | undefined,
 ): bigint {
   let units = 0n;
   for (const intent of wishes) {
     const { instrument, side, sizeLots } = intent;
     if (instrument.venue !== venue || spentAsset(intent) !== asset) continue;
-    const priceTicks = side === "sell" ? 0 : (intent.priceTicks ?? marketBuyTicks(instrument));
+    const priceTicks = side === "sell" ? 0 : mostPaid(intent);
     // A wish whose numbers are not whole is denied for it, and spends nothing.
     if (!Number.isSafeInteger(priceTicks) || !Number.isSafeInteger(sizeLots) || sizeLots <= 0) continue;
     units += spentUnits(instrument, side, priceTicks!, sizeLots, feeParts);

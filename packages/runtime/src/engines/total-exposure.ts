@@ -1,5 +1,6 @@
 import { formatUnits, type Instrument, notionalUnits } from "@pitlane/sdk";
 import { allow, type Verdict } from "../hooks/verdict.ts";
+import { countedTicks } from "../orders/counted-price.ts";
 import type { Intent } from "../orders/order.ts";
 import type { OpenExposure } from "./exposure.ts";
 import { unitsPerTickLot } from "./notional.ts";
@@ -85,9 +86,9 @@ export class TotalExposure {
     this.#groupOf[index]!.gross += this.#worth(intent, index);
   }
 
-  #worth({ sizeLots, priceTicks }: Intent, index: number): number {
-    const twiceTicks = Math.max(this.#options.twiceMidTicks(index) ?? 0, 2 * (priceTicks ?? 0));
-    return twiceTicks * sizeLots * this.#unitsPerHalfTickLot[index]!;
+  #worth(intent: Intent, index: number): number {
+    const twiceTicks = Math.max(this.#options.twiceMidTicks(index) ?? 0, 2 * (countedTicks(intent, 0) ?? 0));
+    return twiceTicks * intent.sizeLots * this.#unitsPerHalfTickLot[index]!;
   }
 
   #count(group: Group): void {
@@ -118,7 +119,7 @@ export class TotalExposure {
       if (isOwn && isReducing(intent, { positionLots: lots, openBuyLots, openSellLots })) return allow();
       const mostLots = lots + openBuyLots + (isOwn && intent.side === "buy" ? intent.sizeLots : 0);
       const leastLots = lots - openSellLots - (isOwn && intent.side === "sell" ? intent.sizeLots : 0);
-      const twiceTicks = twiceMidTicks(index) ?? (isOwn ? 2 * (intent.priceTicks ?? 0) : 0);
+      const twiceTicks = twiceMidTicks(index) ?? (isOwn ? 2 * (countedTicks(intent, 0) ?? 0) : 0);
       const most = worthOf(instrument, twiceTicks, mostLots);
       const least = worthOf(instrument, twiceTicks, leastLots);
       gross += larger(most, -least);

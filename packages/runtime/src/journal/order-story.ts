@@ -79,7 +79,9 @@ export function describeEntry({ kind, body }: JournalEntry): string {
       return `trade: ${text("sizeLots")} at ${text("priceTicks")}, taken by the ${text("aggressor")} side`;
     case "intent": {
       const price = body["priceTicks"] === undefined ? "" : ` at ${text("priceTicks")} ticks`;
-      const order = `${text("side")} ${text("sizeLots")} lots of ${text("instrument")}${price}, ${text("type")}`;
+      const trigger = body["triggerTicks"] === undefined ? "" : ` triggered at ${text("triggerTicks")} ticks`;
+      const trail = body["trailingBps"] === undefined ? "" : ` trailing by ${text("trailingBps")} basis points`;
+      const order = `${text("side")} ${text("sizeLots")} lots of ${text("instrument")}${price}, ${text("type")}${trigger}${trail}`;
       const shapes = shapesOf(body);
       const changes = shapes.length === 0 ? "" : `; shaped by ${shapes.map(describeShape).join("; ")}`;
       const verdict = body["approved"] === true ? "approved" : "denied";

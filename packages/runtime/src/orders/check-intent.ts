@@ -1,5 +1,6 @@
 import { InvalidInputError } from "@pitlane/perf";
 import type { Instrument } from "@pitlane/sdk";
+import { INTENT_KINDS, isTimed, isTriggered, isUnpriced } from "./kinds.ts";
 import { type Intent, LONGEST_TAG } from "./order.ts";
 import type { Signal } from "./signal.ts";
 
@@ -11,6 +12,8 @@ const INTENT_FIELDS = namesOf<Intent>({
   priceTicks: true,
   sizeLots: true,
   timeInForce: true,
+  triggerTicks: true,
+  trailingBps: true,
   tag: true,
   priority: true,
   expectedProfit: true,
@@ -32,6 +35,10 @@ const SIGNAL_FIELDS = namesOf<Signal>({
   reduceOnly: true,
   tag: true,
 });
+const KINDS: ReadonlySet<string> = new Set(INTENT_KINDS);
+const NAMED_KINDS = INTENT_KINDS.map((kind) => JSON.stringify(kind))
+  .join(", ")
+  .replace(/, (?=[^,]*$)/, " or ");
 const LONGEST_SHOWN = 40;
 
 /**
@@ -49,25 +56,50 @@ const LONGEST_SHOWN = 40;
  */
 export function checkIntent(plugin: string, wanted: Intent, instruments: ReadonlySet<Instrument>): Intent {
   const intent = copy(plugin, "an intent", wanted);
-  const { type, timeInForce, priceTicks } = intent;
+  const { type } = intent;
   checkTerms(plugin, "an intent", intent, instruments);
-  if (typeof type !== "string") throw wrong(plugin, "an intent's type", '"limit", "postOnly" or "market"', type);
-  if (type === "market" || type === "postOnly") {
-    if (timeInForce !== undefined)
-      throw new InvalidInputError(
-        `${plugin}: an intent's timeInForce is of limit orders, and this one is ${type}: leave it out, or make it a limit order`,
-      );
-    // Risk would value it at a price that the venue never hears of.
-    if (type === "market" && priceTicks !== undefined)
-      throw new InvalidInputError(
-        `${plugin}: an intent of type "market" has no priceTicks: leave it out, or make it a limit order`,
-      );
-  }
+  if (typeof type !== "string") throw wrong(plugin, "an intent's type", NAMED_KINDS, type);
   if (intent.confidence !== undefined) checkNumber(plugin, "an intent", "confidence", intent.confidence);
   // Fields that belong to a type of order that there is not: that there is no such type is what is to be told.
-  if (type !== "limit" && type !== "market" && type !== "postOnly") return withKnownFields(intent);
+  if (!KINDS.has(type)) return withKnownFields(intent);
+  const { triggerTicks, trailingBps } = intent;
+  if (triggerTicks !== undefined) checkNumber(plugin, "an intent", "triggerTicks", triggerTicks);
+  if (trailingBps !== undefined) checkNumber(plugin, "an intent", "trailingBps", trailingBps);
+  if (type !== "limit") checkKindFields(plugin, intent);
+  else if (triggerTicks !== undefined || trailingBps !== undefined) checkTrigger(plugin, intent);
   checkFields(plugin, "an intent", intent, INTENT_FIELDS);
   return intent;
+}
+
+/** A field that the kind of order does not have would be left out on the way, and risk would count with it. */
+function checkKindFields(plugin: string, intent: Intent): void {
+  const { type, timeInForce, priceTicks } = intent;
+  if (timeInForce !== undefined && !isTimed(type)) {
+    const other = isTriggered(type) ? `a ${type}Limit order` : "a limit order";
+    throw new InvalidInputError(
+      `${plugin}: an intent's timeInForce is of limit orders, and this one is ${type}: leave it out, or make it ${other}`,
+    );
+  }
+  if (priceTicks !== undefined && isUnpriced(type)) {
+    const other = isTriggered(type) ? `type "${type}Limit", which trades at priceTicks or better` : "a limit order";
+    throw new InvalidInputError(
+      `${plugin}: an intent of type "${type}" has no priceTicks: leave it out, or make it ${other}`,
+    );
+  }
+  checkTrigger(plugin, intent);
+}
+
+function checkTrigger(plugin: string, { type, triggerTicks, trailingBps }: Intent): void {
+  const isGiven = triggerTicks !== undefined || trailingBps !== undefined;
+  if (isGiven === isTriggered(type)) return;
+  if (!isGiven)
+    throw new InvalidInputError(
+      `${plugin}: an intent of type "${type}" needs triggerTicks, trailingBps or both: give the last price that activates it, in ticks`,
+    );
+  const name = triggerTicks === undefined ? "trailingBps" : "triggerTicks";
+  throw new InvalidInputError(
+    `${plugin}: an intent of type "${type}" has no ${name}: leave it out, or make it one of stop, stopLimit, takeProfit, takeProfitLimit`,
+  );
 }
 
 /** As `checkIntent`, of what was handed to `ctx.submitSignal`. */
@@ -107,7 +139,8 @@ function checkFields(plugin: string, what: string, terms: object, fields: Readon
 }
 
 function withKnownFields(intent: Intent): Intent {
-  return Object.fromEntries(Object.entries(intent).filter(([name]) => INTENT_FIELDS.has(name))) as unknown as Intent;
+  const { triggerTicks: _, trailingBps: __, ...terms } = intent; // of which nobody has seen that they are numbers
+  return Object.fromEntries(Object.entries(terms).filter(([name]) => INTENT_FIELDS.has(name))) as unknown as Intent;
 }
 
 function copy<Terms extends object>(plugin: string, what: string, wanted: Terms): Terms {

@@ -1,4 +1,5 @@
 import type { Instrument, Side, TimeInForce } from "@pitlane/sdk";
+import type { IntentKinds } from "../venue.ts";
 
 /**
  * Where an order stands.
@@ -27,18 +28,35 @@ export type OrderState =
 /** Longest `tag` of an intent, in characters. */
 export const LONGEST_TAG = 96;
 
-/** What a strategy wants done, before risk has looked at it. */
+/**
+ * What a strategy wants done, before risk has looked at it.
+ *
+ * @example
+ * // Rests at the venue, also while this process is down, and sells at the market once a trade is at 59,500 or below.
+ * ctx.submit({ instrument, side: "sell", type: "stop", triggerTicks: 5_950_000, sizeLots: 100, reduceOnly: true });
+ */
 export interface Intent {
   readonly instrument: Instrument;
   readonly side: Side;
-  /** `postOnly` rests or is refused; `market` takes what there is. */
-  readonly type: "limit" | "postOnly" | "market";
-  /** In ticks; needed unless `type` is `market`. */
+  /**
+   * `postOnly` rests or is refused; `market` takes what there is. The others wait at the venue until the last price activates them: `stop` when
+   * it has moved against the order's side (up for a buy, down for a sell), `takeProfit` when it has moved the other way. They become market
+   * orders then, or limit orders where `Limit` is in the name.
+   */
+  readonly type: IntentKinds;
+  /** In ticks; needed unless `type` is `market`, `stop` or `takeProfit`, which have none. */
   readonly priceTicks?: number;
   /** In lots. */
   readonly sizeLots: number;
-  /** For `limit`; default `GTC`. */
+  /** For `limit`, `stopLimit` and `takeProfitLimit`; default `GTC`. */
   readonly timeInForce?: TimeInForce;
+  /** The last price that activates a stop or a take-profit, in ticks. One of them needs this, `trailingBps`, or both. */
+  readonly triggerTicks?: number;
+  /**
+   * How far the last price may come back from its best before the order is activated, in basis points, whole. From the start, or from
+   * `triggerTicks` on where both are given. The venue says what it takes: Binance 10 to 2000.
+   */
+  readonly trailingBps?: number;
   /** The plugin's own words on it, at most 96 characters: kept with the order, so that `ctx.ordersTagged` finds it after a restart. */
   readonly tag?: string;
   /** Where orders wait for the wire, those of a higher one go first: whole, 0 to 9; default 5. */

@@ -22,7 +22,7 @@ export interface PipelineSettings {
 }
 
 export interface OrderSenderOptions {
-  readonly venue: Pick<OrderVenue, "submit" | "submitMany" | "batchLimit">;
+  readonly venue: Pick<OrderVenue, "submit" | "submitMany" | "batchLimit" | "takesKind">;
   readonly clock: Clock;
   readonly latencies: StageLatencies;
   /** Told of each order whose call has ended, unless it ended unsent. Default: nobody. */
@@ -104,15 +104,25 @@ export class OrderSender {
   #start(order: Order, triggerNs: number, approvedNs: number, turnNs: number): void {
     const { clock, effectMs } = this.#options;
     const endNs = budgetEndNs(order);
-    if (turnNs >= endNs) {
+    const refusal = this.#refusalOf(order, turnNs, endNs);
+    if (refusal !== undefined) {
       this.#places.release(order.intent.instrument);
-      this.#drop(order, tooLate(order));
+      this.#drop(order, refusal);
       return;
     }
     const deadline =
       endNs === Number.POSITIVE_INFINITY ? undefined : this.#deadlines.add(order, endNs, new AbortController());
     order.deadlineUs = clock.nowUs() + effectMs * 1000;
     this.#options.track(this.#submit(order, triggerNs, approvedNs, turnNs, deadline));
+  }
+
+  /** Why an order whose turn has come is not handed to the venue; undefined when it is. */
+  #refusalOf(order: Order, nowNs: number, endNs: number): string | undefined {
+    if (nowNs >= endNs) return tooLate(order);
+    const { venue } = this.#options;
+    const { type, instrument } = order.intent;
+    if (venue.takesKind === undefined || venue.takesKind(type, instrument)) return undefined;
+    return `ORDER_KIND_NOT_SUPPORTED: ${instrument.venue} takes no orders of type "${type}": watch the price and submit one that it takes`;
   }
 
   /** Starts those whose turn it is, a batch at most before the event loop gets its turn. */
@@ -201,8 +211,9 @@ export class OrderSender {
         const { order, approvedNs } = next;
         this.#forgetWait(order);
         latencies.queue.record(nowNs - approvedNs);
-        if (nowNs >= budgetEndNs(order)) this.#drop(order, tooLate(order));
-        else batch.push(next);
+        const refusal = this.#refusalOf(order, nowNs, budgetEndNs(order));
+        if (refusal === undefined) batch.push(next);
+        else this.#drop(order, refusal);
         if (batch.length === limit) break;
       }
       if (batch.length === 0) continue;

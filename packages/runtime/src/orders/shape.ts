@@ -1,5 +1,6 @@
 import { PitlaneError } from "@pitlane/perf";
 import type { TimeInForce } from "@pitlane/sdk";
+import { isTimed, isTriggered, isUnpriced } from "./kinds.ts";
 import type { Intent } from "./order.ts";
 
 /** What a shape hook changes of an intent; what it leaves out, or gives as it was, stays. */
@@ -11,9 +12,12 @@ export interface IntentChange {
    * than was wanted, so that algorithms and the router can reckon with what they want, and no shaper undoes another's bound.
    */
   readonly sizeLots?: number | undefined;
-  /** A `market` order may become one with a price; none with a price may lose it. `postOnly` takes the time in force away. */
+  /**
+   * A `market` order may become one with a price; none with a price may lose it. `postOnly` takes the time in force away. A stop or a take-profit
+   * stays what it is, with its trigger.
+   */
   readonly type?: "limit" | "postOnly" | undefined;
-  /** Of a `limit` order. */
+  /** Of an order that has one: `limit`, `stopLimit` and `takeProfitLimit`. */
   readonly timeInForce?: TimeInForce | undefined;
 }
 
@@ -79,13 +83,17 @@ export function applyChange(intent: Intent, change: IntentChange): Intent {
     throw new BadShapeError(
       `type of a shape hook is ${JSON.stringify(type)}: it may be "limit" or "postOnly", as no order loses its price`,
     );
-  if (type === "market") {
+  if (type !== intent.type && isTriggered(intent.type))
+    throw new BadShapeError(`a shape hook makes a ${type} order of a ${intent.type}: its trigger would be lost`);
+  if (isUnpriced(type)) {
     if (priceTicks !== intent.priceTicks || timeInForce !== intent.timeInForce)
-      throw new BadShapeError('a market order has no price and no time in force: change its type to "limit" too');
+      throw new BadShapeError(
+        `a ${type} order has no price and no time in force${type === "market" ? ': change its type to "limit" too' : ""}`,
+      );
   } else if (priceTicks !== intent.priceTicks || intent.type === "market")
     checkMultiple("priceTicks", priceTicks, instrument.tickIncrement);
   if (change.timeInForce !== undefined) {
-    if (type !== "limit")
+    if (!isTimed(type))
       throw new BadShapeError(`timeInForce of a shape hook is of limit orders, and this one is ${type}`);
     if (!TIMES_IN_FORCE.includes(change.timeInForce))
       throw new BadShapeError(`timeInForce of a shape hook must be one of ${TIMES_IN_FORCE.join(", ")}`);

@@ -69,7 +69,8 @@ export class IntentGate {
 
   /** What the permissions of a plugin say of an intent: for one that was changed since `submit`. */
   permits(owner: number, intent: Intent): Verdict {
-    return this.#reviews[owner]!(intent, intent.priceTicks ?? touch(this.#options.services, intent));
+    const isPriced = intent.priceTicks !== undefined || intent.triggerTicks !== undefined;
+    return this.#reviews[owner]!(intent, isPriced ? undefined : touch(this.#options.services, intent));
   }
 
   /** Other permissions and another policy for a plugin whose code was replaced. Throws as the constructor. */

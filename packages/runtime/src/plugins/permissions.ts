@@ -1,6 +1,8 @@
 import { InvalidInputError } from "@pitlane/perf";
 import { formatUnits, type Instrument, notionalUnits, parseUnits } from "@pitlane/sdk";
 import { deny, type Verdict } from "../engines/risk.ts";
+import { countedTicks } from "../orders/counted-price.ts";
+import { INTENT_KINDS } from "../orders/kinds.ts";
 import type { Intent } from "../orders/order.ts";
 
 /** What a plugin may do. A field left out does not restrict, but for `network`. */
@@ -22,10 +24,10 @@ export interface Permissions {
   readonly network?: boolean;
 }
 
-/** Verdict on an intent. @param referenceTicks Price to value a market order at; undefined when none is known. */
+/** Verdict on an intent. @param referenceTicks Price to value an order at that names none; undefined when none is known. */
 export type PermissionReview = (intent: Intent, referenceTicks: number | undefined) => Verdict;
 
-const KINDS: readonly string[] = ["limit", "postOnly", "market"] satisfies readonly Intent["type"][];
+const KINDS: readonly string[] = INTENT_KINDS;
 const ALLOWED: Verdict = { allowed: true };
 
 /**
@@ -61,13 +63,9 @@ function kindRefusal(plugin: string, type: string): string {
   return `there are no orders of type ${JSON.stringify(type)}: use one of ${KINDS.join(", ")}`;
 }
 
-function reviewNotional(
-  plugin: string,
-  { instrument, priceTicks, sizeLots }: Intent,
-  maxUnits: bigint,
-  referenceTicks: number | undefined,
-): Verdict {
-  const ticks = priceTicks ?? referenceTicks;
+function reviewNotional(plugin: string, intent: Intent, maxUnits: bigint, referenceTicks: number | undefined): Verdict {
+  const { instrument, sizeLots } = intent;
+  const ticks = countedTicks(intent, referenceTicks);
   if (ticks === undefined)
     return deny("PERMISSION_NOTIONAL", `no price of ${instrument.id} is known to value the order at`);
   // What is no size or price at all is for risk to name; here it must only not slip through.

@@ -27,7 +27,16 @@ export class WorkerFunds {
   free(venue: string, asset: string, open: readonly OrderView[]): bigint | undefined {
     const units = this.#units.get(`${venue} ${asset}`);
     if (units === undefined) return undefined;
-    return units - wishedUnits(untold(open), venue, asset, this.#feeParts, () => undefined);
+    return (
+      units -
+      wishedUnits(
+        untold(open),
+        venue,
+        asset,
+        this.#feeParts,
+        ({ priceTicks, triggerTicks }) => priceTicks ?? triggerTicks,
+      )
+    );
   }
 }
 

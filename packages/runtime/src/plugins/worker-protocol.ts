@@ -61,7 +61,9 @@ const MESSAGE_FIELDS = {
   /** In ticks; NaN for none. */
   priceTicks: "f64",
   sizeLots: "f64",
-  /** NaN for none, as the next three. */
+  /** NaN for none, as the next five. */
+  triggerTicks: "f64",
+  trailingBps: "f64",
   priority: "f64",
   confidence: "f64",
   maxLatencyMs: "f64",
@@ -90,7 +92,6 @@ export interface WishNote {
 }
 
 export const SIDES = ["buy", "sell"] as const;
-export const TYPES = ["limit", "postOnly", "market"] as const satisfies readonly Intent["type"][];
 /** The first stands for none. */
 export const TIMES_IN_FORCE = [undefined, "GTC", "IOC", "FOK"] as const;
 

@@ -2,6 +2,7 @@ import { type MessagePort, receiveMessageOnPort } from "node:worker_threads";
 import { InvalidInputError } from "@pitlane/perf";
 import type { Instrument } from "@pitlane/sdk";
 import { bodyText } from "../journal/body-text.ts";
+import { INTENT_KINDS } from "../orders/kinds.ts";
 import { type Intent, LONGEST_TAG } from "../orders/order.ts";
 import type { Signal } from "../orders/signal.ts";
 import {
@@ -15,7 +16,6 @@ import {
   SIGNAL,
   SUBMIT,
   TIMES_IN_FORCE,
-  TYPES,
   type WishNote,
   type WorkerMessage,
 } from "./worker-protocol.ts";
@@ -38,7 +38,9 @@ export class WishWriter {
   /** @throws {InvalidInputError} When a number is none, or the tag is too long. */
   submit(ref: number, instrument: number, intent: Intent): boolean {
     const record = this.#terms(SUBMIT, ref, instrument, intent);
-    record.type = choice("an intent's type", TYPES, intent.type);
+    record.type = choice("an intent's type", INTENT_KINDS, intent.type);
+    record.triggerTicks = optional("an intent's triggerTicks", intent.triggerTicks);
+    record.trailingBps = optional("an intent's trailingBps", intent.trailingBps);
     return this.#push(noteOf(intent));
   }
 
@@ -135,7 +137,14 @@ export function readWish(
   };
   const isSure = !Number.isNaN(confidence);
   if (kind === SUBMIT) {
-    const intent = { ...terms, type: TYPES[record.type]!, ...(isSure && { confidence }) };
+    const { triggerTicks, trailingBps } = record;
+    const intent = {
+      ...terms,
+      type: INTENT_KINDS[record.type]!,
+      ...(!Number.isNaN(triggerTicks) && { triggerTicks }),
+      ...(!Number.isNaN(trailingBps) && { trailingBps }),
+      ...(isSure && { confidence }),
+    };
     return { type: "submit", ref, instrument, intent };
   }
   const signal = { ...terms, confidence, ...(!Number.isNaN(maxSlippageBps) && { maxSlippageBps }) };

@@ -1,5 +1,6 @@
 import { createRandom, PitlaneError } from "@pitlane/perf";
 import type { Instrument } from "@pitlane/sdk";
+import { INTENT_KINDS, isTriggered, isUnpriced } from "../orders/kinds.ts";
 import type { Intent } from "../orders/order.ts";
 import type { Plugin } from "../plugins/define.ts";
 import { PluginBootError, reasonOf } from "../plugins/errors.ts";
@@ -177,10 +178,16 @@ class Subject {
         const most = Math.floor(Math.min(maxLots, Math.max(minLots, lotIncrement) * 1000) / lotIncrement);
         const sizeLots = lotIncrement * random.integer(Math.ceil(minLots / lotIncrement), most);
         const side = random.integer(0, 1) === 0 ? "buy" : "sell";
-        const type = (["limit", "postOnly", "market"] as const)[random.integer(0, 2)]!;
-        if (type === "market") return { instrument, side, type, sizeLots };
+        const type = INTENT_KINDS[random.integer(0, INTENT_KINDS.length - 1)]!;
         const ticks = Math.ceil((startTicks * random.integer(90, 110)) / 100 / tickIncrement) * tickIncrement;
-        return { instrument, side, type, sizeLots, priceTicks: ticks };
+        return {
+          instrument,
+          side,
+          type,
+          sizeLots,
+          ...(!isUnpriced(type) && { priceTicks: ticks }),
+          ...(isTriggered(type) && { triggerTicks: ticks }),
+        };
       }),
     );
   }

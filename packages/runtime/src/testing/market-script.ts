@@ -1,6 +1,7 @@
 import { createRandom, type Random } from "@pitlane/perf";
 import type { Instrument } from "@pitlane/sdk";
-import type { Order } from "../orders/order.ts";
+import { isTriggered, isTriggeredAbove, isUnpriced } from "../orders/kinds.ts";
+import type { Intent, Order } from "../orders/order.ts";
 import type { TestHost } from "./test-host.ts";
 
 export interface MarketScriptOptions {
@@ -13,7 +14,7 @@ export interface MarketScriptOptions {
 
 /**
  * Plays a market to a test host, fixed by its seed: a walk with bursts, and now and then a hole in the stream. What crosses it fills, what rests
- * fills when it is met, in parts too; a few orders are rejected.
+ * fills when it is met, in parts too; stops wait until the touch is at their trigger; a few orders are rejected.
  *
  * @example
  * playMarket(host, { instruments, seed: 7, steps: 1000 });
@@ -53,12 +54,19 @@ export function playMarket(
   }
 }
 
+/** Whether what waits for a price is activated; what only trails is now and then. */
+function isAtTrigger({ side, type, triggerTicks }: Intent, touchTicks: number, random: Random): boolean {
+  if (triggerTicks === undefined) return random.next() < 0.05;
+  return isTriggeredAbove(type, side) ? touchTicks >= triggerTicks : touchTicks <= triggerTicks;
+}
+
 /** What becomes of an order in this market. */
 function meet(host: TestHost, order: Order, bidTicks: number, askTicks: number, random: Random): void {
   const { side, type, priceTicks, timeInForce, sizeLots } = order.intent;
   if (order.filledLots === 0 && random.next() < 0.02) return host.reject(order);
   const touchTicks = side === "buy" ? askTicks : bidTicks;
-  const crosses = type === "market" || (side === "buy" ? priceTicks! >= touchTicks : priceTicks! <= touchTicks);
+  if (isTriggered(type) && !isAtTrigger(order.intent, touchTicks, random)) return;
+  const crosses = isUnpriced(type) || (side === "buy" ? priceTicks! >= touchTicks : priceTicks! <= touchTicks);
   if (crosses) {
     const left = sizeLots - order.filledLots;
     const part = random.next() < 0.3 ? Math.ceil(left / 2) : left;

@@ -133,7 +133,7 @@ class ScriptHost implements TestHost {
     this.#tellMarket({ kind: "resync", ...about, channel, backfilled: 0, missing });
   }
 
-  fill(order: Order, priceTicks = order.intent.priceTicks ?? 0, sizeLots?: number): void {
+  fill(order: Order, priceTicks = order.intent.priceTicks ?? order.intent.triggerTicks ?? 0, sizeLots?: number): void {
     const { instrument } = order.intent;
     const fill = this.#orders.fill(order, priceTicks, sizeLots, String(++this.#sequence), this.#nowUs);
     this.#tell("fill", { kind: "fill", instrument, order, fill });

@@ -1,6 +1,7 @@
 import type { Fill, Instrument } from "@pitlane/sdk";
 import { deny, type Verdict } from "../hooks/verdict.ts";
 import { reviewAmend } from "../orders/amend.ts";
+import { isUnpriced } from "../orders/kinds.ts";
 import { type Intent, Order, type OrderState, type OrderView } from "../orders/order.ts";
 
 /** Orders and positions, where the test says what becomes of them. */
@@ -41,7 +42,7 @@ export class ScriptOrders {
     add(this.#positions, instrument, signedLots);
     add(this.#ownLots, `${order.owner} ${instrument.id}`, signedLots);
     const about = { instrument, clientOrderId, venueOrderId: "1", tradeId, side, priceTicks, sizeLots, atUs };
-    return { ...about, fee: 0n, feeAsset: instrument.quote, isMaker: type !== "market" };
+    return { ...about, fee: 0n, feeAsset: instrument.quote, isMaker: !isUnpriced(type) };
   }
 
   open(owner: number, instrument: Instrument | undefined): readonly Order[] {

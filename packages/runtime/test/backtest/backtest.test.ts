@@ -6,7 +6,21 @@ import { runBacktest } from "../../src/backtest/run-backtest.ts";
 import { defineEvent } from "../../src/bus/events.ts";
 import { definePlugin } from "../../src/plugins/define.ts";
 import { testInstrument } from "../../src/testing/instrument.ts";
-import { bars, coin, depth, fillsOf, ONE, run, SNAPSHOT, START_US, scripted, trades, WIDE, wanting } from "./setup.ts";
+import {
+  anyIntent,
+  bars,
+  coin,
+  depth,
+  fillsOf,
+  ONE,
+  run,
+  SNAPSHOT,
+  START_US,
+  scripted,
+  trades,
+  WIDE,
+  wanting,
+} from "./setup.ts";
 
 describe("time", () => {
   test("events come as late as the feed, orders arrive as late as the way, and fills are heard as late as the news", async () => {
@@ -180,16 +194,7 @@ describe("accounts", () => {
         ctx.on(kind, () => {
           const open = ctx.openOrders();
           if (open.length > 3 || (open.length > 0 && random.next() < 0.2)) ctx.cancel(open[0]!);
-          const types = ["limit", "postOnly", "market"] as const;
-          const type = types[random.integer(0, 2)]!;
-          ctx.submit({
-            instrument: coin,
-            side: random.next() < 0.5 ? "buy" : "sell",
-            type,
-            sizeLots: random.integer(1, 60),
-            ...(type === "market" ? {} : { priceTicks: random.integer(95, 105) }),
-            ...(type === "limit" ? { timeInForce: (["GTC", "IOC", "FOK"] as const)[random.integer(0, 2)]! } : {}),
-          });
+          ctx.submit({ instrument: coin, ...anyIntent(random, [95, 105]) });
         });
       },
     });
@@ -334,7 +339,7 @@ test.each([
 ] as const)(
   "a kind of order that sessions do not have is denied at %s data too, and not taken for another",
   async (kind, data) => {
-    const stop = { side: "sell", type: "stopLimit", triggerTicks: 90, priceTicks: 89, sizeLots: 5 };
+    const stop = { side: "sell", type: "trailingStopMarket", triggerTicks: 90, priceTicks: 89, sizeLots: 5 };
     const { plugin, told } = wanting(kind, stop as unknown as Parameters<typeof wanting>[1]);
     const { fills } = await run(plugin, data);
     expect(fills).toEqual([]);

@@ -4,9 +4,9 @@ import { BarColumnsBuilder, TradeColumnsBuilder } from "../../src/backtest/colum
 import type { BacktestOptions } from "../../src/backtest/options.ts";
 import { runBacktest } from "../../src/backtest/run-backtest.ts";
 import { Core } from "../../src/core/core.ts";
-import { defineEvent, type Instrument } from "../../src/index.ts";
+import { defineEvent, type Instrument, type Intent } from "../../src/index.ts";
 import { definePlugin, type Plugin } from "../../src/plugins/define.ts";
-import { coin, ONE, run, START_US, WIDE } from "./setup.ts";
+import { anyIntent, coin, ONE, run, START_US, WIDE } from "./setup.ts";
 
 afterEach(() => void vi.restoreAllMocks());
 
@@ -64,15 +64,7 @@ const seldom = (name: string, kind: "bar" | "trade", told: string[], rarity: num
         const [open] = ctx.openOrders();
         if (open !== undefined && draw < 0.1) ctx.cancel(open);
         if (draw > rarity) return;
-        const type = (["limit", "postOnly", "market"] as const)[random.integer(0, 2)]!;
-        const priceTicks = random.integer(85, 115);
-        ctx.submit({
-          instrument,
-          side: random.next() < 0.5 ? "buy" : "sell",
-          type,
-          sizeLots: random.integer(1, 60),
-          ...(type !== "market" && { priceTicks }),
-        });
+        ctx.submit({ instrument, ...anyIntent(random, [85, 115]) });
         if (draw < rarity / 4) ctx.publish({ kind: `${name}/low` } as never);
       };
       ctx.define(defineEvent(`${name}/low` as never, { lane: "low" }));
@@ -102,14 +94,16 @@ const seldom = (name: string, kind: "bar" | "trade", told: string[], rarity: num
     },
   });
 
-/** Buys 10 lots at its first bar. */
-function holding(): Plugin {
+/** Buys 10 lots at its first bar, and wants a stop for them where one is given. */
+function holding(stop?: Omit<Intent, "instrument">): Plugin {
   return definePlugin({
     name: "holding",
     setup(ctx) {
       let bars = 0;
       ctx.on("bar", () => {
-        if (bars++ === 0) ctx.submit({ instrument: coin, side: "buy", type: "market", sizeLots: 10 });
+        if (bars++ > 0) return;
+        ctx.submit({ instrument: coin, side: "buy", type: "market", sizeLots: 10 });
+        if (stop !== undefined) ctx.submit({ instrument: coin, ...stop });
       });
     },
   });
@@ -240,6 +234,23 @@ test("a day opens with the last value of the day before, also where that was at 
       void (what === "risk.breach" && breaches.push(`${(body as { code: string }).code} ${(atUs - START_US) / 3.6e9}`)),
   });
   expect(breaches).toEqual(["MAX_DAILY_LOSS 25"]); // 10 lots at 115 to 100; the day began at 24
+});
+
+test("rows are quiet while a stop waits, up to the one that reaches its trigger", async () => {
+  const byRow = vi.spyOn(Core.prototype, "deliverRow");
+  const moves = Array.from({ length: 1000 }, (_, i) => (i === 800 ? -30 : i % 2 === 0 ? 1 : -1));
+  const rows = moves.map((move) => [0, move, 1000] as const);
+  const stop = { side: "sell", type: "stop", triggerTicks: 85, sizeLots: 10 } as const;
+  const builder = new BarColumnsBuilder(INTERVALS["1m"]);
+  let close = 100;
+  for (const [row, [, move]] of rows.entries()) {
+    const open = close;
+    close += move;
+    builder.push(START_US + row * INTERVALS["1m"], open, Math.max(open, close), Math.min(open, close), close, 1000);
+  }
+  const { fills } = await run(holding(stop), builder.finish(), { curvePoints: 16 });
+  expect(fills.map(({ side, priceTicks }) => `${side} ${priceTicks}`)).toEqual(["buy 101", "sell 85"]);
+  expect(byRow.mock.calls.length).toBeLessThan(60);
 });
 
 test("rows without an order are quiet, with the limits on losses that the config has by default too", async () => {

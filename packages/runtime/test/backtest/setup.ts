@@ -1,3 +1,4 @@
+import type { Random } from "@pitlane/perf";
 import type { Instrument } from "@pitlane/sdk";
 import {
   type BarColumns,
@@ -11,6 +12,7 @@ import type { BacktestOptions } from "../../src/backtest/options.ts";
 import type { BacktestResult } from "../../src/backtest/result.ts";
 import { runBacktest } from "../../src/backtest/run-backtest.ts";
 import { checkConfig } from "../../src/config.ts";
+import { INTENT_KINDS, isTimed, isTriggered, isUnpriced } from "../../src/orders/kinds.ts";
 import type { Intent, OrderView } from "../../src/orders/order.ts";
 import { definePlugin, type Plugin, type PluginContext } from "../../src/plugins/define.ts";
 import { testInstrument } from "../../src/testing/instrument.ts";
@@ -100,6 +102,24 @@ export function wanting(kind: "bar" | "trade" | "book" | "quote", ...intents: re
   return scripted(kind, (n, ctx, orders) => {
     if (n === 0) for (const intent of intents) orders.push(ctx.submit({ instrument: coin, ...intent }));
   });
+}
+
+/** An order of any kind near 100. */
+export function anyIntent(random: Random, [low, high]: readonly [number, number]): Omit<Intent, "instrument"> {
+  const type = INTENT_KINDS[random.integer(0, INTENT_KINDS.length - 1)]!;
+  const priceTicks = random.integer(low, high);
+  const trailingBps = random.integer(50, 900);
+  const triggerTicks = random.integer(low, high);
+  const trails = random.integer(0, 3);
+  return {
+    side: random.next() < 0.5 ? "buy" : "sell",
+    type,
+    sizeLots: random.integer(1, 60),
+    ...(!isUnpriced(type) && { priceTicks }),
+    ...(isTimed(type) && { timeInForce: (["GTC", "IOC", "FOK"] as const)[random.integer(0, 2)]! }),
+    ...(isTriggered(type) && trails !== 0 && { triggerTicks }),
+    ...(isTriggered(type) && trails < 2 && { trailingBps }),
+  };
 }
 
 /** Runs one plugin on one instrument's columns, with 1,000,000 USDT and 1,000 AAA. */

@@ -5,6 +5,7 @@ import { Core } from "../../src/core/core.ts";
 import { checkConfig, definePlugin, type Intent, type OrderView, type Signal } from "../../src/index.ts";
 import { bodyText } from "../../src/journal/body-text.ts";
 import { createStageLatencies } from "../../src/latency.ts";
+import { INTENT_KINDS, isTriggered, isUnpriced } from "../../src/orders/kinds.ts";
 import { isFinal } from "../../src/orders/order.ts";
 import { testInstrument } from "../../src/testing.ts";
 
@@ -15,6 +16,15 @@ const GOOD: Intent = {
   type: "limit",
   timeInForce: "IOC",
   priceTicks: 100_000,
+  sizeLots: 1000,
+};
+
+const STOP: Intent = {
+  instrument,
+  side: "sell",
+  type: "stopLimit",
+  triggerTicks: 99_000,
+  priceTicks: 98_900,
   sizeLots: 1000,
 };
 
@@ -68,6 +78,7 @@ async function setUp(attempts: Attempt[]) {
 
 const odd = fc.oneof(
   fc.anything(),
+  fc.constantFrom("stop", "takeProfitLimit", 99_000, 500),
   fc.constantFrom("BUY", "SELL", "buy", "sell", "market", "LIMIT", "GTX", "GTC", "5", 5n, null, Number.NaN, -1, 1e308),
   fc.constant(Symbol("odd")),
   fc.constant(() => 1),
@@ -85,6 +96,8 @@ const change = fc.dictionary(
       "expectedProfit",
       "maxSlippageBps",
       "stopTicks",
+      "triggerTicks",
+      "trailingBps",
     ),
     fc.string(),
   ),
@@ -93,6 +106,7 @@ const change = fc.dictionary(
 );
 const wanted = fc.oneof(
   { weight: 4, arbitrary: change.map((changes) => ({ ...GOOD, ...changes })) },
+  { weight: 1, arbitrary: change.map((changes) => ({ ...STOP, ...changes })) },
   { weight: 1, arbitrary: odd },
 );
 
@@ -131,7 +145,7 @@ test("whatever a strategy hands over, it is denied or told to be wrong, and the 
 
 test.each<[string, object, string]>([
   ["a side in capitals", { side: "BUY" }, 'an intent\'s side must be "buy" or "sell", got "BUY"'],
-  ["a type that is no text", { type: 1 }, 'an intent\'s type must be "limit", "postOnly" or "market", got 1'],
+  ["a type that is no text", { type: 1 }, '"takeProfit" or "takeProfitLimit", got 1'],
   ["a time in force of one venue", { timeInForce: "GTX" }, '"GTC", "IOC" or "FOK", got "GTX"'],
   ["a size in text", { sizeLots: "1000" }, 'an intent\'s sizeLots must be a number, got "1000"'],
   ["a price of null", { priceTicks: null }, "an intent's priceTicks must be a number, got null"],
@@ -143,6 +157,32 @@ test.each<[string, object, string]>([
     'an intent has no field "stopTicks": leave it out; the fields are inst',
   ],
   ["a market order with a price", { type: "market", timeInForce: undefined }, 'type "market" has no priceTicks'],
+  [
+    "a stop without what activates it",
+    { ...STOP, triggerTicks: undefined, timeInForce: undefined },
+    'type "stopLimit" needs triggerTicks, trailingBps or',
+  ],
+  ["a trigger in text", { ...STOP, triggerTicks: "99000" }, 'an intent\'s triggerTicks must be a number, got "99000"'],
+  [
+    "a stop with a price",
+    { ...STOP, type: "stop", timeInForce: undefined },
+    'type "stop" has no priceTicks: leave it out, or make it type "stopLimit"',
+  ],
+  [
+    "a take-profit with a time in force",
+    { ...STOP, type: "takeProfit", priceTicks: undefined, timeInForce: "GTC" },
+    "this one is takeProfit: leave it out, or make it a takeProfitLimit order",
+  ],
+  [
+    "a limit order with a trigger",
+    { triggerTicks: 99_000 },
+    'type "limit" has no triggerTicks: leave it out, or make it one of stop, stopLimit, takeProfit, takeProfitLimit',
+  ],
+  [
+    "a market order that trails",
+    { type: "market", priceTicks: undefined, timeInForce: undefined, trailingBps: 100 },
+    "has no trailingBps",
+  ],
   ["a market order with a time in force", { type: "market", priceTicks: undefined }, "timeInForce is of limit orders"],
   [
     "an instrument of its own",
@@ -161,7 +201,10 @@ test("a type of order that there is not is denied by a code of its own, with the
   const { quote, orders } = await setUp([{ wanted: { ...GOOD, type: "LIMIT", triggerTicks: 5n } }]);
   quote();
   expect(orders.map(({ state, reason }) => [state, reason])).toEqual([
-    ["denied", 'PERMISSION_ORDER_KIND: there are no orders of type "LIMIT": use one of limit, postOnly, market'],
+    [
+      "denied",
+      'PERMISSION_ORDER_KIND: there are no orders of type "LIMIT": use one of limit, postOnly, market, stop, stopLimit, takeProfit, takeProfitLimit',
+    ],
   ]);
 });
 
@@ -178,12 +221,14 @@ function withoutType(junk: object): object {
   return signal;
 }
 
-function isWellFormed({ side, type, timeInForce, sizeLots, priceTicks }: Intent): boolean {
+function isWellFormed({ side, type, timeInForce, sizeLots, priceTicks, triggerTicks, trailingBps }: Intent): boolean {
   return (
     ["buy", "sell"].includes(side) &&
-    ["limit", "postOnly", "market"].includes(type) &&
+    INTENT_KINDS.includes(type) &&
     [undefined, "GTC", "IOC", "FOK"].includes(timeInForce) &&
     Number.isSafeInteger(sizeLots) &&
-    (type === "market" ? priceTicks === undefined : Number.isSafeInteger(priceTicks))
+    (isUnpriced(type) ? priceTicks === undefined : Number.isSafeInteger(priceTicks)) &&
+    isTriggered(type) === (triggerTicks !== undefined || trailingBps !== undefined) &&
+    [triggerTicks, trailingBps].every((value) => value === undefined || Number.isSafeInteger(value))
   );
 }

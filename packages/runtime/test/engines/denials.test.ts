@@ -55,6 +55,47 @@ const CASES: Readonly<Record<string, Case>> = {
     wants: (market) => [limit(market, { sizeLots: 0 })],
   },
   "a price that is none": { codes: ["BAD_PRICE"], wants: (market) => [limit(market, { priceTicks: 10_000.5 })] },
+  "a trigger that is none": {
+    codes: ["BAD_TRIGGER"],
+    wants: ({ instrument }) => [{ instrument, side: "buy", type: "stop", triggerTicks: 10_000.5, sizeLots: 100 }],
+  },
+  "a trail that is none": {
+    codes: ["BAD_TRIGGER"],
+    wants: ({ instrument }) => [{ instrument, side: "sell", type: "stop", trailingBps: 0, sizeLots: 100 }],
+  },
+  "a stop whose trigger is worth too much": {
+    codes: ["MAX_ORDER_NOTIONAL"],
+    risk: { maxOrderNotional: "10.5" },
+    wants: ({ instrument, quote }) => [
+      { instrument, side: "buy", type: "stop", triggerTicks: Math.ceil(quote.askTicks * 1.1), sizeLots: 100 },
+    ],
+  },
+  "a trigger far from the mid": {
+    codes: ["PRICE_COLLAR"],
+    risk: { maxPriceDeviationBps: 100 },
+    wants: ({ instrument, quote }) => [
+      { instrument, side: "sell", type: "stop", triggerTicks: Math.floor(quote.bidTicks * 0.98), sizeLots: 100 },
+    ],
+  },
+  "a limit far from its trigger": {
+    codes: ["PRICE_COLLAR"],
+    risk: { maxPriceDeviationBps: 100 },
+    wants: (market) => [
+      limit(market, {
+        type: "stopLimit",
+        side: "sell",
+        triggerTicks: Math.floor(market.quote.bidTicks / 1.005),
+        priceTicks: Math.floor(market.quote.bidTicks * 0.98),
+      }),
+    ],
+  },
+  "a stop that would buy for more than the account has": {
+    codes: ["INSUFFICIENT_BALANCE"],
+    balances: { USDT: "10.5" },
+    wants: ({ instrument, quote }) => [
+      { instrument, side: "buy", type: "stop", triggerTicks: Math.ceil(quote.askTicks * 1.1), sizeLots: 100 },
+    ],
+  },
   "less than the venue's minimum": {
     codes: ["BELOW_MIN_NOTIONAL"],
     wants: (market) => [limit(market, { sizeLots: 1 })],

@@ -127,7 +127,7 @@ function fill(order: Order, lots: number, balances: Map<string, bigint>): void {
 }
 
 test("a market buy is put aside at the price it is taken to pay, a sell at its size", () => {
-  const exposure = new OpenExposure({ marketBuyTicks: () => 1000 });
+  const exposure = new OpenExposure({ mostPaidTicks: ({ priceTicks }) => priceTicks ?? 1000 });
   const market = (side: "buy" | "sell") => {
     const order = new Order(side, "s", 0, { instrument: one, side, type: "market", sizeLots: 500 });
     order.state = "submitted";

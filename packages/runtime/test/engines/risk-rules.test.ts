@@ -57,6 +57,17 @@ test("the collar is exact on both sides of a mid between two ticks", () => {
   );
 });
 
+test("of a stop the collar holds the trigger against the mid, and its limit against the trigger", () => {
+  const stop: Intent = { instrument, side: "sell", type: "stop", triggerTicks: 900, sizeLots: 10 };
+  const limit: Intent = { ...stop, type: "stopLimit", priceTicks: 810 };
+  const codes = (intent: Intent, maxBps: number) => codeOf(reviewCollar(intent, 2000, maxBps));
+  expect([codes(stop, 1000), codes(stop, 999)]).toEqual(["allowed", "PRICE_COLLAR"]);
+  expect([codes(limit, 1000), codes({ ...limit, priceTicks: 809 }, 1000)]).toEqual(["allowed", "PRICE_COLLAR"]);
+  const { triggerTicks: _, ...trailing } = { ...stop, trailingBps: 5000 };
+  expect([codes(trailing, 1), codeOf(reviewCollar(trailing, undefined, 1))]).toEqual(["allowed", "allowed"]);
+  expect(codeOf(reviewCollar(stop, undefined, 1000))).toBe("NO_REFERENCE_PRICE");
+});
+
 test("an order that reaches one of our own is denied, and so is one of which nobody knows how far it reaches", () => {
   expect(codeOf(reviewSelfTrade(buy, undefined, 1000))).toBe("allowed");
   expect(codeOf(reviewSelfTrade(buy, 1001, 1000))).toBe("allowed");

@@ -109,7 +109,7 @@ test("what the same hook has wanted already is counted, each at what it may cost
     { ...buy, side: "sell" } as const,
   ];
   const wished = (asset: string, marketTicks?: number) =>
-    wishedUnits(wishes as never, "one", asset, feePartsOf(10), () => marketTicks);
+    wishedUnits(wishes as never, "one", asset, feePartsOf(10), ({ priceTicks }) => priceTicks ?? marketTicks);
   expect(wished("USDT")).toBe(usdt(10.01));
   expect(wished("USDT", 20_000)).toBe(usdt(30.03));
   expect(wished("AAA")).toBe(10_000_000n);

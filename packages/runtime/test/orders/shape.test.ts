@@ -13,6 +13,8 @@ import { testInstrument } from "../../src/testing.ts";
 
 const instrument = testInstrument({ lotIncrement: 10, minLots: 20, maxLots: 5000, tickIncrement: 5 });
 const LIMIT: Intent = { instrument, side: "buy", type: "limit", priceTicks: 1000, sizeLots: 1230, timeInForce: "GTC" };
+const STOP: Intent = { instrument, side: "sell", type: "stop", triggerTicks: 900, sizeLots: 1230 };
+const STOP_LIMIT: Intent = { ...STOP, type: "stopLimit", priceTicks: 890 };
 const MARKET: Intent = { instrument, side: "sell", type: "market", sizeLots: 1230, tag: "mine" };
 
 describe("a change of an intent", () => {
@@ -45,7 +47,21 @@ describe("a change of an intent", () => {
     });
   });
 
+  test("leaves a stop its kind and its trigger, and may change the rest that it has", () => {
+    expect(applyChange(STOP, { sizeLots: 1200 })).toEqual({ ...STOP, sizeLots: 1200 });
+    expect(applyChange(STOP_LIMIT, { priceTicks: 895, timeInForce: "IOC" })).toEqual({
+      ...STOP_LIMIT,
+      priceTicks: 895,
+      timeInForce: "IOC",
+    });
+  });
+
   test.each([
+    ["a limit order made of a stop", STOP, { type: "limit", priceTicks: 890 }],
+    ["a post-only order made of one with a limit", STOP_LIMIT, { type: "postOnly" }],
+    ["another trigger", STOP, { triggerTicks: 905 } as never],
+    ["a price of a stop", STOP, { priceTicks: 890 }],
+    ["a time in force of a stop", STOP, { timeInForce: "IOC" }],
     ["a size of no lots", LIMIT, { sizeLots: 0 }],
     ["a size between steps", LIMIT, { sizeLots: 1235 }],
     ["a size that is no whole number", LIMIT, { sizeLots: 1200.5 }],

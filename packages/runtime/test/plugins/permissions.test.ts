@@ -27,6 +27,9 @@ test("venues, instruments and kinds of order are refused by code", () => {
   expect(code([{ instruments: ["test:BBB/USDT"] }], { instrument: there })).toBe("PERMISSION_INSTRUMENT");
   expect(code([{ orderKinds: ["postOnly"] }])).toBe("PERMISSION_ORDER_KIND");
   expect(code([{ orderKinds: [] }], { type: "postOnly" })).toBe("PERMISSION_ORDER_KIND");
+  const stop = { type: "stop", priceTicks: undefined, triggerTicks: 10_000 } as unknown as Partial<Intent>;
+  expect(code([{ orderKinds: ["limit", "market"] }], stop)).toBe("PERMISSION_ORDER_KIND");
+  expect(code([{ orderKinds: ["stop"] }], stop)).toBe("allowed");
 });
 
 test("the notional is exact to the last unit, and a market order without a price is refused", () => {
@@ -36,6 +39,12 @@ test("the notional is exact to the last unit, and a market order without a price
   expect(code([{ maxNotional: "100" }], market)).toBe("PERMISSION_NOTIONAL");
   expect(code([{ maxNotional: "100" }], market, 10_000)).toBe("allowed");
   expect(code([{ maxNotional: "100" }], market, 10_001)).toBe("PERMISSION_NOTIONAL");
+});
+
+test("a stop is worth what its trigger says", () => {
+  const stop = { type: "stop", priceTicks: undefined, triggerTicks: 10_000 } as unknown as Partial<Intent>;
+  expect(code([{ maxNotional: "100" }], stop)).toBe("allowed");
+  expect(code([{ maxNotional: "99.99" }], stop)).toBe("PERMISSION_NOTIONAL");
 });
 
 test("the config can narrow what the plugin asks for, and never widen it", () => {
@@ -57,7 +66,9 @@ test("the config can narrow what the plugin asks for, and never widen it", () =>
 });
 
 test("a permission that cannot be is refused at the start, by its name", () => {
-  expect(() => review([{ orderKinds: ["stop" as never] }])).toThrow("me: permissions.orderKinds names stop");
+  expect(() => review([{ orderKinds: ["trailingStop" as never] }])).toThrow(
+    "me: permissions.orderKinds names trailingStop",
+  );
   expect(() => review([{ maxNotional: "a lot" }])).toThrow("me: permissions.maxNotional:");
   expect(() => review([{ instruments: ["AAAUSDT"] }])).toThrow('me: permissions.instruments has "AAAUSDT"');
 });

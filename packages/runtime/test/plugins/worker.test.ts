@@ -210,6 +210,17 @@ test("a worker hears what plugins that shape have made of its order", async () =
   await stage.until(has(stage, "order postOnly 100 of 100 at 99 undefined"));
 });
 
+test("a worker wants stops as they are wanted in the session's thread", async () => {
+  const stage = await open("./stops.ts");
+  stage.quote(100);
+  await stage.until(() => stage.orders.length === 2);
+  const stop = { instrument, side: "sell", sizeLots: 100 };
+  expect(stage.orders.map(({ intent }) => intent)).toEqual([
+    { ...stop, type: "stopLimit", triggerTicks: 90, priceTicks: 89, timeInForce: "IOC", tag: "mine" },
+    { ...stop, type: "takeProfit", triggerTicks: 120, trailingBps: 50 },
+  ]);
+});
+
 test("a plugin that shapes is refused in a worker, with the reason", async () => {
   const source = { from: "./shaped.ts", cwd };
   const plugin = (await load(source.from)).find(({ name }) => name === "shapes");

@@ -234,8 +234,13 @@ function OpenOrders({ isPast, past }: { readonly isPast: boolean; readonly past:
           },
           {
             head: "price",
-            cell: ({ price, type, instrument }) =>
-              price === null ? type : decimal(price, decimalsOf(instrument)?.priceDecimals),
+            cell: (order) => {
+              const places = decimalsOf(order.instrument)?.priceDecimals;
+              const price = order.price === null ? order.type : decimal(order.price, places);
+              const trigger =
+                "trigger" in order && order.trigger !== null ? ` at ${decimal(order.trigger, places)}` : "";
+              return `${price}${trigger}`;
+            },
             isFigure: true,
           },
           {

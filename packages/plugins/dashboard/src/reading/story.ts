@@ -92,7 +92,8 @@ function stepsOf(entry: JournalEntry, startUs: number): StoryStep[] {
   const shapes = shapesOf(body);
   const wish = withoutShapes(body, shapes);
   const price = wish["priceTicks"] === undefined ? "" : ` at ${wish["priceTicks"]} ticks`;
-  const wanted = `${wish["strategy"]} wants: ${wish["side"]} ${wish["sizeLots"]} lots of ${wish["instrument"]}${price}, ${wish["type"]}`;
+  const trigger = wish["triggerTicks"] === undefined ? "" : ` triggered at ${wish["triggerTicks"]} ticks`;
+  const wanted = `${wish["strategy"]} wants: ${wish["side"]} ${wish["sizeLots"]} lots of ${wish["instrument"]}${price}, ${wish["type"]}${trigger}`;
   const isApproved = body["approved"] === true;
   return [
     step("hook", wanted),

@@ -116,7 +116,7 @@ function toInstrumentInfo(instrument: Instrument): InstrumentInfo {
 /** An order with its amounts as decimal text. Pure. */
 function toOrderInfo(order: OrderView): OrderInfo {
   const { clientOrderId, venueOrderId, strategy, intent, state, sizeLots, filledLots, reason } = order;
-  const { instrument, side, type, priceTicks, tag } = intent;
+  const { instrument, side, type, priceTicks, triggerTicks, trailingBps, tag } = intent;
   return {
     clientOrderId,
     venueOrderId,
@@ -126,6 +126,8 @@ function toOrderInfo(order: OrderView): OrderInfo {
     type,
     state,
     price: priceTicks === undefined ? null : formatScaled(priceTicks, instrument.priceDecimals),
+    trigger: triggerTicks === undefined ? null : formatScaled(triggerTicks, instrument.priceDecimals),
+    trailingBps: trailingBps ?? null,
     size: formatScaled(sizeLots, instrument.sizeDecimals),
     filled: formatScaled(filledLots, instrument.sizeDecimals),
     reason,

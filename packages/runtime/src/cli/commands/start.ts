@@ -26,6 +26,7 @@ interface StartFlags extends SettingsFlags {
   /** False with `--no-dashboard`. */
   readonly dashboard: boolean;
   readonly gc?: GcMode;
+  readonly busyPoll?: true;
   readonly orders?: Config["orderTransport"];
   readonly recording?: readonly string[];
   readonly speed?: string;
@@ -46,6 +47,7 @@ function withSessionFlags(command: Command): Command {
         GC_MODES,
       ),
     )
+    .option("--busy-poll", "hear ticks sooner, for a core that is kept busy (also the setting busyPoll)")
     .addOption(
       new Option("--orders <way>", "how orders go to the venue (default: the setting orderTransport)").choices([
         "http",
@@ -99,6 +101,7 @@ async function configOf(flags: StartFlags, context: SettingsContext): Promise<Se
   const { seed, orders } = flags;
   const own = seed === undefined ? [] : [flagSetting(["seed"], parseWhole("--seed", seed, 0, 0xffffffff), "--seed")];
   if (orders !== undefined) own.push(flagSetting(["orderTransport"], orders, "--orders"));
+  if (flags.busyPoll === true) own.push(flagSetting(["busyPoll"], true, "--busy-poll"));
   if (!flags.dashboard) own.push(flagSetting(["dashboard", "enabled"], false, "--no-dashboard"));
   const { venue, symbols, live } = flags;
   if (venue !== undefined) own.push(flagSetting(["venue", "name"], venue, "--venue"));
