@@ -153,9 +153,26 @@ const follower = (onDenied: (reason: string) => void) =>
     },
   });
 
+/** A client whose event loop never sleeps, as that of a session with `busyPoll`. */
+const awake =
+  (client: TickClient): TickClient =>
+  async (urls) => {
+    const { close } = await client(urls);
+    let immediate = setImmediate(turn);
+    function turn(): void {
+      immediate = setImmediate(turn);
+    }
+    return {
+      close: () => {
+        clearImmediate(immediate);
+        return close();
+      },
+    };
+  };
+
 /** The whole runtime, as `pitlane run` starts it. */
 const ours =
-  (orderTransport: "rest" | "webSocket"): TickClient =>
+  (orderTransport: "rest" | "webSocket", busyPoll = false): TickClient =>
   async (urls) => {
     const clock = createSystemClock();
     const folder = mkdtempSync(join(tmpdir(), "pitlane-bench-"));
@@ -178,6 +195,7 @@ const ours =
         {
           risk: { maxPositionNotional: "1000000", selfTrade: "allow", maxOpenOrdersPerInstrument: 0 }, // open orders count, however slow the machine is
           orderTransport: orderTransport === "webSocket" ? "websocket" : "http",
+          busyPoll,
         },
         "the bench",
       ),
@@ -273,6 +291,25 @@ const suite: Suite = {
           aims: { p50: { atMost: 0.75 } },
           nodeFlags: CALM_FLAGS,
           note: "journal, risk and portfolio in the path",
+        },
+        "ours over HTTP, busy polling": {
+          run: run(ours("rest", true)),
+          targets,
+          aims: { p50: { atMost: 0.9 } },
+          nodeFlags: CALM_FLAGS,
+          note: "as above, and a core that never sleeps",
+        },
+        "ours over WebSocket, busy polling": {
+          run: run(ours("webSocket", true)),
+          targets,
+          aims: { p50: { atMost: 0.75 } },
+          nodeFlags: CALM_FLAGS,
+          note: "as above, and a core that never sleeps",
+        },
+        [`${PLAIN}, busy polling`]: {
+          run: run(awake(plain)),
+          targets: complete,
+          note: "what of the rows above is the polling, and what ours",
         },
         "ccxt.pro": { run: run(ccxtPro), targets: complete, aims: { p50: { atLeast: 3.5 } } },
         "an order's bytes on a socket": {
