@@ -19,6 +19,6 @@ export default [
     ignore: ["undici", "eventemitter3"],
     modifyEsbuildConfig: node,
     gzip: true,
-    limit: "67 KB", // orders have readers of their own for what comes of them, a budget for their number, and a search of replies for secrets
+    limit: "70 KB", // orders have readers of their own for what comes of them, a budget for their number, and a search of replies for secrets in any encoding
   },
 ];

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { InvalidInputError } from "@pitlane/perf";
+import { checkObject, checkText, shown } from "./checks.ts";
 import { parseUnits, UNIT_DECIMALS } from "./scale.ts";
 
 /** The demo account's key. It opens nothing but paper exchanges: it is printed here, and is the same in all of them. */
@@ -41,8 +42,9 @@ export interface CheckedAccount {
 export interface AccountDefaults {
   readonly publicKey: string | undefined;
   readonly balances: ReadonlyMap<string, bigint>;
-  readonly makerFee: string;
-  readonly takerFee: string;
+  /** Parts of 10^8. */
+  readonly makerRate: bigint;
+  readonly takerRate: bigint;
 }
 
 const NAME = /^[a-zA-Z0-9_-]{1,40}$/;
@@ -67,35 +69,40 @@ export function checkAccounts(specs: readonly AccountSpec[], defaults: AccountDe
 
 function checkAccount(at: string, spec: AccountSpec, defaults: AccountDefaults): CheckedAccount {
   const { name, balances, fees = {}, publicKey = defaults.publicKey } = spec;
-  if (!NAME.test(name)) {
-    throw new InvalidInputError(`${at}.name must be 1 to 40 letters, digits, - and _, got ${JSON.stringify(name)}`);
-  }
-  const apiKey = spec.apiKey ?? (name === "demo" ? DEMO_API_KEY : derived("key", name));
-  const apiSecret = spec.apiSecret ?? (name === "demo" ? DEMO_API_SECRET : derived("secret", name));
-  if (!KEY.test(apiKey)) throw new InvalidInputError(`${at}.apiKey must be 64 letters and digits`);
-  if (!KEY.test(apiSecret)) throw new InvalidInputError(`${at}.apiSecret must be 64 letters and digits`);
+  checkText(`${at}.name`, NAME, "1 to 40 letters, digits, - and _", name);
+  const { apiKey = name === "demo" ? DEMO_API_KEY : derived("key", name) } = spec;
+  const { apiSecret = name === "demo" ? DEMO_API_SECRET : derived("secret", name) } = spec;
+  checkKey(`${at}.apiKey`, apiKey);
+  checkKey(`${at}.apiSecret`, apiSecret);
   return {
     name,
     apiKey,
     apiSecret,
     publicKey,
     balances: balances === undefined ? defaults.balances : parseBalances(`${at}.balances`, balances),
-    makerRate: parseRate(fees.maker === undefined ? "makerFee" : `${at}.fees.maker`, fees.maker ?? defaults.makerFee),
-    takerRate: parseRate(fees.taker === undefined ? "takerFee" : `${at}.fees.taker`, fees.taker ?? defaults.takerFee),
+    makerRate: fees.maker === undefined ? defaults.makerRate : parseRate(`${at}.fees.maker`, fees.maker),
+    takerRate: fees.taker === undefined ? defaults.takerRate : parseRate(`${at}.fees.taker`, fees.taker),
   };
+}
+
+// Without a word of what was given: it may be somebody's real one.
+function checkKey(name: string, key: unknown): void {
+  if (typeof key !== "string" || !KEY.test(key)) throw new InvalidInputError(`${name} must be 64 letters and digits`);
 }
 
 /** Amounts by asset, from decimal text. @throws {InvalidInputError} Naming the asset that has none. */
 export function parseBalances(name: string, balances: Readonly<Record<string, string>>): Map<string, bigint> {
+  checkObject(name, balances, "an object of decimal text by asset");
   return new Map(Object.entries(balances).map(([asset, text]) => [asset, parseUnits(`${name}.${asset}`, text)]));
 }
 
 const ONE = 10n ** BigInt(UNIT_DECIMALS);
 
-function parseRate(name: string, text: string): bigint {
+/** A commission in parts of 10^8. @throws {InvalidInputError} Naming `name`, unless it is decimal text below 1. */
+export function parseRate(name: string, text: string): bigint {
   const rate = parseUnits(name, text);
   if (rate < ONE) return rate;
-  throw new InvalidInputError(`${name} must be below 1 (0.001 is 0.1 %), got "${text}"`);
+  throw new InvalidInputError(`${name} must be below 1 (0.001 is 0.1 %), got ${shown(text)}`);
 }
 
 const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";

@@ -1,5 +1,6 @@
 import { integerInRange, type Random } from "@pitlane/perf";
-import { createPort, type Port, type PortParts, placeOf } from "./port.ts";
+import { placeOf } from "./host.ts";
+import { createPort, type Port, type PortParts } from "./port.ts";
 import type { CheckedRegion } from "./regions.ts";
 import { type AxiomControls, AxiomVenue, type AxiomVenueOptions, createAxiomProtocol } from "./wire/axiom/index.ts";
 import type { Place } from "./wire/protocol.ts";
@@ -54,6 +55,7 @@ export function createAxiomSide(
 ): AxiomSide | undefined {
   if (asked === false) return undefined;
   const { port: first = 0, ...options } = asked === true ? {} : asked;
+  integerInRange("axiom.port", first, 0, 65_535);
   const { clock, onError } = parts;
   const venue = new AxiomVenue({ ...options, clock, random, onError });
   const ports = regions.map((region, i) => {

@@ -6,6 +6,7 @@ export type { ChaosPlan } from "./faults/chaos.ts";
 export type { Fault, FaultAim, FaultHandle, FaultKind, FaultScope, MarketScope } from "./faults/fault.ts";
 export type { Faults } from "./faults/registry.ts";
 export { formatFault, parseFault } from "./faults/text.ts";
+export { CannotListenError, PortInUseError } from "./host.ts";
 export { DEFAULT_INSTRUMENTS, type InstrumentSpec } from "./instruments.ts";
 export type { MarketModelName } from "./models/climate.ts";
 export type { ReplaySummary } from "./models/replay.ts";
@@ -40,4 +41,3 @@ export {
   type RelayResult,
 } from "./wire/axiom/index.ts";
 export type { Limits } from "./wire/binance/limits.ts";
-export { PortInUseError } from "./wire/server.ts";

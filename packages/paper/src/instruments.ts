@@ -1,4 +1,5 @@
 import { InvalidInputError } from "@pitlane/perf";
+import { checkFlag, checkList, checkObject, shown } from "./checks.ts";
 import { decimalsOf, parseScaled, parseUnits, UNIT_DECIMALS } from "./scale.ts";
 
 /** One instrument as a user states it; all numbers are decimal text. */
@@ -120,20 +121,22 @@ export function toInstrument(spec: InstrumentSpec): Instrument {
     ["base", spec.base],
     ["quote", spec.quote],
   ] as const) {
-    if (NAME.test(name) && name === name.toUpperCase()) continue;
-    throw new InvalidInputError(`${field} must be 1 to 20 upper-case letters, digits or _, got "${name}"`);
+    if (typeof name === "string" && NAME.test(name) && name === name.toUpperCase()) continue;
+    throw new InvalidInputError(`${field} must be 1 to 20 upper-case letters, digits or _, got ${shown(name)}`);
   }
+  const { trading = true, maxMarketSize = spec.maxSize } = spec;
+  checkFlag(`${spec.symbol} trading`, trading);
   const priceDecimals = stepDecimals(spec.symbol, "tickSize", spec.tickSize);
   const sizeDecimals = stepDecimals(spec.symbol, "lotSize", spec.lotSize);
   const tickIncrement = parseScaled(`${spec.symbol} tickSize`, spec.tickSize, priceDecimals);
   const lotIncrement = parseScaled(`${spec.symbol} lotSize`, spec.lotSize, sizeDecimals);
-  const sizeOf = (field: "minSize" | "maxSize" | "maxMarketSize") => {
-    const lots = parseScaled(`${spec.symbol} ${field}`, spec[field] ?? spec.maxSize, sizeDecimals);
+  const sizeOf = (field: string, text: string) => {
+    const lots = parseScaled(`${spec.symbol} ${field}`, text, sizeDecimals);
     if (lots > 0) return lots;
     throw new InvalidInputError(`${spec.symbol}: ${field} must be above 0`);
   };
-  const minLots = sizeOf("minSize");
-  const maxLots = sizeOf("maxSize");
+  const minLots = sizeOf("minSize", spec.minSize);
+  const maxLots = sizeOf("maxSize", spec.maxSize);
   if (minLots > maxLots) throw new InvalidInputError(`${spec.symbol}: minSize must not be above maxSize`);
   const startTicks = parseScaled(`${spec.symbol} startPrice`, spec.startPrice, priceDecimals);
   if (startTicks <= 0 || startTicks % tickIncrement !== 0) {
@@ -147,14 +150,14 @@ export function toInstrument(spec: InstrumentSpec): Instrument {
     symbol: spec.symbol,
     base: spec.base,
     quote: spec.quote,
-    trading: spec.trading ?? true,
+    trading,
     priceDecimals,
     sizeDecimals,
     tickIncrement,
     lotIncrement,
     minLots,
     maxLots,
-    maxMarketLots: sizeOf("maxMarketSize"),
+    maxMarketLots: sizeOf("maxMarketSize", maxMarketSize),
     minNotionalUnits: parseUnits(`${spec.symbol} minNotional`, spec.minNotional),
     startTicks,
     unitsPerLot: 10n ** BigInt(UNIT_DECIMALS - sizeDecimals),
@@ -167,10 +170,13 @@ export function toInstrument(spec: InstrumentSpec): Instrument {
 
 /** As `toInstrument` for a whole list. @throws {InvalidInputError} Also when it is empty or names a symbol twice. */
 export function toInstruments(specs: readonly InstrumentSpec[]): Instrument[] {
+  checkList("instruments", specs);
   if (specs.length === 0) throw new InvalidInputError("instruments must name at least one instrument");
   const seen = new Set<string>();
-  for (const { symbol } of specs) {
-    if (seen.has(symbol)) throw new InvalidInputError(`instruments names ${symbol} twice`);
+  for (const [i, spec] of specs.entries()) {
+    checkObject(`instruments[${i}]`, spec);
+    const { symbol } = spec;
+    if (seen.has(symbol)) throw new InvalidInputError(`instruments names ${String(symbol)} twice`);
     seen.add(symbol);
   }
   return specs.map(toInstrument);
@@ -193,8 +199,15 @@ export function baseUnits(instrument: Instrument, lots: number): bigint {
 }
 
 function stepDecimals(symbol: string, field: string, text: string): number {
-  if (!/^\d+(\.\d+)?$/.test(text) || !/[1-9]/.test(text) || decimalsOf(text) > UNIT_DECIMALS) {
-    throw new InvalidInputError(`${symbol}: ${field} must be a decimal above 0 with at most 8 decimals, got "${text}"`);
+  if (
+    typeof text !== "string" ||
+    !/^\d+(\.\d+)?$/.test(text) ||
+    !/[1-9]/.test(text) ||
+    decimalsOf(text) > UNIT_DECIMALS
+  ) {
+    throw new InvalidInputError(
+      `${symbol}: ${field} must be a decimal above 0 with at most 8 decimals, got ${shown(text)}`,
+    );
   }
   return decimalsOf(text);
 }

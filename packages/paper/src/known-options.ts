@@ -1,6 +1,7 @@
 import { InvalidInputError, nearestName } from "@pitlane/perf";
 import type { AccountSpec } from "./accounts.ts";
 import type { AxiomOptions } from "./axiom.ts";
+import { checkList, checkObject, shown } from "./checks.ts";
 import type { Kept } from "./engine/market.ts";
 import type { PaperOptions } from "./options.ts";
 import type { RegionSpec } from "./regions.ts";
@@ -19,11 +20,15 @@ const REGION: Names<RegionSpec> = { name: true, delayMs: true, jitterMs: true, p
 const ACCOUNT: Names<AccountSpec> = {
   ...({ name: true, apiKey: true, apiSecret: true, publicKey: true, balances: true, fees: true } as const),
 };
+const FEES: Names<NonNullable<AccountSpec["fees"]>> = { maker: true, taker: true };
 const KEPT: Names<Kept> = { orders: true, trades: true };
 const AXIOM: Names<AxiomOptions> = {
   ...({ port: true, users: true, market: true, accessTokenLifeS: true, rotatesRefreshTokens: true } as const),
   ...({ closesSocketsAtExpiry: true, codeLifeMs: true, tokensIn: true, cookieDomain: true, turnstile: true } as const),
   ...({ registration: true, rateLimit: true, tradeFrames: true, pulseFrames: true, onMail: true } as const),
+};
+const AXIOM_MARKET: Names<NonNullable<AxiomOptions["market"]>> = {
+  ...({ pairs: true, tradesPerSecond: true, pairsPerMinute: true, historyS: true } as const),
 };
 
 /**
@@ -41,28 +46,24 @@ export function checkNames(options: PaperOptions): void {
   }
   checkItems("regions", regions, REGION);
   checkItems("accounts", accounts, ACCOUNT);
-  checkObject("kept", kept);
-  refuseUnknown("kept.", kept, KEPT);
-  checkObject("limits", limits);
-  refuseUnknown("limits.", limits, DEFAULT_LIMITS);
+  for (const [i, { fees = {} }] of accounts.entries()) checkFields(`accounts[${i}].fees`, fees, FEES);
+  checkFields("kept", kept, KEPT);
+  checkFields("limits", limits, DEFAULT_LIMITS);
   if (typeof axiom === "boolean") return;
-  if (typeof axiom !== "object" || axiom === null) {
-    throw new InvalidInputError(`axiom must be true, false or an object, got ${shown(axiom)}`);
-  }
+  checkObject("axiom", axiom, "true, false or an object");
   refuseUnknown("axiom.", axiom, AXIOM);
+  const { market: liveliness = {} } = axiom;
+  checkFields("axiom.market", liveliness, AXIOM_MARKET);
 }
 
 function checkItems(name: string, items: readonly object[], known: object): void {
-  if (!Array.isArray(items)) throw new InvalidInputError(`${name} must be a list, got ${shown(items)}`);
-  for (const [i, item] of items.entries()) {
-    checkObject(`${name}[${i}]`, item);
-    refuseUnknown(`${name}[${i}].`, item, known);
-  }
+  checkList(name, items);
+  for (const [i, item] of items.entries()) checkFields(`${name}[${i}]`, item, known);
 }
 
-function checkObject(name: string, value: unknown): void {
-  if (typeof value === "object" && value !== null) return;
-  throw new InvalidInputError(`${name} must be an object, got ${shown(value)}`);
+function checkFields(name: string, value: object, known: object): void {
+  checkObject(name, value);
+  refuseUnknown(`${name}.`, value, known);
 }
 
 function refuseUnknown(at: string, options: object, known: object): void {
@@ -72,9 +73,4 @@ function refuseUnknown(at: string, options: object, known: object): void {
   const near = nearestName(unknown, names);
   const hint = near === undefined ? `; there are ${names.join(", ")}` : `: did you mean ${at}${near}?`;
   throw new InvalidInputError(`there is no option ${at}${unknown} of createPaper${hint}`);
-}
-
-function shown(value: unknown): string {
-  if (typeof value === "string") return JSON.stringify(value);
-  return value === Object(value) ? typeof value : String(value);
 }

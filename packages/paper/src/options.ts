@@ -1,15 +1,17 @@
 import { type Clock, InvalidInputError, inRange, integerInRange, type Random } from "@pitlane/perf";
-import { type AccountSpec, type CheckedAccount, checkAccounts, parseBalances } from "./accounts.ts";
+import { type AccountSpec, type CheckedAccount, checkAccounts, parseBalances, parseRate } from "./accounts.ts";
 import type { AxiomOptions } from "./axiom.ts";
+import { check, checkFunction, checkMethods } from "./checks.ts";
 import { DEFAULT_KEPT } from "./engine/exchange.ts";
 import type { Kept } from "./engine/market.ts";
 import { type ChaosPlan, checkPlan } from "./faults/chaos.ts";
 import { checkFault } from "./faults/check.ts";
 import type { Fault } from "./faults/fault.ts";
+import { checkHost } from "./host.ts";
 import { baseUnits, DEFAULT_INSTRUMENTS, type Instrument, type InstrumentSpec, toInstruments } from "./instruments.ts";
 import { checkNames } from "./known-options.ts";
 import { checkModel, type MarketModelName } from "./models/climate.ts";
-import { recordedInstruments } from "./recorded-instruments.ts";
+import { checkRecording, recordedInstruments } from "./recorded-instruments.ts";
 import type { Recording } from "./recording/index.ts";
 import { type CheckedRegion, checkRegions, DEFAULT_REGIONS, type RegionSpec } from "./regions.ts";
 import { UNIT_DECIMALS } from "./scale.ts";
@@ -17,7 +19,7 @@ import { DEFAULT_LIMITS, type Limits } from "./wire/binance/limits.ts";
 
 /** How a paper exchange is set up; everything has a default. */
 export interface PaperOptions {
-  /** Address to listen on. Default 127.0.0.1. */
+  /** Address of this machine to listen on, or a name of it; 0.0.0.0 and `::` are all. Default 127.0.0.1. */
   readonly host?: string;
   /** Port to listen on, 0 to 65535; 0 takes a free one. Default 0. */
   readonly port?: number;
@@ -95,38 +97,58 @@ const DAY_MS = 86_400_000;
 /** Checks options and fills in defaults. @throws {InvalidInputError} Naming the option and what it must be. */
 export function checkOptions(options: PaperOptions): PaperSetup {
   checkNames(options);
-  const { recording, host = "127.0.0.1", publicKey, makerFee = "0.001", takerFee = "0.001" } = options;
+  checkParts(options);
+  const { recording, publicKey, makerFee = "0.001", takerFee = "0.001", port = 0, regions = DEFAULT_REGIONS } = options;
+  const { host = "127.0.0.1", seed = 1, model = "random-walk", connectionLifeMs = DAY_MS, replaySpeed = 0 } = options;
+  const { accounts = [{ name: "demo" }], instruments: listed = DEFAULT_INSTRUMENTS } = options;
   if (recording !== undefined && options.instruments !== undefined) {
     throw new InvalidInputError("instruments and recording cannot go together: a recording brings its own instruments");
   }
-  const specs = recording === undefined ? (options.instruments ?? DEFAULT_INSTRUMENTS) : recordedInstruments(recording);
-  const instruments = toInstruments(specs);
-  const port = integerInRange("port", options.port ?? 0, 0, 65_535);
-  const defaults = { publicKey, balances: balancesOf(options, instruments), makerFee, takerFee };
+  const instruments = toInstruments(recording === undefined ? listed : recordedInstruments(recording));
+  integerInRange("port", port, 0, 65_535);
+  const defaults = {
+    publicKey,
+    balances: balancesOf(options, instruments),
+    makerRate: parseRate("makerFee", makerFee),
+    takerRate: parseRate("takerFee", takerFee),
+  };
   return {
-    host,
-    seed: integerInRange("seed", options.seed ?? 1, 0, 0xffffffff),
-    regions: checkRegions(options.regions ?? DEFAULT_REGIONS, port),
+    host: checkHost(host),
+    seed: integerInRange("seed", seed, 0, 0xffffffff),
+    regions: checkRegions(regions, port),
     instruments,
-    accounts: checkAccounts(options.accounts ?? [{ name: "demo" }], defaults),
-    model: checkModel(options.model ?? "random-walk"),
+    accounts: checkAccounts(accounts, defaults),
+    model: checkModel(model),
     limits: limitsOf(options.limits ?? {}),
     kept: keptOf(options.kept ?? {}),
-    ...faultsOf(options.faults ?? []),
-    connectionLifeMs: inRange("connectionLifeMs", options.connectionLifeMs ?? DAY_MS, 100, 7 * DAY_MS),
-    replaySpeed: inRange("replaySpeed", options.replaySpeed ?? 0, 0, 1e6),
+    ...faultsOf(options.faults),
+    connectionLifeMs: inRange("connectionLifeMs", connectionLifeMs, 100, 7 * DAY_MS),
+    replaySpeed: inRange("replaySpeed", replaySpeed, 0, 1e6),
   };
 }
 
-function faultsOf(given: ChaosPlan | readonly (Fault | ChaosPlan)[]): { faults: Fault[]; plans: ChaosPlan[] } {
-  const list = "plan" in given ? [given] : given;
+// What is used as it was given.
+function checkParts({ recording, clock, random, onError }: PaperOptions): void {
+  if (recording !== undefined) checkRecording(recording);
+  if (clock !== undefined) checkMethods("clock", clock, "nowUs", "monotonicNs", "sleep");
+  if (random !== undefined) checkMethods("random", random, "next", "integer", "normal", "exponential", "fork");
+  if (onError !== undefined) checkFunction("onError", onError);
+}
+
+function faultsOf(given: PaperOptions["faults"] = []): { faults: Fault[]; plans: ChaosPlan[] } {
+  const list = isPlan(given) ? [given] : given;
+  check(Array.isArray(list), "faults", "a list of faults and plans, or a plan", given);
   const faults: Fault[] = [];
   const plans: ChaosPlan[] = [];
   for (const [i, item] of list.entries()) {
-    if ("plan" in item) plans.push(checkPlan(item));
+    if (isPlan(item)) plans.push(checkPlan(item));
     else faults.push(checkFault(item, `faults[${i}]`));
   }
   return { faults, plans };
+}
+
+function isPlan(given: unknown): given is ChaosPlan {
+  return typeof given === "object" && given !== null && "plan" in given;
 }
 
 function balancesOf({ balances, recording }: PaperOptions, instruments: readonly Instrument[]): Map<string, bigint> {

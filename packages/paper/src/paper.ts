@@ -1,10 +1,12 @@
 import { type Clock, createRandom, createSystemClock, type Random } from "@pitlane/perf";
 import { Admin } from "./admin.ts";
 import { type AxiomSide, createAxiomSide, type PaperAxiom, toPaperAxiom } from "./axiom.ts";
+import { checkSignal } from "./checks.ts";
 import type { AcceptedOrder } from "./engine/ledger.ts";
 import { chaosFaults } from "./faults/chaos.ts";
 import { MarketSite, type ModelledMarket } from "./faults/market-site.ts";
 import { FaultRegistry, type Faults } from "./faults/registry.ts";
+import { placeOf } from "./host.ts";
 import type { InstrumentSpec } from "./instruments.ts";
 import { weatherOf } from "./models/climate.ts";
 import { driveModels, type SteppedModel } from "./models/driver.ts";
@@ -12,7 +14,7 @@ import { MovedWeather } from "./models/moved-weather.ts";
 import { RandomWalk } from "./models/random-walk.ts";
 import type { ReplaySummary } from "./models/replay.ts";
 import { checkOptions, type PaperOptions, type PaperSetup } from "./options.ts";
-import { createPort, type Port, type PortParts, placeOf } from "./port.ts";
+import { createPort, type Port, type PortParts } from "./port.ts";
 import { Timeline } from "./timeline.ts";
 import { answerAxiomAdmin } from "./wire/axiom/index.ts";
 import { BinanceVenue } from "./wire/binance/binance-venue.ts";
@@ -79,8 +81,9 @@ const PING_EVERY = 200; // ticks: 20 seconds
  * Starts an exchange in a box: a matching engine that speaks Binance spot's wire protocol over HTTP and WebSocket, with a seeded
  * market model or a recording behind it: on one port, or on one for each region, with the faults it is told of.
  *
- * @throws {InvalidInputError} When an option breaks its rule.
+ * @throws {InvalidInputError} When an option breaks its rule; nothing was started then.
  * @throws {PortInUseError} When a port is taken; nothing is left running then.
+ * @throws {CannotListenError} When `host` is unknown, is no address of this machine, or its port is not for this process; as above.
  * @example
  * const paper = await createPaper({ seed: 7 });
  * console.log(paper.urls.rest, paper.apiKey, paper.apiSecret);
@@ -208,6 +211,7 @@ class RunningPaper implements Paper {
   }
 
   async replay(signal?: AbortSignal): Promise<ReplaySummary> {
+    checkSignal(signal);
     return this.#venue.replay(signal === undefined ? this.#stop.signal : AbortSignal.any([signal, this.#stop.signal]));
   }
 

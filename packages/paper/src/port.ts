@@ -49,8 +49,3 @@ export function createPort(options: PortOptions): Port {
   const site = new PortSite({ venue, conditions, protocol, server });
   return { wanted: region.port, server, site };
 }
-
-/** `host:port`, with an IPv6 address in brackets. */
-export function placeOf(host: string, port: number): string {
-  return `${host.includes(":") ? `[${host}]` : host}:${port}`;
-}

@@ -1,8 +1,20 @@
+import { check, checkList, checkMethods, checkObject } from "./checks.ts";
 import type { InstrumentSpec } from "./instruments.ts";
-import type { Recording } from "./recording/index.ts";
+import type { BinanceProduct, Recording } from "./recording/index.ts";
 
 const SMALL_NOTIONAL_QUOTES = new Set(["BTC", "ETH", "BNB"]);
 const MAX_SIZE = "9000000";
+const PRODUCTS: readonly BinanceProduct[] = ["spot", "usdm", "coinm"];
+
+/** @throws {InvalidInputError} When it is nothing that `openRecording` resolves with: a path, or its promise. */
+export function checkRecording(recording: Recording): void {
+  checkObject("recording", recording, "what openRecording resolves with, awaited");
+  const { product, instruments } = recording;
+  checkMethods("recording", recording, "read");
+  check(PRODUCTS.includes(product), "recording.product", PRODUCTS.join(" or "), product);
+  checkList("recording.instruments", instruments);
+  for (const [i, instrument] of instruments.entries()) checkObject(`recording.instruments[${i}]`, instrument);
+}
 
 /**
  * The instruments of a recording. Steps are the finest that were recorded; the venue's other rules are not in the data, so orders

@@ -1,4 +1,5 @@
 import { InvalidInputError, inRange, integerInRange } from "@pitlane/perf";
+import { check, checkText } from "./checks.ts";
 
 /** A region: ports of its own, so and so far away, over the one exchange. */
 export interface RegionSpec {
@@ -16,6 +17,7 @@ export interface RegionSpec {
 export type CheckedRegion = Required<RegionSpec>;
 
 const NAME = /^[a-zA-Z0-9_-]{1,40}$/;
+const NAME_RULE = "1 to 40 letters, digits, - and _";
 const MOST_REGIONS = 32;
 const LONGEST_MS = 60_000;
 
@@ -29,18 +31,16 @@ export function checkRegions(regions: readonly RegionSpec[], port: number): Chec
   }
   const names = new Set<string>();
   return regions.map((region, i) => {
-    const { name, delayMs = 0, jitterMs = 0 } = region;
+    const { name, delayMs = 0, jitterMs = 0, port: own = port === 0 ? 0 : port + i } = region;
     const at = `regions[${i}]`;
-    if (!NAME.test(name)) {
-      throw new InvalidInputError(`${at}.name must be 1 to 40 letters, digits, - and _, got ${JSON.stringify(name)}`);
-    }
+    checkText(`${at}.name`, NAME, NAME_RULE, name);
     if (names.has(name)) throw new InvalidInputError(`${at}.name is another region's too: "${name}"`);
     names.add(name);
     return {
       name,
       delayMs: inRange(`${at}.delayMs`, delayMs, 0, LONGEST_MS),
       jitterMs: inRange(`${at}.jitterMs`, jitterMs, 0, LONGEST_MS),
-      port: integerInRange(`${at}.port`, region.port ?? (port === 0 ? 0 : port + i), 0, 65_535),
+      port: integerInRange(`${at}.port`, own, 0, 65_535),
     };
   });
 }
@@ -53,9 +53,11 @@ export function checkRegions(regions: readonly RegionSpec[], port: number): Chec
  * parseRegions("eu;us:delayMs=80,jitterMs=20");
  */
 export function parseRegions(text: string): RegionSpec[] {
+  check(typeof text === "string", "regions", "text such as eu;us:delayMs=80,jitterMs=20", text);
   return text.split(";").map((part) => {
     const colon = part.indexOf(":");
     const name = (colon < 0 ? part : part.slice(0, colon)).trim();
+    checkText("a region's name", NAME, NAME_RULE, name);
     const region: Record<string, unknown> = { name };
     for (const option of colon < 0 ? [] : part.slice(colon + 1).split(",")) {
       const [key = "", value = ""] = option.split("=").map((side) => side.trim());

@@ -1,4 +1,4 @@
-import { InvalidInputError } from "@pitlane/perf";
+import { check } from "./checks.ts";
 
 /** Decimal digits of every asset's smallest unit and of every decimal text on the wire: Binance keeps and shows 8. */
 export const UNIT_DECIMALS = 8;
@@ -38,18 +38,16 @@ export function tryParseScaled(text: string, decimals: number): number | undefin
 
 /** As `tryParseScaled`. @throws {InvalidInputError} Naming `name` and the text where that gives undefined. */
 export function parseScaled(name: string, text: string, decimals: number): number {
-  const value = tryParseScaled(text, decimals);
-  if (value !== undefined) return value;
-  throw new InvalidInputError(
-    `${name} must be decimal text with at most ${decimals} decimals such as "61.25", got "${text}"`,
-  );
+  const value = typeof text === "string" ? tryParseScaled(text, decimals) : undefined;
+  check(value !== undefined, name, `decimal text with at most ${decimals} decimals such as "61.25"`, text);
+  return value;
 }
 
 /** An amount of an asset, in units of 10^-8, of any size: `parseUnits("free", "1.5")` is 150000000n. @throws {InvalidInputError} Unless it is one. */
 export function parseUnits(name: string, text: string): bigint {
-  const match = /^(\d+)(?:\.(\d{1,8})0*)?$/.exec(text);
-  if (match !== null) return BigInt(match[1] + (match[2] ?? "").padEnd(UNIT_DECIMALS, "0"));
-  throw new InvalidInputError(`${name} must be decimal text with at most 8 decimals such as "1000.5", got "${text}"`);
+  const match = typeof text === "string" ? /^(\d+)(?:\.(\d{1,8})0*)?$/.exec(text) : null;
+  check(match !== null, name, 'decimal text with at most 8 decimals such as "1000.5"', text);
+  return BigInt(match[1] + (match[2] ?? "").padEnd(UNIT_DECIMALS, "0"));
 }
 
 /** How many decimals a step such as "0.00100" has: 3. */

@@ -95,8 +95,7 @@ const toWorker: Case = {
   },
 };
 
-const row = (name: string, ours: Case, peers: Comparison["peers"]) =>
-  ({ name, unit: "ns/op", ours, peers }) as const;
+const row = (name: string, ours: Case, peers: Comparison["peers"]) => ({ name, unit: "ns/op", ours, peers }) as const;
 
 const clockFloor = { "reading the clock (floor of metering)": { case: clockAlone, aim: null } };
 

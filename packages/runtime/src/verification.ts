@@ -75,12 +75,15 @@ export async function verifyRecording(paths: readonly string[], signal?: AbortSi
     (instrument, i) =>
       hasDepth(recording.instruments[i] as RecordedInstrument) && market.book(instrument) === undefined,
   );
+  const diffless = instruments.filter(
+    (instrument) => market.book(instrument) !== undefined && market.counters(instrument)?.bookUpdates === 0,
+  );
   const problems = problemsOf(tally, messages.undecoded, beside.misplaced, bookless);
   const { depths, quotes, trades, aggTrades, bars, snapshots, gaps, sequenceFailures, crossed } = tally;
   return {
     right: problems.length === 0,
     problems,
-    notes: notesOf(recording, tally, instruments, bookless),
+    notes: notesOf(recording, tally, instruments, { bookless, diffless }),
     version: VERSION,
     session: {
       files: recording.paths,
@@ -171,9 +174,10 @@ function notesOf(
   recording: Recording,
   tally: RecordedMarketTally,
   instruments: readonly Instrument[],
-  bookless: readonly Instrument[],
+  { bookless, diffless }: Readonly<Record<"bookless" | "diffless", readonly Instrument[]>>,
 ): readonly string[] {
   const notes = bookless.map(({ id }) => `${id}: no book is shown, for want of a snapshot that fits its diffs`);
+  for (const { id } of diffless) notes.push(`${id}: no diff comes after its snapshot, which is shown as it is`);
   for (const { id, quote } of instruments) {
     if (quote === "")
       notes.push(`${id}: its base and quote assets cannot be told apart, so it goes by the venue's symbol`);

@@ -57,9 +57,9 @@ export function checkNames(name: string, value: unknown, names: readonly string[
 }
 
 /** An AbortSignal, of whatever realm, or none. */
-export function checkSignal(signal: AbortSignal | undefined): void {
+export function checkSignal(signal: AbortSignal | undefined, name = "signal"): void {
   const isOne = signal === undefined || {}.toString.call(signal) === "[object AbortSignal]";
-  check(isOne, "signal", "an AbortSignal", signal);
+  check(isOne, name, "an AbortSignal", signal);
 }
 
 /** What may come with a call. @throws {InvalidInputError} Naming the field and its rule. */

@@ -83,10 +83,7 @@ export const EVENT_NAMES = [
   "failed",
 ] as const satisfies readonly EventName[];
 
-/**
- * An emitter for a client's events, without listeners. It refuses names that are none, and listeners that are no functions. The client for
- * market data alone has a plain one: to be small.
- */
+/** An emitter for a client's events, without listeners. It refuses names that are none, and listeners that are no functions. */
 export function createEvents(): ClientEmitter {
   const events = new EventEmitter<ClientEvents>();
   for (const verb of ["on", "once", "off"] as const) {

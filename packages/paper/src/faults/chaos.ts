@@ -1,4 +1,5 @@
 import { createRandom, InvalidInputError, inRange, integerInRange, type Random } from "@pitlane/perf";
+import { check } from "../checks.ts";
 import type { Option } from "./check.ts";
 import type { Fault, FaultKind } from "./fault.ts";
 
@@ -27,8 +28,7 @@ const DEFAULT_MS = 600_000;
 /** Checks a plan. @throws {InvalidInputError} Naming the option and its range. */
 export function checkPlan(value: { readonly plan: unknown }): ChaosPlan {
   const plan = value as ChaosPlan;
-  if (plan.plan !== "chaos")
-    throw new InvalidInputError(`faults.plan must be "chaos", got ${JSON.stringify(plan.plan)}`);
+  check(plan.plan === "chaos", "faults.plan", '"chaos"', plan.plan);
   for (const name of Object.keys(plan)) {
     if (name === "plan" || Object.hasOwn(PLAN_OPTIONS, name)) continue;
     throw new InvalidInputError(

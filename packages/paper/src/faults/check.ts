@@ -1,4 +1,5 @@
 import { InvalidInputError, inRange, integerInRange } from "@pitlane/perf";
+import { shown } from "../checks.ts";
 import type { Fault, FaultKind } from "./fault.ts";
 
 /** One option of a fault: what it must be. */
@@ -94,7 +95,7 @@ const NEEDED: Readonly<Partial<Record<FaultKind, string>>> = {
  */
 export function checkFault(value: unknown, name = "fault"): Fault {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw new InvalidInputError(`${name} must be an object with a kind, got ${JSON.stringify(value) ?? String(value)}`);
+    throw new InvalidInputError(`${name} must be an object with a kind, got ${shown(value)}`);
   }
   const fault = { ...value } as Record<string, unknown>;
   const kind = checkKind(fault["kind"], name);
@@ -117,7 +118,7 @@ export function checkFault(value: unknown, name = "fault"): Fault {
 export function checkKind(kind: unknown, name = "fault"): FaultKind {
   if (typeof kind === "string" && Object.hasOwn(FAULT_OPTIONS, kind)) return kind as FaultKind;
   throw new InvalidInputError(
-    `${name}.kind must be one of ${Object.keys(FAULT_OPTIONS).join(", ")}; got ${JSON.stringify(kind) ?? String(kind)}`,
+    `${name}.kind must be one of ${Object.keys(FAULT_OPTIONS).join(", ")}; got ${shown(kind)}`,
   );
 }
 
@@ -137,15 +138,13 @@ function checkOption(name: string, kind: FaultKind, options: Options, option: st
       return;
     case "boolean":
       if (typeof given === "boolean") return;
-      throw new InvalidInputError(`${name} must be true or false, got ${JSON.stringify(given)}`);
+      throw new InvalidInputError(`${name} must be true or false, got ${shown(given)}`);
     case "choice":
       if (rule.of.includes(given as string)) return;
-      throw new InvalidInputError(`${name} must be ${rule.of.join(" or ")}, got ${JSON.stringify(given)}`);
+      throw new InvalidInputError(`${name} must be ${rule.of.join(" or ")}, got ${shown(given)}`);
     case "text":
       if (typeof given === "string" && Buffer.byteLength(given) <= rule.mostBytes) return;
-      throw new InvalidInputError(
-        `${name} must be text of at most ${rule.mostBytes} bytes, got ${JSON.stringify(given)}`,
-      );
+      throw new InvalidInputError(`${name} must be text of at most ${rule.mostBytes} bytes, got ${shown(given)}`);
   }
 }
 

@@ -1,4 +1,5 @@
 import { InvalidInputError } from "@pitlane/perf";
+import { check } from "../checks.ts";
 import { type ChaosPlan, checkPlan, PLAN_OPTIONS } from "./chaos.ts";
 import { checkFault, checkKind, FAULT_OPTIONS, type Option } from "./check.ts";
 import type { Fault } from "./fault.ts";
@@ -14,6 +15,7 @@ import type { Fault } from "./fault.ts";
  * parseFault('{"kind":"close","code":1008,"reason":"one, two"}');
  */
 export function parseFault(text: string): Fault | ChaosPlan {
+  check(typeof text === "string", "fault", "text such as delay:ms=100,count=3", text);
   if (text.trimStart().startsWith("{")) return checkFault(parseJson(text));
   const colon = text.indexOf(":");
   const kind = (colon < 0 ? text : text.slice(0, colon)).trim();
@@ -22,9 +24,9 @@ export function parseFault(text: string): Fault | ChaosPlan {
   return checkFault({ kind, ...readValues(list, kind, FAULT_OPTIONS[checkKind(kind)]) });
 }
 
-/** The text that `parseFault` makes this fault of. */
+/** The text that `parseFault` makes this fault of. @throws {InvalidInputError} When it is no fault; as `parseFault`. */
 export function formatFault(fault: Fault): string {
-  const { kind, ...options } = fault;
+  const { kind, ...options } = checkFault(fault);
   const values = Object.entries(options).map(([name, value]) => [name, String(value)] as const);
   if (values.some(([, text]) => text.includes(",") || text !== text.trim())) return JSON.stringify(fault);
   return values.length === 0 ? kind : `${kind}:${values.map((pair) => pair.join("=")).join(",")}`;

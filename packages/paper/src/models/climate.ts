@@ -1,4 +1,5 @@
-import { InvalidInputError, type Random } from "@pitlane/perf";
+import type { Random } from "@pitlane/perf";
+import { check } from "../checks.ts";
 import type { Instrument } from "../instruments.ts";
 
 /** What a market model adds to an instrument's own walk at one moment. */
@@ -62,8 +63,8 @@ export function weatherOf(
 
 /** @throws {InvalidInputError} When there is no model of that name. */
 export function checkModel(model: MarketModelName): MarketModelName {
-  if (MARKET_MODELS.includes(model)) return model;
-  throw new InvalidInputError(`model must be one of ${MARKET_MODELS.join(", ")}, got ${JSON.stringify(model)}`);
+  check(MARKET_MODELS.includes(model), "model", `one of ${MARKET_MODELS.join(", ")}`, model);
+  return model;
 }
 
 const PATH_STEP_SECONDS = 0.05;

@@ -1,4 +1,5 @@
 import { InvalidInputError } from "@pitlane/perf";
+import { check, checkObject } from "../checks.ts";
 
 const EXCERPT_CHARACTERS = 80;
 
@@ -16,7 +17,10 @@ export class RecordingError extends InvalidInputError {
   readonly line: number | undefined;
 
   constructor(what: string, place: { readonly path: string; readonly line?: number; readonly cause?: unknown }) {
+    check(typeof what === "string", "what", "text", what);
+    checkObject("place", place);
     const { path, line, cause } = place;
+    check(typeof path === "string", "place.path", "text", path);
     super(`${line === undefined ? path : `${path}:${line}`}: ${what}`, { cause });
     this.path = path;
     this.line = line;

@@ -1,6 +1,7 @@
 import { open, stat } from "node:fs/promises";
 import { pipeline } from "node:stream";
 import { createGunzip } from "node:zlib";
+import { check } from "../checks.ts";
 import { RecordingError } from "./errors.ts";
 
 const CHUNK_BYTES = 256 * 1024;
@@ -23,6 +24,11 @@ const FOREIGN: readonly (readonly [magic: string, what: string, remedy: string])
 export interface FileStamp {
   readonly bytes: number;
   readonly modifiedMs: number;
+}
+
+/** @throws {InvalidInputError} When it is no name of a file. */
+export function checkPath(name: string, path: string): void {
+  check(typeof path === "string" && path !== "", name, "the name of a file", path);
 }
 
 /** Looks at a file before it is read. @throws {RecordingError} When it is missing, no regular file, or empty. */

@@ -1,9 +1,10 @@
 import { LineProblem, MisplacedLine, RecordingError } from "./errors.ts";
 import type { FileStamp } from "./file-bytes.ts";
-import { type InstrumentTable, Scale } from "./instruments.ts";
+import type { InstrumentTable } from "./instruments.ts";
 import { readLines } from "./line-batches.ts";
-import { type DepthSnapshot, isAnswer, type Message, parseMessage, parseSnapshot, wrappedStream } from "./message.ts";
+import { isAnswer, type Message, parseMessage, parseSnapshot, wrappedStream } from "./message.ts";
 import { type FilePart, MessageOrder } from "./message-order.ts";
+import { NamelessSnapshots, type UpdateRanges } from "./nameless-snapshots.ts";
 import { type ProductFinder, productOfExchange, productOfHost, productOfUrl } from "./product.ts";
 import type { RecordedSnapshot } from "./recorded-item.ts";
 import { detectForm, isObject, parseJson, parseJsonlLine, parseRawLine, type RecordingForm } from "./recorded-line.ts";
@@ -21,8 +22,8 @@ export interface ScannedFile {
   /** Snapshots from http records, by time: they may stand anywhere in the file. Those of the raw form are not held. */
   readonly httpSnapshots: readonly RecordedSnapshot[];
   readonly subscriptions: SubscriptionLog;
-  /** What a raw snapshot that names no symbol is of. */
-  readonly snapshotSymbol: string | undefined;
+  /** What raw snapshots that name no symbol are of, by line. */
+  readonly snapshotSymbols: ReadonlyMap<number, string>;
 }
 
 /** Told of what a recording has beside frames and snapshots. Each message is told once, when the recording is opened. */
@@ -41,6 +42,7 @@ export interface SessionKnowledge {
   readonly place: { path: string; line: number };
   readonly product: ProductFinder;
   readonly instruments: InstrumentTable;
+  readonly ranges: UpdateRanges;
   readonly listener: RecordingListener | undefined;
 }
 
@@ -58,7 +60,7 @@ export class FileScan {
   readonly #subscriptions: SubscriptionLog;
   readonly #httpSnapshots: RecordedSnapshot[] = [];
   readonly #symbols = new Set<string>(); // of this file's frames
-  #nameless: { readonly line: number; readonly scale: Scale } | undefined; // raw snapshots that name no symbol
+  readonly #nameless = new NamelessSnapshots(); // of the raw form
   #form: RecordingForm | undefined;
   #hasExchangeInfo = false;
   #text = ""; // of the line being read
@@ -104,10 +106,13 @@ export class FileScan {
 
   /**
    * The result, once every file of the session was read.
-   * @throws {RecordingError} When a raw snapshot may belong to several symbols.
+   * @throws {RecordingError} When a raw snapshot may be of several symbols, or of none.
    */
   finish(): ScannedFile {
     if (this.#form === undefined) throw new TypeError("finish() needs a file that was read");
+    const { instruments, ranges } = this.#session;
+    // A file may hold a snapshot alone, with the frames in the file before or after it.
+    const symbols = this.#symbols.size > 0 ? [...this.#symbols] : instruments.symbols;
     return {
       path: this.path,
       stamp: this.#stamp,
@@ -116,7 +121,7 @@ export class FileScan {
       parts: this.#order.parts(),
       httpSnapshots: this.#httpSnapshots.sort((a, b) => a.atUs - b.atUs),
       subscriptions: this.#subscriptions,
-      snapshotSymbol: this.#nameless === undefined ? undefined : this.#nameSnapshots(this.#nameless),
+      snapshotSymbols: this.#nameless.resolve(this.path, symbols, ranges, instruments),
     };
   }
 
@@ -154,7 +159,7 @@ export class FileScan {
       case "http":
         return this.#addHttp(line.atUs, line.url, line.text);
       case "header":
-        return product.prove(productOfExchange(line.exchange));
+        return product.declare(productOfExchange(line.exchange));
       case "connect":
         return this.#addConnection(line.connection, line.address);
       case "send":
@@ -172,7 +177,7 @@ export class FileScan {
   }
 
   #addMessage(atUs: number, connection: string, text: string, form: RecordingForm): void {
-    const { place, instruments } = this.#session;
+    const { place, instruments, ranges } = this.#session;
     let message: Message;
     try {
       message = parseMessage(text, form, () => this.#subscriptions.at(connection, place.line));
@@ -195,11 +200,17 @@ export class FileScan {
       this.frames++;
       this.#learn(() => {
         const symbol = instruments.addEvent(message.stream, message.data);
-        if (symbol !== undefined) this.#symbols.add(symbol);
+        if (symbol === undefined) return;
+        this.#symbols.add(symbol);
+        ranges.add(symbol, message.data);
       });
     } else {
       this.snapshots++;
-      this.#learn(() => this.#scaleOf(message.snapshot).addSnapshot(message.snapshot));
+      const { snapshot } = message;
+      this.#learn(() => {
+        if (snapshot.symbol === undefined) this.#nameless.add(snapshot, place.line);
+        else instruments.scaleOf(snapshot.symbol).addSnapshot(snapshot);
+      });
     }
   }
 
@@ -209,7 +220,7 @@ export class FileScan {
     const product = productOfUrl(url);
     const { listener } = this.#session;
     if (product === undefined) return listener?.onOther(`reply of ${url.host}${url.pathname}`);
-    this.#session.product.prove(product);
+    this.#session.product.declare(product);
     const call = url.pathname.slice(url.pathname.lastIndexOf("/") + 1);
     if (call !== "depth" && call !== "exchangeInfo") return listener?.onOther(`reply of ${url.pathname}`);
     // A request may have been refused and sent again; a recorder keeps both. Gateways answer in HTML, or nothing.
@@ -229,28 +240,6 @@ export class FileScan {
     this.#httpSnapshots.push({ kind: "snapshot", atUs, symbol, text });
     this.#noteTime(atUs);
     this.snapshots++;
-  }
-
-  #scaleOf(snapshot: DepthSnapshot): Scale {
-    if (snapshot.symbol !== undefined) return this.#session.instruments.scaleOf(snapshot.symbol);
-    this.#nameless ??= { line: this.#session.place.line, scale: new Scale() };
-    return this.#nameless.scale;
-  }
-
-  #nameSnapshots({ line, scale }: { readonly line: number; readonly scale: Scale }): string {
-    const { instruments } = this.#session;
-    // A file may hold a snapshot alone, with the frames in the file before or after it.
-    const symbols = this.#symbols.size > 0 ? [...this.#symbols] : instruments.symbols;
-    const [symbol] = symbols;
-    if (symbol === undefined || symbols.length > 1) {
-      const found = symbols.length === 0 ? "no symbol" : `several symbols (${symbols.join(", ")})`;
-      throw new RecordingError(
-        `the depth snapshot does not name its symbol, and the frames have ${found}: record one symbol per file`,
-        { path: this.path, line },
-      );
-    }
-    instruments.scaleOf(symbol).include(scale);
-    return symbol;
   }
 
   #noteTime(atUs: number): void {

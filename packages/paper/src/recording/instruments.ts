@@ -185,8 +185,10 @@ export class InstrumentTable {
     }
     scale.addLevels(data["b"], "b");
     scale.addLevels(data["a"], "a");
-    if (data["pu"] === undefined) this.#product.prove("spot");
-    else this.#product.prove(data["ps"] !== undefined || isInverseSymbol(symbol) ? "coinm" : "usdm");
+    if (data["pu"] === undefined) {
+      if (this.#product.isDeclaredFutures) throw new LineProblem('the depth event of a future has no "pu"');
+      this.#product.prove("spot");
+    } else this.#product.prove(data["ps"] !== undefined || isInverseSymbol(symbol) ? "coinm" : "usdm");
   }
 
   /** What has no numbers here is left to whoever reads bars. */

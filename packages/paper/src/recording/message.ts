@@ -11,6 +11,8 @@ export type Message =
 
 /** A REST depth answer. Only COIN-M's names its symbol. */
 export interface DepthSnapshot {
+  /** Its `lastUpdateId`. */
+  readonly sequence: number;
   readonly symbol: string | undefined;
   readonly bids: unknown;
   readonly asks: unknown;
@@ -50,11 +52,12 @@ export function wrappedStream(text: string): string | undefined {
 
 /** Reads a REST depth answer. @throws {LineProblem} When it has another shape. */
 export function parseSnapshot(value: unknown): DepthSnapshot {
-  if (!isObject(value) || !Number.isSafeInteger(value["lastUpdateId"])) {
+  const sequence = isObject(value) ? value["lastUpdateId"] : undefined;
+  if (!isObject(value) || !Number.isSafeInteger(sequence)) {
     throw new LineProblem('the depth snapshot has no whole number "lastUpdateId"');
   }
-  const symbol = value["symbol"];
-  return { symbol: typeof symbol === "string" ? symbol : undefined, bids: value["bids"], asks: value["asks"] };
+  const { symbol, bids, asks } = value as Readonly<Record<"symbol" | "bids" | "asks", unknown>>;
+  return { sequence: sequence as number, symbol: typeof symbol === "string" ? symbol : undefined, bids, asks };
 }
 
 /** Whether the venue answered a request rather than told an event; `{"code":..,"msg":..}` refuses one. */

@@ -62,10 +62,22 @@ export class ProductFinder {
   #hint: Claim | undefined;
   #otherHint: Claim | undefined;
   #assumed: BinanceProduct | undefined;
+  #declared: BinanceProduct | undefined;
 
   /** @param place - The line being read; the caller moves it on. */
   constructor(place: { readonly path: string; readonly line: number }) {
     this.#place = place;
+  }
+
+  /** A header or a REST path said so: an event of another form is damaged, and no other product's. */
+  get isDeclaredFutures(): boolean {
+    return this.#declared !== undefined && this.#declared !== "spot";
+  }
+
+  /** As `prove`, by what names the product. Throws as it. */
+  declare(product: BinanceProduct): void {
+    this.prove(product);
+    this.#declared = product;
   }
 
   /** @throws {MisplacedLine} When an earlier line proved another product. */

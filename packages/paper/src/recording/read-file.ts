@@ -53,7 +53,7 @@ async function* readPart(
 
 // The scan has checked the line, so a frame is taken as it is; a snapshot and a raw socket's event are parsed once more.
 function toItem(
-  { path, form, skipsDamaged, subscriptions, snapshotSymbol }: ScannedFile,
+  { path, form, skipsDamaged, subscriptions, snapshotSymbols }: ScannedFile,
   { connection }: FilePart,
   text: string,
   lineNumber: number,
@@ -73,7 +73,7 @@ function toItem(
       const { stream, doubt, text } = message;
       return { kind: "frame", atUs, stream, source: doubt === "which" ? "" : source, text };
     }
-    const symbol = message.snapshot.symbol ?? snapshotSymbol;
+    const symbol = message.snapshot.symbol ?? snapshotSymbols.get(lineNumber);
     if (symbol === undefined) throw new LineProblem("the depth snapshot's symbol was not found in the first reading");
     return { kind: "snapshot", atUs, symbol, text: line.text };
   } catch (error) {

@@ -1,4 +1,6 @@
 import { InvalidInputError } from "@pitlane/perf";
+import { check, checkMethods, checkSignal } from "../checks.ts";
+import { checkPath } from "./file-bytes.ts";
 import type { RecordingListener, ScannedFile } from "./file-scan.ts";
 import { readScannedFile } from "./read-file.ts";
 import type { RecordedItem } from "./recorded-item.ts";
@@ -34,7 +36,7 @@ export interface Recording extends RecordedSession {
  * Memory: one chunk of a file at a time, and the texts of the snapshots that are http records. A receive time up to one
  * second before the one above it (the recorder's clock was set) becomes that one.
  *
- * @throws {InvalidInputError} When `paths` is empty.
+ * @throws {InvalidInputError} When `paths` is empty or no list of names of files, `signal` no AbortSignal, or `listener` not whole.
  * @throws {RecordingError} When a file cannot be read, is damaged or of another kind, comes from another venue, or does not
  * fit the ones before it. It names file, line, reason and remedy.
  * @throws The signal's reason when `signal` aborts.
@@ -47,11 +49,21 @@ export async function openRecording(
   signal?: AbortSignal,
   listener?: RecordingListener,
 ): Promise<Recording> {
+  check(Array.isArray(paths), "paths", "a list of names of files", paths);
+  for (const [i, path] of paths.entries()) checkPath(`paths[${i}]`, path);
+  checkSignal(signal);
+  if (listener !== undefined) checkMethods("listener", listener, "onDamaged", "onMisplaced", "onOther");
   const [first] = paths;
   if (first === undefined)
     throw new InvalidInputError("a recording needs at least one file, got an empty list of paths");
   const { files, ...session } = await scanSession([first, ...paths.slice(1)], signal, listener);
-  return { ...session, paths: [...paths], read: (readSignal) => readFiles(files, readSignal) };
+  return { ...session, paths: [...paths], read: (readSignal) => readChecked(files, readSignal) };
+}
+
+// At the call, not at the first item.
+function readChecked(files: readonly ScannedFile[], signal?: AbortSignal): AsyncIterable<RecordedItem> {
+  checkSignal(signal);
+  return readFiles(files, signal);
 }
 
 // Handing out whole batches was measured and gained a fifth, too little for a second way to read.

@@ -1,4 +1,6 @@
+import { checkFunction, checkSignal } from "../checks.ts";
 import { LineProblem, type RecordingError } from "./errors.ts";
+import { checkPath } from "./file-bytes.ts";
 import { readLines } from "./line-batches.ts";
 import { parseJsonlLine } from "./recorded-line.ts";
 
@@ -22,13 +24,25 @@ export type LoggedRecord =
  * and its bytes as base64. Blank lines, and what tells the end of a connection, are passed over.
  *
  * @param onDamaged Told of each line that is no such record; reading goes on.
+ * @throws {InvalidInputError} At the call, when `path` is no text, `onDamaged` no function or `signal` no AbortSignal.
  * @throws {RecordingError} When the file cannot be read or unpacked, or is not UTF-8.
  * @throws The signal's reason when `signal` aborts.
  */
-export async function* readSessionLog(
+export function readSessionLog(
   path: string,
   onDamaged: (error: RecordingError) => void,
   signal?: AbortSignal,
+): AsyncGenerator<readonly LoggedRecord[], void, undefined> {
+  checkPath("path", path);
+  checkFunction("onDamaged", onDamaged);
+  checkSignal(signal);
+  return readRecords(path, onDamaged, signal);
+}
+
+async function* readRecords(
+  path: string,
+  onDamaged: (error: RecordingError) => void,
+  signal: AbortSignal | undefined,
 ): AsyncGenerator<readonly LoggedRecord[], void, undefined> {
   for await (const { firstLine, lines } of readLines(path, signal)) {
     const records: LoggedRecord[] = [];

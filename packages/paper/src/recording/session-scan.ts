@@ -3,6 +3,7 @@ import { stampFile } from "./file-bytes.ts";
 import { FileScan, type RecordingListener, type ScannedFile, type SessionKnowledge } from "./file-scan.ts";
 import { InstrumentTable, type RecordedInstrument } from "./instruments.ts";
 import { isoTime } from "./message-order.ts";
+import { UpdateRanges } from "./nameless-snapshots.ts";
 import { type BinanceProduct, ProductFinder } from "./product.ts";
 
 /** What a recorded session holds. */
@@ -42,7 +43,13 @@ export async function scanSession(
 ): Promise<ScannedSession> {
   const place = { path: "", line: 0 };
   const product = new ProductFinder(place);
-  const knowledge: SessionKnowledge = { place, product, instruments: new InstrumentTable(product), listener };
+  const knowledge: SessionKnowledge = {
+    place,
+    product,
+    instruments: new InstrumentTable(product),
+    ranges: new UpdateRanges(),
+    listener,
+  };
   const scans: FileScan[] = [];
   let above: FileScan | undefined;
   for (const path of paths) {

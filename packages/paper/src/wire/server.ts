@@ -1,19 +1,15 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { type Clock, InvalidInputError } from "@pitlane/perf";
+import type { Clock } from "@pitlane/perf";
 import { type WebSocket, WebSocketServer } from "ws";
 import type { Conditions, Treatment } from "../faults/conditions.ts";
+import { listenError } from "../host.ts";
 import type { Timeline } from "../timeline.ts";
 import { performErrand } from "./errand.ts";
 import { headOf, readRequest, refusalBytes, writeAnswer } from "./http-request.ts";
 import { Peer } from "./peer.ts";
 import type { HttpAnswer, HttpRequest, Protocol, Reader } from "./protocol.ts";
-
-/** The port is in use. Another one, or 0 for a free one, helps. */
-export class PortInUseError extends InvalidInputError {
-  override readonly code = "PORT_IN_USE";
-}
 
 export interface ServerOptions {
   readonly protocol: Protocol;
@@ -74,7 +70,7 @@ export class PaperServer {
     return this.#peers.keys();
   }
 
-  /** Starts to listen. @throws {PortInUseError} When something else listens there. */
+  /** Starts to listen. @throws {CannotListenError} When nothing can listen there; a `PortInUseError` when something else does. */
   async listen(port: number, host: string): Promise<void> {
     this.#host = host;
     await this.#listen(port);
@@ -128,11 +124,7 @@ export class PaperServer {
   #listen(port: number): Promise<void> {
     const server = this.#server;
     return new Promise((resolve, reject) => {
-      const onError = (cause: NodeJS.ErrnoException) => {
-        if (cause.code !== "EADDRINUSE") return reject(cause);
-        const text = `port ${port} of ${this.#host} is in use: choose another port, or 0 for a free one`;
-        reject(new PortInUseError(text, { cause }));
-      };
+      const onError = (cause: NodeJS.ErrnoException) => reject(listenError(this.#host, port, cause));
       server.removeAllListeners("error");
       server.once("error", onError);
       server.listen(port, this.#host, () => {

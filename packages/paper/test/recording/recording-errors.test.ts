@@ -233,7 +233,7 @@ test("refuses a raw snapshot that may be of several symbols", async () => {
   const path = folder().lines("a.txt", good, raw(1, trade("ETHUSDT", 1)), raw(2, snapshot(1)));
   const error = await errorOf(path);
   expect(error.line).toBe(3);
-  expect(error.message).toContain("the frames have several symbols (BTCUSDT, ETHUSDT): record one symbol per file");
+  expect(error.message).toContain("the frames have several symbols (BTCUSDT, ETHUSDT)");
 });
 
 test("refuses files of different products, naming both places", async () => {

@@ -180,6 +180,33 @@ describe("a recording that is right", () => {
     expect(out).toContain("report     out.json");
   });
 
+  test("may have several symbols, whose snapshots are known by their update ids though they name none", async () => {
+    const other = (U: number, u: number) => {
+      const { data } = depth(U, u, [["2.5", "1"]]);
+      return { stream: "xyzusdt@depth@100ms", data: { ...data, s: "XYZUSDT" } };
+    };
+    const second = { ...snapshot, lastUpdateId: 900, bids: [["2.5", "3"]], asks: [["2.7", "1"]] };
+    const file = rawFile([depth(9, 10, []), snapshot, depth(11, 12, []), other(899, 900), second, other(901, 902)]);
+    const { code, found } = await verify([file]);
+    expect(code).toBe(0);
+    expect(found).toMatchObject({ snapshots: { applied: 2, unused: 0, stale: 0 }, problems: [] });
+    expect(found?.instruments["binance:XYZ/USDT"]?.book?.bestBid?.[0]).toBe("2.5");
+  });
+
+  test.each([
+    ["several", 10, "is among the update ids of ABCUSDT and XYZUSDT"],
+    ["none", 500, "is among the update ids of none of them"],
+  ])("but is refused where a snapshot may be of %s of them, with the line and what to do", async (_, id, words) => {
+    const { data } = depth(9, 12, []);
+    const other = { stream: "xyzusdt@depth@100ms", data: { ...data, s: "XYZUSDT" } };
+    const file = rawFile([depth(9, 12, []), other, { ...snapshot, lastUpdateId: id }]);
+    const { code, message } = await verify([file]);
+    expect(code).toBe(2);
+    expect(message).toContain(".gz:3: the depth snapshot does not name its symbol");
+    expect(message).toContain(words);
+    expect(message).toContain('write "symbol":"..." into that line');
+  });
+
   test("may be in parts, its snapshot before or behind the first diffs", async () => {
     const [first, second] = [rawFile([depth(9, 10, []), depth(11, 12, [["1.5", "11"]]), snapshot]), rawFile([])];
     writeFileSync(second, `${start + 1_000} ${JSON.stringify(depth(13, 13, [["1.5", "0"]]))}\n`);

@@ -1,4 +1,5 @@
 import { asError } from "../as-error.ts";
+import { check } from "../checks.ts";
 
 /** What became of one item of a batch: its result, or the error it alone would have thrown. */
 export type Outcome<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: Error };
@@ -12,8 +13,11 @@ export async function settleAll<T>(work: readonly Promise<T>[]): Promise<readonl
   );
 }
 
-/** The result of an outcome. @throws Its error. */
+/** The result of an outcome. @throws Its error. @throws {InvalidInputError} When it is none. */
 export function unwrap<T>(outcome: Outcome<T>): T {
-  if (outcome.ok) return outcome.value;
+  const ok = outcome?.ok; // of null too: callers without types
+  if (ok === true) return outcome.value;
+  check(ok === false, "outcome", "an outcome of a batch, with ok", outcome);
+  check(outcome.error instanceof Error, "outcome.error", "an Error", outcome.error);
   throw outcome.error;
 }

@@ -4,9 +4,10 @@ import { checkList } from "../checks.ts";
 /**
  * `items` in pieces of at most `cap`, in order: what a venue takes in one call.
  *
- * @throws {InvalidInputError} When `cap` is not a whole number from 1 to 100,000.
+ * @throws {InvalidInputError} When `items` is no list, or `cap` not a whole number from 1 to 100,000.
  */
 export function split<T>(items: readonly T[], cap: number): readonly (readonly T[])[] {
+  checkList("items", items);
   integerInRange("cap", cap, 1, 100_000);
   if (items.length <= cap) return items.length === 0 ? [] : [items];
   const pieces: (readonly T[])[] = [];

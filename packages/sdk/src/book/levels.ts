@@ -1,3 +1,7 @@
+import { integerInRange } from "@pitlane/perf";
+
+const MOST_LEVELS = 1e7;
+
 /**
  * A growing list of levels, in the order they came: what a diff or a snapshot brings for one side.
  *
@@ -13,20 +17,18 @@ export class Levels {
   #lots: Float64Array;
   #count = 0;
 
-  constructor(capacity = 16) {
-    this.#ticks = new Float64Array(capacity);
-    this.#lots = new Float64Array(capacity);
-  }
-
   /**
-   * A list in these arrays, for a reader that writes into them itself.
-   * @internal
+   * @param capacity Levels it holds before it first grows, 1 to 1e7.
+   * @param ticks The arrays it is kept in, whatever `capacity` says: given by a reader that writes into them itself.
+   * @throws {InvalidInputError} When `capacity` is out of range.
    */
-  static over(ticks: Float64Array, lots: Float64Array): Levels {
-    const levels = new Levels(0);
-    levels.#ticks = ticks;
-    levels.#lots = lots;
-    return levels;
+  constructor(
+    capacity = 16,
+    ticks = new Float64Array(integerInRange("capacity", capacity, 1, MOST_LEVELS)),
+    lots = new Float64Array(ticks.length),
+  ) {
+    this.#ticks = ticks;
+    this.#lots = lots;
   }
 
   get count(): number {
@@ -63,9 +65,8 @@ export class Levels {
 
   /** A copy that the next `clear` does not touch. */
   copy(): Levels {
-    const copy = new Levels(Math.max(1, this.#count));
-    copy.#ticks.set(this.#ticks.subarray(0, this.#count));
-    copy.#lots.set(this.#lots.subarray(0, this.#count));
+    const slots = Math.max(1, this.#count); // it can grow
+    const copy = new Levels(slots, this.#ticks.slice(0, slots), this.#lots.slice(0, slots));
     copy.#count = this.#count;
     return copy;
   }

@@ -1,4 +1,5 @@
-import { InvalidInputError, integerInRange } from "@pitlane/perf";
+import { integerInRange } from "@pitlane/perf";
+import { check, checkObject } from "../checks.ts";
 import { BookSide } from "./book-side.ts";
 import type { Levels } from "./levels.ts";
 
@@ -33,11 +34,12 @@ export class OrderBook {
   readonly #bids: BookSide;
   readonly #asks: BookSide;
 
-  /** @throws {InvalidInputError} When `windowTicks` is out of range or no multiple of 32. */
-  constructor(options?: OrderBookOptions) {
-    const { windowTicks = 32_768 } = options ?? {};
+  /** @throws {InvalidInputError} When `options` is no object, or `windowTicks` out of range or no multiple of 32. */
+  constructor(options: OrderBookOptions = {}) {
+    checkObject("options", options);
+    const { windowTicks = 32_768 } = options;
     integerInRange("windowTicks", windowTicks, 32, 1_048_576);
-    if (windowTicks % 32 !== 0) throw new InvalidInputError(`windowTicks must be a multiple of 32, got ${windowTicks}`);
+    check(windowTicks % 32 === 0, "windowTicks", "a multiple of 32", windowTicks);
     this.#bids = new BookSide("bid", windowTicks);
     this.#asks = new BookSide("ask", windowTicks);
   }
@@ -92,18 +94,18 @@ export class OrderBook {
 
   /** Puts `lots` at `ticks`, in place of what was there; 0 removes the level. Removing an absent one is normal and does nothing. */
   set(side: BookSideName, ticks: number, lots: number): void {
-    (side === "bid" ? this.#bids : this.#asks).set(ticks, lots);
+    this.#side(side).set(ticks, lots);
   }
 
   /** As `set` for every level of a list; of two for the same price the later one stays. */
   setAll(side: BookSideName, levels: Levels): void {
-    const of = side === "bid" ? this.#bids : this.#asks;
+    const of = this.#side(side);
     for (let i = 0; i < levels.count; i++) of.set(levels.ticksAt(i), levels.lotsAt(i));
   }
 
   /** Replaces a whole side by the levels of a snapshot, given best first. */
   load(side: BookSideName, levels: Levels): void {
-    (side === "bid" ? this.#bids : this.#asks).load(levels);
+    this.#side(side).load(levels);
   }
 
   clear(): void {
@@ -113,6 +115,10 @@ export class OrderBook {
 
   /** Calls `visit` for every level of a side, best first. The book must not change meanwhile. */
   forEachLevel(side: BookSideName, visit: (ticks: number, lots: number) => void): void {
-    (side === "bid" ? this.#bids : this.#asks).forEach(visit);
+    this.#side(side).forEach(visit);
+  }
+
+  #side(name: BookSideName): BookSide {
+    return name === "bid" ? this.#bids : this.#asks;
   }
 }

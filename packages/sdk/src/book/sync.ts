@@ -1,5 +1,3 @@
-import { integerInRange } from "@pitlane/perf";
-
 /**
  * How a venue numbers its depth diffs. `contiguous` (Binance spot): each starts where the one before ended, U = previous u + 1.
  * `linked` (Binance futures): each names the one before, pu = previous u.
@@ -54,11 +52,11 @@ export class BookSync<D extends SequencedDiff> {
   #sequence = 0; // of the book, when synced
   #hasApplied = false; // whether a diff was applied since the snapshot
 
-  /** @throws {InvalidInputError} When `bufferLimit` is out of range. */
+  /** Takes options as they are: the venue kit hands out a `BookSync` that checks them. */
   constructor({ rule, copy, bufferLimit = 20_000 }: BookSyncOptions<D>) {
     this.#isLinked = rule === "linked";
     this.#copy = copy;
-    this.#bufferLimit = integerInRange("bufferLimit", bufferLimit, 1, 1_000_000);
+    this.#bufferLimit = bufferLimit;
   }
 
   /** Whether the book that has followed the verdicts is good. */

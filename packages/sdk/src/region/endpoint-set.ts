@@ -1,4 +1,5 @@
 import { InvalidInputError } from "@pitlane/perf";
+import { checkList, checkObject } from "../checks.ts";
 import type { Endpoint } from "./endpoints.ts";
 
 /** A venue's addresses as one writes them down: by region, then by service; several of one service in the order of preference. */
@@ -27,11 +28,14 @@ const PROTOCOLS = ["http:", "https:", "ws:", "wss:"];
  * endpoints.get("rest")?.length; // 3
  */
 export function endpointSet(urls: RegionUrls): EndpointSet {
+  checkObject("urls", urls);
   const services = new Map<string, Endpoint[]>();
   for (const [region, its] of Object.entries(urls)) {
     checkName("a region", region);
+    checkObject(`region ${region}`, its);
     for (const [service, given] of Object.entries(its)) {
       checkName("a service", service);
+      if (typeof given !== "string") checkList(`${service} of region ${region}`, given);
       const endpoints = services.get(service) ?? [];
       services.set(service, endpoints);
       for (const text of typeof given === "string" ? [given] : given) {
@@ -61,7 +65,7 @@ function checkName(what: string, name: string): void {
 }
 
 function checkUrl(name: string, text: string): string {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const url = typeof text === "string" && URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || !PROTOCOLS.includes(url.protocol)) {
     throw new InvalidInputError(`${name} must be a URL of http, https, ws or wss`); // not shown: it may hold a password
   }

@@ -1,5 +1,6 @@
 import { inspect } from "node:util";
 import { InvalidInputError } from "@pitlane/perf";
+import { checkList, checkObject, shown } from "../checks.ts";
 
 interface Cookie {
   readonly value: string;
@@ -31,14 +32,15 @@ export class CookieJar {
    * @throws {InvalidInputError} When one has a name or value that no header can carry. Never shows the value.
    */
   constructor(cookies: Readonly<Record<string, string>> | string = {}) {
+    if (typeof cookies !== "string") checkObject("cookies", cookies);
     const pairs = typeof cookies === "string" ? parseHeader(cookies) : Object.entries(cookies);
     for (const [name, value] of pairs) this.set(name, value);
   }
 
   /** Sets a cookie that ends with the session. @throws {InvalidInputError} As the constructor. */
   set(name: string, value: string): void {
-    if (!isName(name))
-      throw new InvalidInputError(`a cookie's name must be a token of RFC 6265, got ${JSON.stringify(name)}`);
+    if (typeof name !== "string" || !isName(name))
+      throw new InvalidInputError(`a cookie's name must be a token of RFC 6265, got ${shown(name)}`);
     if (typeof value !== "string" || !isValue(value) || name.length + value.length > MAX_LENGTH) {
       throw new InvalidInputError(
         `the value of cookie ${name} must be printable characters without spaces, quotes, commas, semicolons and backslashes, ` +
@@ -61,8 +63,10 @@ export class CookieJar {
    */
   merge(setCookie: string | readonly string[] | undefined, nowUs: number): string[] {
     const headers = setCookie === undefined ? [] : typeof setCookie === "string" ? [setCookie] : setCookie;
+    checkList("setCookie", headers);
     const names: string[] = [];
     for (const header of headers) {
+      if (typeof header !== "string") continue;
       const parsed = parseSetCookie(header, nowUs);
       if (parsed === undefined) continue;
       names.push(parsed.name);

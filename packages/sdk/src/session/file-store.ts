@@ -135,7 +135,12 @@ class FileStore<S> implements SessionStore<S> {
       throw error;
     }
     try {
-      const { mode, size } = await file.stat();
+      const stats = await file.stat();
+      const { mode, size } = stats;
+      if (!stats.isFile()) {
+        const kind = stats.isDirectory() ? "a folder" : "no regular file";
+        throw new SessionFileAccessError(`the session file ${this.#path} is ${kind}: \`path\` must name a file`);
+      }
       if (HAS_MODES && (mode & NOT_OURS) !== 0) {
         const octal = (mode & 0o777).toString(8).padStart(4, "0");
         throw new SessionFileExposedError(

@@ -1,5 +1,5 @@
 import { type Clock, InvalidInputError, integerInRange } from "@pitlane/perf";
-import { checkFunction } from "../checks.ts";
+import { checkFunction, checkMethods, checkObject } from "../checks.ts";
 import { TimeoutError } from "../errors.ts";
 
 /** A venue asks for the code it has just sent. A venue may add what its last step needs. */
@@ -42,19 +42,23 @@ export type Login<S> = (signal: AbortSignal) => Promise<S>;
 /**
  * The login that a flow describes: `begin`, the user's code, `finish`.
  *
- * @throws {InvalidInputError} At once, before any I/O, when `onOtp` is missing. When it runs: {@link InvalidInputError} for a
+ * @throws {InvalidInputError} At once, before any I/O, when a part of the flow is missing. When it runs: {@link InvalidInputError} for a
  * code that cannot be one (it is then not sent), {@link TimeoutError} when none came in time, and what the steps and `onOtp` throw.
  * @example
  * const login = createLogin({ begin, finish, clock, onOtp: () => prompt("Code from your mail: ") });
  */
 export function createLogin<S, C extends OtpChallenge>(flow: LoginFlow<S, C>): Login<S> {
+  checkObject("flow", flow);
   const { begin, onOtp, finish, clock } = flow;
+  checkFunction("begin", begin);
   if (typeof onOtp !== "function") {
     throw new InvalidInputError(
       "onOtp must be a function that brings the code the venue sends: (challenge, signal) => Promise<string>",
     );
   }
   if (onOtp.ready !== undefined) checkFunction("onOtp.ready", onOtp.ready);
+  checkFunction("finish", finish);
+  checkMethods("clock", clock, "sleep");
   const otpTimeoutMs = integerInRange("otpTimeoutMs", flow.otpTimeoutMs ?? 300_000, 1_000, 3_600_000);
   return async (signal) => {
     await onOtp.ready?.();

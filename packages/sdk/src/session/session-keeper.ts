@@ -1,6 +1,6 @@
 import { type Clock, InvalidInputError, inRange } from "@pitlane/perf";
 import { RetriesExhaustedError, retry } from "@pitlane/perf/flow";
-import { checkFunction, checkObject, checkSignal } from "../checks.ts";
+import { check, checkFlag, checkFunction, checkMethods, checkObject, checkSignal } from "../checks.ts";
 import type { RequestError } from "../errors.ts";
 import { CallAbortedError } from "../transport/errors.ts";
 import type { Authenticator, HttpCall } from "../transport/transport.ts";
@@ -52,10 +52,17 @@ export class SessionKeeper<S extends SessionTokens> implements SessionManager<S>
       if (options[name] !== undefined) checkFunction(name, options[name]);
     }
     if (options.store !== undefined) checkStore("store", options.store);
+    checkMethods("events", options.events, "emit");
+    checkMethods("clock", options.clock, "nowUs", "monotonicNs", "sleep");
+    checkMethods("random", options.random, "next");
+    if (options.redactor !== undefined) checkMethods("redactor", options.redactor, "set");
+    if (options.keepAlive !== undefined) checkFlag("keepAlive", options.keepAlive);
+    const { remedy } = options;
+    check(remedy === undefined || typeof remedy === "string", "remedy", "text", remedy);
     this.#options = options;
     this.#store = options.store ?? memoryStore<S>();
     this.#clock = options.clock;
-    this.#remedy = options.remedy ?? "supply `tokens`, a `login`, or a store that holds a session";
+    this.#remedy = remedy ?? "supply `tokens`, a `login`, or a store that holds a session";
     this.#pause = new RenewalPause(options.clock, options.random);
     this.#aheadUs = inRange("refreshAheadMs", options.refreshAheadMs ?? 120_000, 0, 3_600_000) * 1000;
     if (options.keepAlive) {
@@ -71,7 +78,8 @@ export class SessionKeeper<S extends SessionTokens> implements SessionManager<S>
   }
 
   get expiresAtUs(): number | undefined {
-    return this.#held?.expiresAtUs;
+    const expiresAtUs = this.#held?.expiresAtUs;
+    return expiresAtUs === Number.NEGATIVE_INFINITY ? undefined : expiresAtUs; // refused: see `expireSession`
   }
 
   tryGet(): S | undefined {

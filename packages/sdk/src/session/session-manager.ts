@@ -42,7 +42,7 @@ export interface SessionManagerOptions<S extends SessionTokens> {
 /** Keeps one session alive. What it hands out holds secrets: never log it. */
 export interface SessionManager<S extends SessionTokens> {
   readonly status: SessionStatus;
-  /** When the present session ends, by our clock; Infinity when its token does not say, undefined when there is none. */
+  /** When the present session ends, by our clock; Infinity when its token does not say, undefined when there is none, or the venue has refused it. */
   readonly expiresAtUs: number | undefined;
   /** The session when it lives, at once; begins its renewal when that is due. Undefined when `get` would have to wait. */
   tryGet(): S | undefined;

@@ -24,7 +24,7 @@ export interface HeldSession<S> {
   readonly session: S;
   /** From when it is renewed ahead of its end. */
   readonly refreshAtUs: number;
-  /** Infinity when its token does not say. */
+  /** Infinity when its token does not say; -Infinity once the venue has refused it, so that no clock makes it good again. */
   readonly expiresAtUs: number;
   /** When the venue issued it, by the venue's clock; undefined when its token does not say. */
   readonly issuedAtUs: number | undefined;

@@ -1,7 +1,8 @@
 import { createPrivateKey, type KeyObject, sign as signBytes } from "node:crypto";
 import { InvalidInputError } from "@pitlane/perf";
-import { checkObject } from "../checks.ts";
+import { check } from "../checks.ts";
 import { hmacSha256 } from "./hmac.ts";
+import { Redactor } from "./secrets.ts";
 
 /** A key pair of a venue's API. */
 export interface ApiCredentials {
@@ -17,6 +18,8 @@ export type SignatureAlgorithm = "hmac-sha256" | "rsa-sha256" | "ed25519";
 export interface Signer {
   readonly apiKey: string;
   readonly algorithm: SignatureAlgorithm;
+  /** Takes the key and the secret out of texts, which a venue knows both of. */
+  readonly redactor: Redactor;
   /** Signature of a payload's UTF-8 bytes: hex for HMAC, padded base64 for the others. */
   sign(payload: string): string;
 }
@@ -35,7 +38,8 @@ export interface Signer {
  * const signature = signer.sign("symbol=BTCUSDT&timestamp=1668481559918");
  */
 export function createSigner(credentials: ApiCredentials): Signer {
-  checkObject("credentials", credentials);
+  const given = typeof credentials === "string" ? "text" : credentials; // it may be the secret itself
+  check(typeof given === "object" && given !== null, "credentials", "an object", given);
   const { apiKey, apiSecret } = credentials;
   if (typeof apiKey !== "string" || !/^[\x21-\x7e]+$/.test(apiKey)) {
     throw new InvalidInputError("credentials.apiKey must be the venue's key: printable characters without spaces");
@@ -43,12 +47,14 @@ export function createSigner(credentials: ApiCredentials): Signer {
   if (typeof apiSecret !== "string" || apiSecret === "") {
     throw new InvalidInputError("credentials.apiSecret must not be empty");
   }
+  const redactor = new Redactor();
+  redactor.set("credentials", [apiKey, apiSecret]);
   // Closures rather than fields: no inspection, spread or JSON of the signer reaches what they hold.
   if (!/^\s*-----BEGIN /.test(apiSecret)) {
     if (apiSecret.trim() !== apiSecret) {
       throw new InvalidInputError("credentials.apiSecret must not begin or end with white space");
     }
-    return { apiKey, algorithm: "hmac-sha256", sign: hmacSha256(apiSecret) };
+    return { apiKey, algorithm: "hmac-sha256", redactor, sign: hmacSha256(apiSecret) };
   }
   const key = privateKey(apiSecret);
   const algorithm = algorithmOf(key);
@@ -56,6 +62,7 @@ export function createSigner(credentials: ApiCredentials): Signer {
   return {
     apiKey,
     algorithm,
+    redactor,
     sign: (payload) => signBytes(digest, Buffer.from(payload, "utf8"), key).toString("base64"),
   };
 }

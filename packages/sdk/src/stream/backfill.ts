@@ -28,6 +28,9 @@ export class FilledTradeSequence<T extends SequencedTrade> extends TradeSequence
 
   /** @throws {InvalidInputError} When an option is out of range. */
   constructor(options: FilledTradeSequenceOptions<T>) {
+    const { holdLimit = 1, healMs = 0 } = options;
+    integerInRange("holdLimit", holdLimit, 1, 1_000_000);
+    integerInRange("healMs", healMs, 0, 60_000);
     super(options);
     this.#sink = options.sink;
     this.#fillLimit = integerInRange("fillLimit", options.fillLimit, 0, 1_000_000);

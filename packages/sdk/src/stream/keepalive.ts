@@ -1,4 +1,5 @@
 import { integerInRange } from "@pitlane/perf";
+import { check, checkFunction, checkObject } from "../checks.ts";
 import type { SocketLink } from "./link.ts";
 
 /** A message of the venue's own that shows whether it still listens, where pings of the protocol do not. */
@@ -28,12 +29,16 @@ export type Keepalive = (link: SocketLink) => LinkKeeper;
 /**
  * Keeps sockets alive by messages of the venue's own.
  *
- * @throws {InvalidInputError} When `everyMs` is out of range.
+ * @throws {InvalidInputError} Naming the option and its rule.
  * @example
  * new Connection({ keepalive: keepalive({ everyMs: 30_000, text: '{"method":"ping"}' }), ping: false, ...rest });
  */
-export function keepalive({ everyMs, text, isAnswer }: KeepaliveOptions): Keepalive {
+export function keepalive(options: KeepaliveOptions): Keepalive {
+  checkObject("options", options);
+  const { everyMs, text, isAnswer } = options;
   integerInRange("keepalive.everyMs", everyMs, 10, 3_600_000);
+  check(typeof text === "string", "keepalive.text", "text", text);
+  if (isAnswer !== undefined) checkFunction("keepalive.isAnswer", isAnswer);
   return (link) => {
     let sentNs = 0;
     let isDue = false; // its answer

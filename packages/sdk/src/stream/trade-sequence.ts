@@ -1,4 +1,3 @@
-import { integerInRange } from "@pitlane/perf";
 import type { GapCause } from "./events.ts";
 
 /** What a sequence of trades needs to know of one. */
@@ -53,12 +52,11 @@ export class TradeSequence<T extends SequencedTrade> {
   protected backfilled = 0; // since the gap
   protected missing = 0; // the same, given up
 
-  /** @throws {InvalidInputError} When an option is out of range. */
   constructor({ sink, copy, holdLimit = 10_000, healMs = 250 }: TradeSequenceOptions<T>) {
     this.#sink = sink;
     this.#copy = copy;
-    this.#holdLimit = integerInRange("holdLimit", holdLimit, 1, 1_000_000);
-    this.#healNs = integerInRange("healMs", healMs, 0, 60_000) * 1e6;
+    this.#holdLimit = holdLimit;
+    this.#healNs = healMs * 1e6;
   }
 
   /** Whether `expire` has something to wait for. */

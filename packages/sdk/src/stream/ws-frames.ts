@@ -87,7 +87,7 @@ export class FrameParser {
       let from = at + 2;
       if (length >= 126) {
         if (length > 127) {
-          this.#violated(1002, "a frame is masked");
+          this.#violated("a frame is masked");
           return at;
         }
         from += length === 126 ? 2 : 8;
@@ -102,7 +102,7 @@ export class FrameParser {
       }
       const isWhole = (first === TEXT || first === BINARY) && this.#opcode === 0;
       if (isWhole ? length > maxBytes : !this.#isLawful(first, length, from - at > 2)) {
-        if (!this.#isOver) this.#violated(1009, `a message has more than ${maxBytes} bytes`);
+        if (!this.#isOver) this.#violated(`a message has more than ${maxBytes} bytes`, 1009);
         return at;
       }
       if (end - from < length) {
@@ -123,15 +123,15 @@ export class FrameParser {
   /** Whether any other frame than an unfragmented message may come now; false without a violation: the message is too large. */
   #isLawful(first: number, length: number, isLong: boolean): boolean {
     const opcode = first & 15;
-    if ((first & 0x70) !== 0) return this.#violated(1002, "a frame has a reserved bit set");
+    if ((first & 0x70) !== 0) return this.#violated("a frame has a reserved bit set");
     if (opcode === OPCODE.continuation || opcode === OPCODE.text || opcode === OPCODE.binary) {
       const isOpen = this.#opcode !== 0;
       if (isOpen === (opcode === OPCODE.continuation)) return this.#assembled + length <= this.#maxBytes;
-      return this.#violated(1002, isOpen ? "a message began within another" : "a fragment belongs to no message");
+      return this.#violated(isOpen ? "a message began within another" : "a fragment belongs to no message");
     }
-    if (opcode < OPCODE.close || opcode > OPCODE.pong) return this.#violated(1002, `a frame has opcode ${opcode}`);
-    if (first < FIN) return this.#violated(1002, "a control frame is fragmented");
-    if (isLong) return this.#violated(1002, "a control frame has a long length");
+    if (opcode < OPCODE.close || opcode > OPCODE.pong) return this.#violated(`a frame has opcode ${opcode}`);
+    if (first < FIN) return this.#violated("a control frame is fragmented");
+    if (isLong) return this.#violated("a control frame has a long length");
     return true;
   }
 
@@ -153,15 +153,16 @@ export class FrameParser {
     if (opcode === OPCODE.pong) return this.#sink.onPong();
     const code = data.length < 2 ? 0 : data.readUInt16BE(0);
     const reason = data.subarray(2);
-    if (data.length > 0 && !isCloseCode(code)) this.#violated(1002, "a close frame has a code that may not be sent");
-    else if (!isUtf8(reason)) this.#violated(1007, "the reason of a close frame is not UTF-8");
+    if (data.length > 0 && !isCloseCode(code)) this.#violated("a close frame has a code that may not be sent");
+    else if (!isUtf8(reason)) this.#violated("the reason of a close frame is not UTF-8", 1007);
     else {
       this.#isOver = true;
       this.#sink.onClose(code || 1005, reason.toString("utf8"));
     }
   }
 
-  #violated(code: number, what: string): false {
+  /** @param code To close with: the protocol was broken, unless told. */
+  #violated(what: string, code = 1002): false {
     this.#isOver = true;
     this.#sink.onViolation(code, what);
     return false;

@@ -211,12 +211,20 @@ describe("a file that cannot be used", () => {
     expect(await refusal()).toBeInstanceOf(SessionCorruptError);
   });
 
-  test("that is a folder is told with the system's code", async () => {
+  test("that is a folder is told so, whatever its mode", async () => {
     await rm(path);
-    await mkdir(path, { mode: 0o700 });
-    const error = await refusal();
-    expect(error).toBeInstanceOf(SessionFileAccessError);
-    expect(error.message).toMatch(/could not be read: EISDIR/);
+    for (const mode of [0o700, 0o755]) {
+      await mkdir(path, { mode });
+      const error = await refusal();
+      expect(error).toBeInstanceOf(SessionFileAccessError);
+      expect(error.message).toBe(`the session file ${path} is a folder: \`path\` must name a file`);
+      await rm(path, { recursive: true });
+    }
+  });
+
+  test("that is neither a file nor a folder is told so", { skip: !hasModes }, async () => {
+    const error = await rejectionOf(createFileStore<Session>({ path: "/dev/null", passphrase }).load());
+    expect(error.message).toBe("the session file /dev/null is no regular file: `path` must name a file");
   });
 
   test("that cannot be removed says so", async () => {

@@ -49,40 +49,19 @@ describe("a redactor", () => {
     expect(texts.map((text) => redactor.redact(text)).join(" ")).not.toMatch(/p@ss|p%40ss|w%C3|wörd/);
   });
 
-  test("masks a secret inside of longer base64, at whatever offset", () => {
+  test("masks all of a base64 or hex text that a secret is in, at whatever offset", () => {
     const secret = "correct horse battery";
     const redactor = redactorOf(secret);
     for (const before of ["", "a", "ab", "abc", "user:"]) {
-      for (const encoding of ["base64", "base64url"] as const) {
+      for (const encoding of ["base64", "base64url", "hex"] as const) {
         const text = Buffer.from(`${before}${secret}!!`).toString(encoding);
-        const clean = redactor.redact(text);
-        expect(clean).toContain("[secret]");
-        // What is left is of the neighbours alone: not a bit of it changes with the secret.
-        const other = Buffer.from(`${before}${"~".repeat(secret.length)}!!`).toString(encoding);
-        const [first = "", last = ""] = clean.split("[secret]");
-        expect(other.startsWith(first) && other.endsWith(last)).toBe(true);
-        const [shown, ofOther] = [first + last, redactorOf("~".repeat(secret.length)).redact(other)];
-        expect(ofOther.replace("[secret]", "")).toBe(shown);
+        for (const stuck of ["", "a", "ab", "abc"]) {
+          expect(redactor.redact(`is ${stuck}${text.replaceAll("=", "")} here`)).toBe("is [secret] here");
+        }
+        const other = `is ${Buffer.from(`${before}correct horse batt`).toString(encoding)} here`;
+        expect(redactor.redact(other)).toBe(other);
       }
     }
-  });
-
-  test("leaves no character of base64 that a bit of the secret is in, whatever stands around it", () => {
-    const alphabet = [..."abcdefghijklmnopqrstuvwxyz0123456789"];
-    const secrets = fc.uniqueArray(fc.constantFrom(...alphabet), { minLength: 8, maxLength: 30 });
-    const around = fc.nat({ max: 6 });
-    fc.assert(
-      fc.property(secrets, around, around, (letters, before, after) => {
-        const secret = letters.join("");
-        const bytes = Buffer.from("~".repeat(before) + secret + "~".repeat(after));
-        for (const encoding of ["base64", "base64url"] as const) {
-          const text = bytes.toString(encoding).replaceAll("=", "");
-          const [first = "", last = ""] = redactorOf(secret).redact(text).split("[secret]");
-          expect(first).toHaveLength(Math.floor((before * 8) / 6));
-          expect(last).toHaveLength(text.length - Math.ceil(((before + secret.length) * 8) / 6));
-        }
-      }),
-    );
   });
 
   test("masks the lines of a key on their own", () => {

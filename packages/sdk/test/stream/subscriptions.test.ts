@@ -1,8 +1,9 @@
 import { ManualClock } from "@pitlane/perf/testing";
 import { describe, expect, test } from "vitest";
 import { InvalidInputError, TimeoutError } from "../../src/index.ts";
+import { Subscriptions } from "../../src/kit/streams.ts";
 import type { Link } from "../../src/stream/link.ts";
-import { type SubscriptionDialect, Subscriptions } from "../../src/stream/subscriptions.ts";
+import type { SubscriptionDialect } from "../../src/stream/subscriptions.ts";
 import { rejectionOf } from "../support/rejection.ts";
 
 interface Message {

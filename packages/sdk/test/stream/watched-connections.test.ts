@@ -3,8 +3,9 @@ import { ManualClock } from "@pitlane/perf/testing";
 import { EventEmitter } from "eventemitter3";
 import { expect, test, vi } from "vitest";
 import type { ClientEvents } from "../../src/client-events.ts";
+import { Connection } from "../../src/kit/streams.ts";
 import { fixedEndpoint } from "../../src/region/endpoints.ts";
-import { Connection, type ConnectionOptions } from "../../src/stream/connection.ts";
+import type { ConnectionOptions } from "../../src/stream/connection.ts";
 import type { Link } from "../../src/stream/link.ts";
 import { watchConnections } from "../../src/stream/watched-connections.ts";
 

@@ -1,4 +1,5 @@
 import { type Clock, InvalidInputError, integerInRange, type Random } from "@pitlane/perf";
+import { check, checkFlag, checkFunction, checkList, checkObject, checkText, shown } from "../../checks.ts";
 import { isAddress } from "../../models/axiom-base58.ts";
 import type { TokenMarketOptions } from "../../models/axiom-market.ts";
 import { parseScaled } from "../../scale.ts";
@@ -74,58 +75,74 @@ export interface AxiomSetup {
 }
 
 const LONGEST_EMAIL = 254;
+const DOMAIN = /^[a-z0-9.-]{1,253}$/i;
+const FLAGS = ["rotatesRefreshTokens", "closesSocketsAtExpiry", "turnstile", "registration"] as const;
+type Choice = "tokensIn" | "tradeFrames" | "pulseFrames";
+const CHOICES: readonly (readonly [name: Choice, allowed: readonly string[]])[] = [
+  ["tokensIn", ["both", "cookies", "json"]],
+  ["tradeFrames", ["row", "list"]],
+  ["pulseFrames", ["msgpack", "json"]],
+];
 
 /** Checks options and fills in defaults. @throws {InvalidInputError} Naming the option and what it must be. */
 export function checkAxiomOptions(options: AxiomVenueOptions): AxiomSetup {
-  const users = options.users ?? [{ email: DEMO_AXIOM_EMAIL, password: DEMO_AXIOM_PASSWORD }];
-  const emails = new Set<string>();
-  const wallets = new Set<string>();
-  for (const [i, user] of users.entries()) checkUser(user, `axiom.users[${i}]`, emails, wallets);
-  oneOf("axiom.tokensIn", options.tokensIn ?? "both", ["both", "cookies", "json"]);
-  oneOf("axiom.tradeFrames", options.tradeFrames ?? "row", ["row", "list"]);
-  oneOf("axiom.pulseFrames", options.pulseFrames ?? "msgpack", ["msgpack", "json"]);
-  if (options.cookieDomain !== undefined && !/^[a-z0-9.-]{1,253}$/i.test(options.cookieDomain)) {
-    throw new InvalidInputError(
-      `axiom.cookieDomain must be a domain name, got ${JSON.stringify(options.cookieDomain)}`,
-    );
+  const { users = [{ email: DEMO_AXIOM_EMAIL, password: DEMO_AXIOM_PASSWORD }] } = options;
+  const { accessTokenLifeS = 960, codeLifeMs = 300_000, rateLimit, cookieDomain, onMail } = options;
+  checkUsers(users);
+  for (const name of FLAGS) {
+    const { [name]: flag = false } = options;
+    checkFlag(`axiom.${name}`, flag);
   }
-  if (options.rateLimit !== undefined) {
-    integerInRange("axiom.rateLimit.requests", options.rateLimit.requests, 1, 1_000_000);
-    integerInRange("axiom.rateLimit.windowMs", options.rateLimit.windowMs, 1, 86_400_000);
+  for (const [name, allowed] of CHOICES) {
+    const { [name]: choice = allowed[0] } = options;
+    check(allowed.includes(choice!), `axiom.${name}`, `one of ${allowed.join(", ")}`, choice);
+  }
+  if (cookieDomain !== undefined) checkText("axiom.cookieDomain", DOMAIN, "a domain name", cookieDomain);
+  if (onMail !== undefined) checkFunction("axiom.onMail", onMail);
+  if (rateLimit !== undefined) {
+    checkObject("axiom.rateLimit", rateLimit);
+    integerInRange("axiom.rateLimit.requests", rateLimit.requests, 1, 1_000_000);
+    integerInRange("axiom.rateLimit.windowMs", rateLimit.windowMs, 1, 86_400_000);
   }
   return {
     users,
-    accessTokenLifeS: integerInRange("axiom.accessTokenLifeS", options.accessTokenLifeS ?? 960, 1, 86_400),
-    codeLifeMs: integerInRange("axiom.codeLifeMs", options.codeLifeMs ?? 300_000, 1000, 3_600_000),
+    accessTokenLifeS: integerInRange("axiom.accessTokenLifeS", accessTokenLifeS, 1, 86_400),
+    codeLifeMs: integerInRange("axiom.codeLifeMs", codeLifeMs, 1000, 3_600_000),
   };
 }
 
-function checkUser(user: AxiomUserSpec, name: string, emails: Set<string>, wallets: Set<string>): void {
-  const { email, password } = user;
-  if (!/^[^@\s]+@[^@\s]+$/.test(email) || email.length > LONGEST_EMAIL || emails.has(email.toLowerCase())) {
-    throw new InvalidInputError(
-      `${name}.email must be an e-mail address no other user has, got ${JSON.stringify(email)}`,
-    );
-  }
-  emails.add(email.toLowerCase());
-  if (typeof password !== "string") throw new InvalidInputError(`${name}.password must be text`);
-  for (const [i, { address, sol, tokens }] of (user.wallets ?? []).entries()) {
-    const of = `${name}.wallets[${i}]`;
-    if (!isAddress(address) || wallets.has(address)) {
-      throw new InvalidInputError(
-        `${of}.address must be the base58 of 32 bytes that no other wallet has, got ${JSON.stringify(address)}`,
-      );
-    }
-    wallets.add(address);
-    if (sol !== undefined) parseScaled(`${of}.sol`, sol, 9);
-    for (const [token, raw] of Object.entries(tokens ?? {})) {
-      if (isAddress(token) && /^[0-9]{1,20}$/.test(raw)) continue;
-      throw new InvalidInputError(`${of}.tokens must be raw balances by token address, got ${token}: ${raw}`);
-    }
+function checkUsers(users: readonly AxiomUserSpec[]): void {
+  const emails = new Set<string>();
+  const addresses = new Set<string>();
+  checkList("axiom.users", users);
+  for (const [i, user] of users.entries()) {
+    const at = `axiom.users[${i}]`;
+    checkObject(at, user);
+    const { email, password, wallets = [] } = user;
+    const isNew = isEmail(email) && !emails.has(email.toLowerCase());
+    check(isNew, `${at}.email`, "an e-mail address no other user has", email);
+    emails.add(email.toLowerCase());
+    if (typeof password !== "string") throw new InvalidInputError(`${at}.password must be text`); // and is not shown
+    checkList(`${at}.wallets`, wallets);
+    for (const [j, wallet] of wallets.entries()) checkWallet(`${at}.wallets[${j}]`, wallet, addresses);
   }
 }
 
-function oneOf(name: string, value: string, allowed: readonly string[]): void {
-  if (allowed.includes(value)) return;
-  throw new InvalidInputError(`${name} must be one of ${allowed.join(", ")}, got ${JSON.stringify(value)}`);
+function isEmail(value: unknown): value is string {
+  return typeof value === "string" && /^[^@\s]+@[^@\s]+$/.test(value) && value.length <= LONGEST_EMAIL;
+}
+
+function checkWallet(at: string, wallet: AxiomWalletSpec, addresses: Set<string>): void {
+  checkObject(at, wallet);
+  const { address, name = "", sol = "0", tokens = {} } = wallet;
+  const isNew = isAddress(address) && !addresses.has(address);
+  check(isNew, `${at}.address`, "the base58 of 32 bytes that no other wallet has", address);
+  addresses.add(address);
+  check(typeof name === "string", `${at}.name`, "text", name);
+  parseScaled(`${at}.sol`, sol, 9);
+  checkObject(`${at}.tokens`, tokens);
+  for (const [token, raw] of Object.entries(tokens)) {
+    if (isAddress(token) && typeof raw === "string" && /^[0-9]{1,20}$/.test(raw)) continue;
+    throw new InvalidInputError(`${at}.tokens must be raw balances by token address, got ${token}: ${shown(raw)}`);
+  }
 }

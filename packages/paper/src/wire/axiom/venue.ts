@@ -1,4 +1,5 @@
 import { InvalidInputError } from "@pitlane/perf";
+import { shown } from "../../checks.ts";
 import { drawAddress } from "../../models/axiom-births.ts";
 import { TokenMarket } from "../../models/axiom-market.ts";
 import type { Trader } from "../../models/axiom-token.ts";
@@ -126,9 +127,8 @@ export class AxiomVenue implements AxiomControls {
   }
 
   openSession(email?: string): AxiomSession {
-    const user = email === undefined ? this.users.configured[0] : this.users.byEmail(email);
-    if (user === undefined)
-      throw new InvalidInputError(`email must be a configured user's, got ${JSON.stringify(email)}`);
+    const user = email === undefined ? this.users.configured[0] : this.users.byEmail(String(email));
+    if (user === undefined) throw new InvalidInputError(`email must be a configured user's, got ${shown(email)}`);
     const tokens = this.sessions.open(user.id);
     const cookie = `${ACCESS_COOKIE}=${tokens.accessToken}; ${REFRESH_COOKIE}=${tokens.refreshToken}`;
     return { ...tokens, cookie };

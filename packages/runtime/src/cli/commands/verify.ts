@@ -71,7 +71,7 @@ function verificationLines(verification: Verification): readonly string[] {
       .map(([name, count]) => `${count} ${name}`)
       .join(", ")}`,
     ...(ignored.length === 0 ? [] : [`ignored    ${ignored.join(", ")}`]),
-    `snapshots  ${snapshots.applied} applied, ${snapshots.unused} not needed, ${snapshots.stale} too old`,
+    `snapshots  ${snapshots.applied} applied, ${snapshots.unused} not needed, ${snapshots.stale} that fit no diffs`,
     `sequences  ${gaps} gaps, ${verification.sequenceFailures} out of order`,
     `checksums  ${checksums.matched} of ${checksums.checked} matched; ${verification.crossed} crossed books`,
     ...bookLines(verification).map((line) => `  ${line}`),

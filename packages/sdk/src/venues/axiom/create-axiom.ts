@@ -1,7 +1,7 @@
 import { randomInt } from "node:crypto";
 import { setMaxListeners } from "node:events";
 import { createRandom, createSystemClock, integerInRange } from "@pitlane/perf";
-import { SlidingWindow, unitsUsed } from "@pitlane/perf/limit";
+import { unitsUsed } from "@pitlane/perf/limit";
 import { createEvents } from "../../client-events.ts";
 import { createHealthMeter } from "../../health-meter.ts";
 import { httpProbe } from "../../region/prober.ts";
@@ -25,6 +25,7 @@ import type { AxiomClient, AxiomOptions, UnverifiedAxiomClient } from "./client.
 import { AXIOM_URLS, type AxiomRegion, checkUrls, endpointsOf } from "./endpoints.ts";
 import { toError } from "./errors.ts";
 import { marketCalls } from "./market.ts";
+import { RequestWindow } from "./request-window.ts";
 import { type AxiomService, Rest } from "./rest.ts";
 import { createSession, sessionCalls } from "./session.ts";
 import { streamCalls } from "./stream.ts";
@@ -91,9 +92,11 @@ export function createAxiom(
     limit: integerInRange("limit.requests", options.limit?.requests ?? 100, 1, 100_000),
     windowMs: integerInRange("limit.windowMs", options.limit?.windowMs ?? 60_000, 10, 3_600_000),
   };
-  const budget = new SlidingWindow({ ...allowed, clock });
+  const budget = new RequestWindow({ ...allowed, clock });
   const meter = createHealthMeter({ venue, events, clock });
-  const waits = meter.addBudget({ name: "requests", ...allowed }, () => unitsUsed(budget, allowed.limit));
+  const waits = meter.addBudget({ name: "requests", ...allowed }, () =>
+    unitsUsed({ waitMs: (requests = 1) => budget.waitMs(requests, "cancel") }, allowed.limit),
+  );
   const closing = new AbortController();
   setMaxListeners(0, closing.signal); // every call that waits listens
 
@@ -136,11 +139,17 @@ export function createAxiom(
     call.sentHeaders = { ...call.headers, cookie: cookieHeader(session) };
   });
   const proven = authenticate({ authenticator, clock, closing: closing.signal });
+  // A call may wait for the budget longer than a session lives, or is good: it goes out with that of the moment.
+  const current = authenticate({
+    authenticator: { prepare: (call) => authenticator.prepare(call) },
+    clock,
+    closing: closing.signal,
+  });
   const sends = Object.fromEntries(
     SERVICES.map((service) => [
       service,
       // The session waits outside of the budget: its renewal is paid from the same one.
-      compose(pools.send, measured, timed, repeated, anywhere(service), proven, limited, headed, judged),
+      compose(pools.send, measured, timed, repeated, anywhere(service), proven, limited, current, headed, judged),
     ]),
   ) as Record<AxiomService, Send>;
   const rest = new Rest({ sends, clock });

@@ -40,7 +40,10 @@ export interface SessionInfo {
   readonly status: SessionStatus;
   /** Who is logged in; undefined while nobody is. */
   readonly userId: string | undefined;
-  /** When the access token ends, by our clock; it is renewed before. Undefined while there is none. */
+  /**
+   * When the access token ends, by our clock; it is renewed before. Infinity when it does not say, undefined while there is none that
+   * is good: before the first, and from when the venue has refused it until it is renewed.
+   */
   readonly expiresAtUs: number | undefined;
 }
 

@@ -1,6 +1,8 @@
 import { AuthError } from "../../errors.ts";
 import type { Signer } from "../../session/sign.ts";
 import type { Authenticator, HttpCall } from "../../transport/transport.ts";
+import { redactorOf } from "./redact.ts";
+import type { CleanReply } from "./rest.ts";
 import { withSignature } from "./sign.ts";
 
 export interface BinanceAuthenticatorOptions {
@@ -11,6 +13,11 @@ export interface BinanceAuthenticatorOptions {
   readonly nowUs: () => number;
   /** A timestamp was refused: mends `nowUs`, by measuring the venue's time anew. */
   readonly resync: () => Promise<void>;
+}
+
+/** What signs calls, and keeps what it signed them with out of what is told of their replies. */
+export interface BinanceAuthenticator extends Authenticator {
+  readonly cleanReply: CleanReply;
 }
 
 const API_KEY = "x-mbx-apikey";
@@ -27,7 +34,7 @@ export function isRefusedTime(error: unknown): boolean {
  *
  * A refused timestamp is worth one more try, after the venue's clock was measured. Source: rest-api.md, "Request security", 2026-07.
  */
-export function binanceAuthenticator(options: BinanceAuthenticatorOptions): Authenticator {
+export function binanceAuthenticator(options: BinanceAuthenticatorOptions): BinanceAuthenticator {
   const { signer, recvWindowMs, nowUs, resync } = options;
   const headers = { [API_KEY]: signer.apiKey };
   const formHeaders = { ...headers, "content-type": "application/x-www-form-urlencoded" };
@@ -52,16 +59,15 @@ export function binanceAuthenticator(options: BinanceAuthenticatorOptions): Auth
         return false; // the refusal says more than why the time cannot be told
       }
     },
+    cleanReply: (call, text) => redactorOf(signer, sentSignature(call)).redactReply(text),
   };
 }
 
-/** What a call was last sent with and no message may show; undefined for one without a signature. */
-export function sentSecrets(call: HttpCall): { readonly apiKey: string; readonly signature: string } | undefined {
-  const apiKey = call.sentHeaders[API_KEY];
-  if (apiKey === undefined) return undefined;
+/** The signature that a call was last sent with; undefined for one without. */
+function sentSignature(call: HttpCall): string | undefined {
+  if (call.sentHeaders[API_KEY] === undefined) return undefined;
   const sent = hasForm(call) ? call.sentBody : call.sentQuery;
-  const signature = sent.slice(sent.lastIndexOf("signature=") + "signature=".length);
-  return { apiKey, signature: decodeURIComponent(signature) };
+  return decodeURIComponent(sent.slice(sent.lastIndexOf("signature=") + "signature=".length));
 }
 
 function hasForm({ method }: HttpCall): boolean {

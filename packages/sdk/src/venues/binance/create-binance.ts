@@ -1,6 +1,7 @@
 import { InvalidInputError, inRange, integerInRange } from "@pitlane/perf";
 import { check, checkFlag, checkList, checkObject } from "../../checks.ts";
 import { createEvents } from "../../client-events.ts";
+import { refuseUnknown } from "../../known-options.ts";
 import { createSigner, type Signer } from "../../session/sign.ts";
 import { createVenueClock, type VenueClock } from "../../session/venue-clock.ts";
 import { Connection } from "../../stream/connection.ts";
@@ -13,8 +14,9 @@ import type { Api } from "./api.ts";
 import { binanceAuthenticator } from "./authenticator.ts";
 import { batched } from "./batching.ts";
 import { type BinanceClient, type BinanceFuturesClient, SPOT_CAPABILITIES } from "./capabilities.ts";
+import { CLIENT } from "./known-options.ts";
 import type { Market } from "./market.ts";
-import { createBinanceMarket } from "./market-client.ts";
+import { binanceFutures } from "./market-client.ts";
 import type { NetworkPlace } from "./network.ts";
 import { openWatchedMarket } from "./open-watched-market.ts";
 import type { BinanceCredentials, BinanceMarketOptions, BinanceOptions, BinanceProduct } from "./options.ts";
@@ -58,16 +60,17 @@ export function createBinance<P extends BinanceProduct>(
   },
 ): BinanceClient | BinanceFuturesClient;
 export function createBinance(options: BinanceOptions = {}): BinanceClient | BinanceFuturesClient {
-  checkObject("options", options);
+  refuseUnknown("createBinance", options, CLIENT);
   const { product = "spot" } = options;
   if (product === "spot") return binanceSpot.create(options);
   if (options.credentials !== undefined) {
     throw new InvalidInputError(`credentials are for product "spot"; a client for "${product}" has market data only`);
   }
-  return createBinanceMarket(options);
+  return binanceFutures.create(options);
 }
 
 function createSpot(options: BinanceOptions): BinanceClient {
+  refuseUnknown("createBinance", options, CLIENT);
   const recvWindowMs = integerInRange("recvWindowMs", options.recvWindowMs ?? 5_000, 1, 60_000);
   const { orderTransport = "rest", clockSync = true, credentials, batching } = options;
   const isTransport = orderTransport === "rest" || orderTransport === "webSocket";

@@ -42,16 +42,18 @@ export class FeedOutput {
   gap(track: Track, channel: Channel, cause: GapCause, reason: string, venueAtUs = this.venueAtUs): void {
     track.counters.gaps++;
     track.gaps[channel] = true;
-    const { receivedAtUs, receivedNs } = this;
-    const { instrument } = track;
-    this.emit({ kind: "gap", channel, cause, reason, instrument, venueAtUs, receivedAtUs, receivedNs });
+    this.emit({ kind: "gap", channel, cause, reason, ...this.#stamp(track), venueAtUs });
   }
 
   resync(track: Track, channel: Channel, { backfilled, missing }: Recovery = WHOLE): void {
     track.counters.resyncs++;
     track.gaps[channel] = false;
-    const { receivedAtUs, receivedNs, venueAtUs } = this;
-    const { instrument } = track;
-    this.emit({ kind: "resync", channel, backfilled, missing, instrument, venueAtUs, receivedAtUs, receivedNs });
+    this.emit({ kind: "resync", channel, backfilled, missing, ...this.#stamp(track) });
+  }
+
+  /** Whose an event is, and when it came. */
+  #stamp({ instrument }: Track): Pick<ResyncEvent, "instrument" | "venueAtUs" | "receivedAtUs" | "receivedNs"> {
+    const { venueAtUs, receivedAtUs, receivedNs } = this;
+    return { instrument, venueAtUs, receivedAtUs, receivedNs };
   }
 }

@@ -61,7 +61,7 @@ export class FrameMemory {
     this.#read = read;
     const columns = (at: number): LevelColumns => {
       const column = (byte: number) => new Float64Array(buffer, byte, MOST_LEVELS);
-      return { levels: Levels.over(column(at), column(at + COLUMN_BYTES)), at };
+      return { levels: new Levels(0, column(at), column(at + COLUMN_BYTES)), at };
     };
     this.bids = columns(COLUMNS_AT);
     this.asks = columns(COLUMNS_AT + 2 * COLUMN_BYTES);

@@ -50,10 +50,8 @@ function parseInstrument(name: string, symbol: Fields, venue: string): Instrumen
   const size = filters.get("LOT_SIZE") ?? {};
   const priceStep = stepOf(`${where}: tickSize`, price["tickSize"], symbol["pricePrecision"]);
   const sizeStep = stepOf(`${where}: stepSize`, size["stepSize"], symbol["quantityPrecision"]);
-  if (priceStep.decimals > MOST_DECIMALS)
-    return `tickSize has ${priceStep.decimals} decimals, at most ${MOST_DECIMALS} fit`;
-  if (sizeStep.decimals > MOST_DECIMALS)
-    return `stepSize has ${sizeStep.decimals} decimals, at most ${MOST_DECIMALS} fit`;
+  for (const [name, { decimals }] of Object.entries({ tickSize: priceStep, stepSize: sizeStep }))
+    if (decimals > MOST_DECIMALS) return `${name} has ${decimals} decimals, at most ${MOST_DECIMALS} fit`;
 
   const delivery = /_(\d+)$/.exec(name)?.[1];
   const pair = delivery === undefined ? `${base}/${quote}` : `${base}/${quote}-${delivery}`;
@@ -90,16 +88,14 @@ function filtersOf(where: string, symbol: Fields): ReadonlyMap<unknown, Fields> 
  * "0.01000000" is one unit of 2 decimals, "0.5" five of 1, "10" ten of 0. Where the venue states a precision beyond that (futures
  * do, and have old orders at such prices) its decimals are used. A step of 0 is switched off: the precision alone rules.
  */
-function stepOf(where: string, step: unknown, precision: unknown): { decimals: number; increment: number } {
-  const stated = typeof precision === "number" && Number.isInteger(precision) && precision >= 0 ? precision : undefined;
-  if (step === undefined || (typeof step === "string" && /^0+(\.0*)?$/.test(step))) {
-    return { decimals: stated ?? ASSET_DECIMALS, increment: 1 };
-  }
-  const match = typeof step === "string" ? /^(\d+)(?:\.(\d*?)0*)?$/.exec(step) : null;
-  if (match === null) throw new ProtocolError(`${where} must be a decimal number as text, got ${String(step)}`);
-  const fraction = match[2] ?? "";
+function stepOf(where: string, step: unknown = "0", precision: unknown): { decimals: number; increment: number } {
+  const stated = Number.isInteger(precision) && (precision as number) >= 0 ? (precision as number) : undefined;
+  const match = typeof step === "string" && /^(\d+)(?:\.(\d*?)0*)?$/.exec(step);
+  if (!match) throw notDecimal(where, String(step));
+  const [, whole, fraction = ""] = match;
+  if (Number(whole + fraction) === 0) return { decimals: stated ?? ASSET_DECIMALS, increment: 1 };
   const decimals = Math.max(fraction.length, stated ?? 0);
-  return { decimals, increment: Number(match[1] + fraction.padEnd(decimals, "0")) };
+  return { decimals, increment: Number(whole + fraction.padEnd(decimals, "0")) };
 }
 
 /** A quantity in lots, in fractions of one where it has more decimals; beyond the safe integers it is cut to their largest. */
@@ -117,12 +113,15 @@ function minNotionalOf(where: string, filters: ReadonlyMap<unknown, Fields>): bi
 }
 
 function amountOf(where: string, value: unknown, decimals: number): bigint {
-  if (typeof value !== "string")
-    throw new ProtocolError(`${where} must be a decimal number as text, got ${typeof value}`);
+  if (typeof value !== "string") throw notDecimal(where, typeof value);
   try {
     return parseUnits(value, decimals);
   } catch (error) {
     if (error instanceof InvalidInputError) throw new ProtocolError(`${where}: ${error.message}`);
     throw error;
   }
+}
+
+function notDecimal(where: string, got: string): ProtocolError {
+  return new ProtocolError(`${where} must be a decimal number as text, got ${got}`);
 }

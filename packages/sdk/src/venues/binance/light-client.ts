@@ -1,13 +1,13 @@
-import { EventEmitter } from "eventemitter3";
 import type { MarketCalls } from "../../calls.ts";
 import { check, checkObject } from "../../checks.ts";
+import { createEvents } from "../../client-events.ts";
 import type { MarketStream, MarketStreamOptions } from "../../stream/streams.ts";
 import type { BinanceFuturesClient, BinanceMarketClient } from "./capabilities.ts";
 import { CoreMarket } from "./core-market.ts";
 import type { Market } from "./market.ts";
 import { openMarket } from "./open-market.ts";
 import type { BinanceMarketOptions, BinanceProduct } from "./options.ts";
-import { type MarketPart, MissingPartError, type PartName, type Parts } from "./parts.ts";
+import { type MarketPart, needPart, type PartName, type Parts } from "./parts.ts";
 import { connectPlainly } from "./plain-network.ts";
 import { wire } from "./wiring.ts";
 
@@ -105,14 +105,10 @@ export function createBinanceMarket(
   const areParts = Array.isArray(parts) && [...parts].every((part) => part?.create !== undefined);
   check(areParts, "parts", "a list of parts, such as tradeBackfill", parts);
   const optional: Parts = Object.fromEntries(parts.map(({ name, create }) => [name, create]));
-  if (optional.regionalTransport === undefined) {
-    for (const name of REGIONAL_OPTIONS) {
-      if (options[name] !== undefined) throw new MissingPartError(name, "regionalTransport");
-    }
-  }
+  for (const name of REGIONAL_OPTIONS) if (options[name] !== undefined) needPart(optional, "regionalTransport", name);
   const newMarket = optional.moreCalls ?? ((of) => new CoreMarket(of) as Market); // as its type tells
   const connect = optional.regionalTransport ?? connectPlainly;
-  const wiring = wire(options, connect, newMarket, optional.otherPlaces?.(), new EventEmitter());
+  const wiring = wire(options, connect, newMarket, optional.otherPlaces?.(), createEvents());
   const { venue, market, events, close } = wiring;
   return { venue, market, events, close, stream: { market: (of) => openMarket(wiring, optional, of) } };
 }

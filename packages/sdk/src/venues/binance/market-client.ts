@@ -1,5 +1,5 @@
-import { checkObject } from "../../checks.ts";
 import { createEvents } from "../../client-events.ts";
+import { refuseUnknown } from "../../known-options.ts";
 import { defineVenue } from "../../venue.ts";
 import { ALL_PARTS } from "./all-parts.ts";
 import {
@@ -8,6 +8,7 @@ import {
   FUTURES_CAPABILITIES,
   SPOT_MARKET_CAPABILITIES,
 } from "./capabilities.ts";
+import { CLIENT, MARKET_CLIENT } from "./known-options.ts";
 import { openWatchedMarket } from "./open-watched-market.ts";
 import type { BinanceMarketOptions, BinanceProduct } from "./options.ts";
 import { connectRegions } from "./regional-network.ts";
@@ -44,12 +45,13 @@ export function createBinanceMarket(
 ): BinanceFuturesClient;
 export function createBinanceMarket(options: BinanceMarketOptions): BinanceMarketClient | BinanceFuturesClient;
 export function createBinanceMarket(options: BinanceMarketOptions = {}): BinanceMarketClient | BinanceFuturesClient {
-  checkObject("options", options);
+  refuseUnknown("createBinanceMarket", options, MARKET_CLIENT);
   const isSpot = (options.product ?? "spot") === "spot";
   return isSpot ? spotMarket.create(options) : binanceFutures.create(options);
 }
 
 function connectMarket(options: BinanceMarketOptions): BinanceMarketClient {
+  refuseUnknown("a client for market data", options, CLIENT); // of `createBinance`, some of which do nothing here
   const wiring = wire(
     options,
     (place) => connectRegions(place),

@@ -12,13 +12,13 @@ import type { MarketStream, MarketStreamOptions } from "../../stream/streams.ts"
 import { Watchdog } from "../../stream/watchdog.ts";
 import { offAbort, onAbort } from "../../transport/on-abort.ts";
 import type { Api } from "./api.ts";
+import { checkVenue } from "./check-venue.ts";
 import { depthCall } from "./core-market.ts";
 import { parseSnapshot } from "./decode.ts";
 import { MarketFeed } from "./market-feed.ts";
 import { OneFeed } from "./one-feed.ts";
 import type { BinanceProduct } from "./options.ts";
-import { checkVenue } from "./order-rules.ts";
-import { MissingPartError, type PartMakers, type Parts } from "./parts.ts";
+import { MissingPartError, needPart, type PartMakers, type Parts } from "./parts.ts";
 import { SnapshotLoader } from "./snapshot-loader.ts";
 import {
   channelOf,
@@ -108,10 +108,9 @@ class BinanceMarketStream implements MarketStream {
     this.#parts = parts;
     const limit = integerInRange("snapshotLimit", options.snapshotLimit ?? parts.mostLevels, 1, 5_000);
     integerInRange("backfillTrades", backfillTrades, 0, 1_000_000);
-    if (backfillTrades > 0 && tradeBackfill === undefined)
-      throw new MissingPartError("backfillTrades", "tradeBackfill");
-    if (options.bars !== undefined && bars === undefined) throw new MissingPartError("bars", "bars");
-    if (options.dual && optional.dualFeed === undefined) throw new MissingPartError("dual", "dualFeed");
+    if (backfillTrades > 0) needPart(optional, "tradeBackfill", "backfillTrades");
+    if (options.bars !== undefined) needPart(optional, "bars", "bars");
+    if (options.dual) needPart(optional, "dualFeed", "dual");
     const names = this.#namesOf(instruments, options.streams);
     this.#reader = forAwait?.(overflow ?? {}, () => this.close());
     if (overflow !== undefined) this.#loopReader();
@@ -231,15 +230,13 @@ class BinanceMarketStream implements MarketStream {
 
   /** The streams to add, checked, and their number with those that are there. */
   #namesOf(instruments: readonly Instrument[], streams: readonly string[] | undefined): readonly string[] {
-    const { bars, manySockets } = this.#parts.optional;
+    const { optional } = this.#parts;
     this.#checkInstruments(instruments);
     if (streams !== undefined) checkList("streams", streams);
-    const ofBars = bars?.streamsOf(instruments, this.#options.bars ?? []) ?? [];
+    const ofBars = optional.bars?.streamsOf(instruments, this.#options.bars ?? []) ?? [];
     const names = new Set([...checkStreams(streams ?? instruments.flatMap(defaultStreams)), ...ofBars]);
     const count = integerInRange("streams.length", this.#streams.size + names.size, 1, MOST_NAMES);
-    if (count > MOST_STREAMS && manySockets === undefined) {
-      throw new MissingPartError(`more than ${MOST_STREAMS} streams`, "manySockets");
-    }
+    if (count > MOST_STREAMS) needPart(optional, "manySockets", `more than ${MOST_STREAMS} streams`);
     return [...names];
   }
 

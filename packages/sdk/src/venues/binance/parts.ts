@@ -49,6 +49,11 @@ export interface MarketPart<N extends PartName = PartName> {
 /** The parts of a client by their names. */
 export type Parts = Partial<PartMakers>;
 
+/** @throws {MissingPartError} When `option` is used without the part that it needs. */
+export function needPart(parts: Parts, part: PartName, option: string): void {
+  if (parts[part] === undefined) throw new MissingPartError(option, part);
+}
+
 /** An option needs a part that the client was made without. */
 export class MissingPartError extends InvalidInputError {
   override readonly code = "MISSING_PART";

@@ -7,6 +7,7 @@ import { BarKeeper } from "./bar-keeper.ts";
 import { BarReader } from "./bar-reader.ts";
 import type { BinanceProduct } from "./client.ts";
 import { type DecoderParts, FrameDecoder, parseSnapshot } from "./decode.ts";
+import type { Hole } from "./depth-chains.ts";
 import { excerpt, parseJson } from "./fields.ts";
 import { FrameScanner } from "./frame-scanner.ts";
 import type { FrameSink } from "./frames.ts";
@@ -35,6 +36,18 @@ interface Target {
   wantsSnapshot: boolean;
   /** The newest snapshot that was not tried yet. */
   snapshot: DepthSnapshot | undefined;
+  /** The book's snapshot, as long as no diff has joined it. */
+  loaded: { readonly sequence: number; readonly atUs: number; readonly bookUpdates: number } | undefined;
+  /** The snapshot was not of this market: what came long after it lies before it all the same. */
+  isAhead: boolean;
+  /** Frames with diffs that are the book's if there was a hole in it. */
+  held: HeldFrame[];
+}
+
+interface HeldFrame {
+  readonly chain: unknown;
+  readonly data: Buffer;
+  readonly atUs: number;
 }
 
 const newDecoderParts = <T extends { readonly instrument: Instrument }>(): DecoderParts<T> => ({
@@ -43,6 +56,8 @@ const newDecoderParts = <T extends { readonly instrument: Instrument }>(): Decod
 });
 
 const MOST_EXAMPLES = 20;
+const AHEAD_US = 5_000_000; // a stream may be late by less
+const MOST_HELD = 64; // what two speeds bring in a second, and more
 const ONE_SOCKET = "socket";
 // Longer than any name or number of a market's message: a listen key.
 const CREDENTIAL = /[A-Za-z0-9]{40,}/g;
@@ -112,6 +127,9 @@ export class RecordedMarket {
         sequenceFailures: 0,
         wantsSnapshot: false,
         snapshot: undefined,
+        loaded: undefined,
+        isAhead: false,
+        held: [],
       });
     }
     this.#decoder = new FrameDecoder(this.#targets.values(), [], newDecoderParts());
@@ -133,8 +151,9 @@ export class RecordedMarket {
     });
   }
 
-  /** The book of an instrument; undefined while it is not in sync. */
+  /** The book of an instrument; undefined while it is not in sync, and where its snapshot was of another time than its diffs. */
   book(instrument: Instrument): OrderBook | undefined {
+    if (this.#targets.get(instrument?.venueSymbol)?.isAhead === true) return undefined;
     return this.#feed.book(instrument);
   }
 
@@ -157,6 +176,7 @@ export class RecordedMarket {
     this.#place.stream = stream;
     this.#place.source = source;
     this.#place.atUs = atUs;
+    const { gaps } = this.#tally;
     try {
       this.#decoder.decode(data, this.#sink);
     } catch (error) {
@@ -164,10 +184,10 @@ export class RecordedMarket {
       const text = masked(data.toString("utf8", 0, 400));
       this.#fail(`${stream}: ${(error as Error).message}; it begins ${excerpt(text)}`);
     }
-    const { gaps } = this.#tally;
     const target = this.#target as Target | undefined;
     const order = target?.order;
     if (order?.isBeside !== true) this.#feed.frame(data, atUs, this.#ns(atUs), order?.isRepeated === true);
+    else if (target !== undefined && order.chains.isPending) hold(target, data, atUs);
     if (target !== undefined) this.#checkOrder(target, stream, this.#tally.gaps > gaps);
     this.#trySnapshots();
     this.#end();
@@ -204,6 +224,8 @@ export class RecordedMarket {
     tally.checksumsChecked = 0;
     tally.checksumFailures = 0;
     for (const target of this.#targets.values()) {
+      for (let hole = target.order.chains.end(); hole !== undefined; hole = target.order.chains.end())
+        this.#onHole(target, hole);
       if (target.snapshot !== undefined) tally.snapshots.unused++;
       target.snapshot = undefined;
       const counters = this.counters(target.instrument) as InstrumentCounters;
@@ -253,8 +275,12 @@ export class RecordedMarket {
       target.snapshot = undefined;
       this.#held--;
       target.wantsSnapshot = false; // or asked for again by what follows
-      if (this.#feed.load(instrument, snapshot, this.#atUs, this.#ns(this.#atUs))) this.#tally.snapshots.applied++;
-      else {
+      const { bookUpdates } = this.#feed.counters(instrument) as InstrumentCounters;
+      if (this.#feed.load(instrument, snapshot, this.#atUs, this.#ns(this.#atUs))) {
+        this.#tally.snapshots.applied++;
+        target.loaded = { sequence: snapshot.sequence, atUs: this.#atUs, bookUpdates };
+        target.isAhead = false;
+      } else {
         target.wantsSnapshot = true;
         this.#tally.snapshots.stale++;
         this.#fail(`${instrument.id}: the snapshot of sequence ${snapshot.sequence} is older than the diffs at hand`);
@@ -273,10 +299,39 @@ export class RecordedMarket {
   #checkDepth(target: Target, diff: DepthDiff): void {
     const { order, instrument } = target;
     this.#target = target;
-    const last = order.takeDepth(this.#place, diff, this.#feed.book(instrument) !== undefined);
-    if (last === undefined) return;
-    this.#tally.gaps++;
-    this.#fail(`${instrument.id}: diff ${diff.firstSequence} to ${diff.lastSequence} does not follow ${last}`);
+    this.#checkJoined(target, diff);
+    const hole = order.takeDepth(this.#place, diff, this.#feed.book(instrument) !== undefined);
+    if (hole !== undefined) this.#onHole(target, hole);
+  }
+
+  /** A snapshot from ahead of its diffs: they would be passed over for ever as older than it. */
+  #checkJoined(target: Target, { lastSequence }: DepthDiff): void {
+    const { loaded, instrument } = target;
+    if (loaded === undefined) return;
+    const { bookUpdates } = this.#feed.counters(instrument) as InstrumentCounters;
+    if (bookUpdates > loaded.bookUpdates || lastSequence > loaded.sequence) target.loaded = undefined;
+    else if (this.#atUs - loaded.atUs > AHEAD_US) {
+      target.loaded = undefined;
+      target.isAhead = true;
+      this.#tally.snapshots.applied--;
+      this.#tally.snapshots.stale++;
+      this.#fail(
+        `${instrument.id}: the snapshot of sequence ${loaded.sequence} is ahead of diffs that came 5 s after it`,
+      );
+    }
+  }
+
+  #onHole(target: Target, { last, firstSequence, lastSequence, isOfBook }: Hole): void {
+    const { instrument, order, held } = target;
+    const isForFeed = isOfBook && this.#feed.book(instrument) !== undefined; // which finds it in what follows
+    if (!isForFeed) {
+      this.#tally.gaps++;
+      this.#fail(`${instrument.id}: diff ${firstSequence} to ${lastSequence} does not follow ${last}`);
+    }
+    if (!isOfBook) return;
+    target.held = held.filter(({ chain }) => chain !== order.chains.book);
+    for (const { chain, data, atUs } of held)
+      if (chain === order.chains.book) this.#feed.frame(data, atUs, this.#ns(atUs));
   }
 
   #onEvent(event: MarketEvent): void {
@@ -314,4 +369,10 @@ export class RecordedMarket {
 
 function masked(text: string): string {
   return text.replace(CREDENTIAL, "***");
+}
+
+/** As a copy: what is taken is valid only during the call. */
+function hold({ held, order }: Target, data: Buffer, atUs: number): void {
+  held.push({ chain: order.chains.chain, data: Buffer.from(data), atUs });
+  if (held.length > MOST_HELD) held.shift();
 }

@@ -1,4 +1,5 @@
-import type { SequencedDiff } from "../../book/sync.ts";
+import type { DepthDiff } from "../../book/depth-diff.ts";
+import { DepthChains, type Hole } from "./depth-chains.ts";
 import { type BarFrame, newQuoteFrame, type QuoteFrame, type TradeFrame } from "./frames.ts";
 
 /** Where a recorded message came from. Reused for every one. */
@@ -20,8 +21,8 @@ const SILENT_US = 5_000_000; // a depth stream that brings nothing for so long h
  * has already, does not tell.
  *
  * Over one socket a stream's sequences rise. One that does not is late, or came twice, and something is wrong with the recording. What
- * another socket or another stream of the kind (two speeds) brought before is repeated, which is no fault. Memory: a few numbers per
- * stream and socket.
+ * another socket or another stream of the kind (two speeds) brought before is repeated, which is no fault. Where a raw socket brought
+ * two speeds of a future, each is known by its chain. Memory: a few numbers per stream and socket.
  *
  * @example
  * const order = new RecordedOrder(false);
@@ -35,6 +36,8 @@ export class RecordedOrder {
   isRepeated = false;
   /** Of the diff taken last: another stream makes the book. */
   isBeside = false;
+  /** The diffs of a future whose streams cannot be told apart. */
+  readonly chains = new DepthChains();
   readonly #isLinked: boolean;
   readonly #last = new Map<string, Map<string, number>>(); // sequences by socket, then by stream
   readonly #newest = new Map<Kind, number>();
@@ -50,9 +53,25 @@ export class RecordedOrder {
   /**
    * Takes a diff.
    * @param isSynced - The feed has a book, and finds holes itself, unless the diff is beside it.
-   * @returns The sequence that the diff should have followed; undefined where nothing is missing before it.
+   * @returns What is missing before it, or before an earlier one whose stream could not be told then.
    */
-  takeDepth(place: RecordedPlace, diff: SequencedDiff, isSynced: boolean): number | undefined {
+  takeDepth(place: RecordedPlace, diff: DepthDiff, isSynced: boolean): Hole | undefined {
+    if (this.#isLinked && place.source === "") return this.#takeChained(place, diff);
+    const last = this.#missingBehind(place, diff, isSynced);
+    if (last === undefined) return undefined;
+    const { firstSequence, lastSequence } = diff;
+    return { last, firstSequence, lastSequence, isOfBook: false };
+  }
+
+  #takeChained(place: RecordedPlace, diff: DepthDiff): Hole | undefined {
+    this.#judge("depth", place, diff.lastSequence);
+    this.isRepeated = false; // two chains of one instrument bring the same, and neither is a second feed
+    const hole = this.chains.take(diff);
+    this.isBeside = this.chains.isBeside || !this.#makesBook(place);
+    return hole;
+  }
+
+  #missingBehind(place: RecordedPlace, diff: DepthDiff, isSynced: boolean): number | undefined {
     const newest = this.#newest.get("depth");
     const own = this.#last.get(place.source)?.get(place.stream);
     const standing = this.#judge("depth", place, diff.lastSequence);

@@ -11,7 +11,7 @@ export interface RecordedMarketTally {
   trades: number;
   aggTrades: number;
   bars: number;
-  /** Snapshots that became a book; that no book needed; that did not connect to the diffs. */
+  /** Snapshots that became a book; that no book needed; that did not connect to the diffs, as they lie behind or ahead of them. */
   readonly snapshots: { applied: number; unused: number; stale: number };
   /** Holes in diffs, in trades, and books that differed from a quote of their sequence. */
   gaps: number;

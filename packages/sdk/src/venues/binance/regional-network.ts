@@ -19,7 +19,8 @@ import { limit } from "../../transport/limit.ts";
 import { measure } from "../../transport/measure.ts";
 import { createPools } from "../../transport/pools.ts";
 import { retry } from "../../transport/retry.ts";
-import { type Authenticator, compose, type Layer } from "../../transport/transport.ts";
+import { compose, type Layer } from "../../transport/transport.ts";
+import type { BinanceAuthenticator } from "./authenticator.ts";
 import type { Fields } from "./fields.ts";
 import { Market } from "./market.ts";
 import { type Network, type NetworkPlace, USED_WEIGHT } from "./network.ts";
@@ -55,7 +56,8 @@ const MOST_WAITING = 1_000;
  */
 export function connectRegions(
   place: NetworkPlace,
-  signerOf: (readServerTimeUs: (signal: AbortSignal) => Promise<number>) => Authenticator | undefined = () => undefined,
+  signerOf: (readServerTimeUs: (signal: AbortSignal) => Promise<number>) => BinanceAuthenticator | undefined = () =>
+    undefined,
   orderLimits?: readonly OrderLimit[] | undefined,
 ): RegionalNetwork {
   const { options, venue, facts, endpoints, connectTimeoutMs, callTimeoutMs, connections, events, clock, random } =
@@ -78,6 +80,8 @@ export function connectRegions(
   const budget = new WeightedBudget({ ...allowed, clock });
   const waits = meter.addBudget({ name: "weight", ...allowed }, () => budget.usedWeight());
   const authenticator = signerOf((signal) => time.getServerTimeUs({ signal }));
+  const cleanReply = authenticator?.cleanReply;
+  const judged = classify((call, reply) => replyError(call, reply, cleanReply));
   const waiting = { clock, closing: place.closing };
   setMaxListeners(0, place.closing); // every call that waits listens
   const orders =
@@ -101,18 +105,18 @@ export function connectRegions(
     }),
     limit({ ...waiting, budget, waits, usedWeightHeader: USED_WEIGHT, isOfBudget: isOfWeight, events }),
     ...(authenticator === undefined ? [] : [authenticate({ ...waiting, authenticator })]),
-    classify(replyError),
+    judged,
   ];
-  const rest = new Rest({ send: compose(pools.send, ...layers), apiPath, onReply });
+  const rest = new Rest({ send: compose(pools.send, ...layers), apiPath, onReply, cleanReply });
   // The venue's clock is measured past the queue and the repeats, whose waits would count as its distance.
   const bare = compose(
     pools.send,
     deadline({ ...waiting, timeoutMs: callTimeoutMs }),
     failover({ choice: regions.service("rest"), clock }),
-    classify(replyError),
+    judged,
   );
   const time = new Market({
-    api: new Rest({ send: bare, apiPath }),
+    api: new Rest({ send: bare, apiPath, cleanReply }),
     venue,
     mostLevels: snapshotLimit,
     nowUs: () => clock.nowUs(),

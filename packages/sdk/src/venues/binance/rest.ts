@@ -4,10 +4,12 @@ import { headerOf } from "../../transport/wire-reply.ts";
 import { type Api, type ApiCall, publicRead } from "./api.ts";
 import { toError } from "./errors.ts";
 import { excerpt } from "./fields.ts";
-import { cleanReply } from "./redact.ts";
 import { tryReadOrder } from "./scan-answer.ts";
 import { newOrderScan } from "./scan-order.ts";
 import { encodeParams, type Params } from "./sign.ts";
+
+/** A reply to `call`, for an error: without the secrets that the venue may have echoed. */
+export type CleanReply = (call: HttpCall, text: string) => string;
 
 export interface RestOptions {
   readonly send: Send;
@@ -15,6 +17,8 @@ export interface RestOptions {
   readonly apiPath: string;
   /** Gets the JSON of every answer, by its path below that. */
   readonly onReply?: (path: string, reply: unknown) => void;
+  /** Of a client without secrets a reply is told as it came. */
+  readonly cleanReply?: CleanReply | undefined;
 }
 
 /** Binance's REST API as JSON in and out. What its calls need on the way is done by the layers of `send`. */
@@ -33,7 +37,7 @@ export class Rest implements Api {
 
   async call(asked: ApiCall): Promise<unknown> {
     const { verb, path, params, isSigned, isRead, weight, priority, control } = asked;
-    const { send, apiPath, onReply } = this.#options;
+    const { send, apiPath, onReply, cleanReply } = this.#options;
     const text = encodeParams(params);
     const isForm = verb === "POST" || verb === "PUT";
     const call = new HttpCall({
@@ -56,7 +60,7 @@ export class Rest implements Api {
       asked.ticket?.tellHeaders((name) => headerOf(reply, name));
       const order = asked.answer && tryReadOrder(reply.body, asked.answer, this.#scan);
       if (order !== undefined) return order;
-      const value = parseReply(call, reply);
+      const value = parseReply(call, reply, cleanReply);
       onReply?.(path, value);
       return value;
     } catch (error) {
@@ -66,8 +70,12 @@ export class Rest implements Api {
   }
 }
 
-/** What a reply that is no success means. Without the secrets that the venue may have echoed. */
-export function replyError(call: HttpCall, { status, headers, body }: HttpReply): RequestError {
+/** What a reply that is no success means. */
+export function replyError(
+  call: HttpCall,
+  { status, headers, body }: HttpReply,
+  cleanReply: CleanReply = asItCame,
+): RequestError {
   const retryAfter = headers["retry-after"];
   return toError(call.what, {
     status,
@@ -76,7 +84,11 @@ export function replyError(call: HttpCall, { status, headers, body }: HttpReply)
   });
 }
 
-function parseReply(call: HttpCall, { body }: HttpReply): unknown {
+function asItCame(_call: HttpCall, text: string): string {
+  return text;
+}
+
+function parseReply(call: HttpCall, { body }: HttpReply, cleanReply: CleanReply = asItCame): unknown {
   const text = body.toString("utf8");
   try {
     return JSON.parse(text);

@@ -316,7 +316,7 @@ export class SocketApi implements Api {
 
   /** @param signature Of the call, where it had one; the session's own otherwise. */
   #redactorOf(link: Link, signature = ""): Redactor {
-    return redactorOf(this.#options.signer.apiKey, signature || (this.#logons.get(link) ?? ""));
+    return redactorOf(this.#options.signer, signature || this.#logons.get(link));
   }
 
   #onVenueEvent(event: unknown): void {

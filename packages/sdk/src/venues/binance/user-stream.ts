@@ -13,8 +13,8 @@ import { Settlement } from "../../stream/settlement.ts";
 import type { UserStream, UserStreamCounters, UserStreamOptions } from "../../stream/streams.ts";
 import { offAbort, onAbort } from "../../transport/on-abort.ts";
 import { isRefusedTime } from "./authenticator.ts";
+import { checkVenue } from "./check-venue.ts";
 import { excerpt, type Fields, integerOf, textOf, toFields } from "./fields.ts";
-import { checkVenue } from "./order-rules.ts";
 import { redactorOf } from "./redact.ts";
 import { newOrderScan } from "./scan-order.ts";
 import { scanEnvelope, tryScanPosition, tryScanReport } from "./scan-user.ts";
@@ -197,7 +197,7 @@ class BinanceUserStream implements UserStream {
   }
 
   #redactorOf(link: Link): Redactor {
-    return redactorOf(this.#parts.signer.apiKey, this.#subscriptions.get(link)?.signature ?? "");
+    return redactorOf(this.#parts.signer, this.#subscriptions.get(link)?.signature);
   }
 
   #onAnswer(message: Fields, link: Link): void {

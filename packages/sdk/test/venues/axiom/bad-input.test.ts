@@ -226,6 +226,8 @@ describe("options", () => {
     [{ backoff: { base: 5 } }, 'a field of backoff must be one of baseMs, capMs, factor, got "base"'],
     [{ http: "x" }, 'http must be an object, got "x"'],
     [{ http: { lookup: 5 } }, "http.lookup must be a function, got 5"],
+    [{ bogus: 1 }, "there is no option bogus of createAxiom; there are venue, urls, region,"],
+    [{ sesion: {} }, "there is no option sesion of createAxiom: did you mean session?"],
     [{ limit: 5 }, "limit must be an object, got 5"],
     [{ limit: { rate: 5 } }, 'a field of limit must be one of requests, windowMs, got "rate"'],
     [{ limit: { requests: "5" } }, "limit.requests must be a whole number from 1 to 100000, got 5"],

@@ -145,6 +145,23 @@ describe("an access token that ends", () => {
     expect(refreshes).toBe(1);
   });
 
+  test("has no end that anybody knows from when the venue has refused it until it is renewed", async () => {
+    const fake = await fakeAxiom({
+      answer: ({ path }, count) =>
+        path === REFRESH
+          ? { status: 503 }
+          : count === 1
+            ? { status: 401, json: { error: "expired" } }
+            : { json: { count: 7 } },
+    });
+    const axiom = client({ urls: fake.urls, session: { accessToken: token("user", 960), refreshToken: "refresh" } });
+    expect(axiom.session.getInfo().expiresAtUs).toBeGreaterThan(Date.now() * 1000);
+    await rejectionOf(axiom.market.getOnlineUsers({ retries: 0 }));
+    expect(axiom.session.getInfo()).toEqual({ status: "expired", userId: undefined, expiresAtUs: undefined });
+    await axiom.session.use({ accessToken: token("user", 960, 2), refreshToken: "refresh" });
+    expect(axiom.session.getInfo()).toMatchObject({ status: "active", expiresAtUs: expect.any(Number) });
+  });
+
   test("is renewed ahead of its end without making a call wait", async () => {
     const fake = await host(() => undefined); // the refresh is never answered
     const accessToken = token("user", 60, 0, 900);

@@ -352,6 +352,37 @@ test("the transport's options have all the names that their types have", () => {
   expectTypeOf<Names<"regionRules">>().toEqualTypeOf<keyof NonNullable<TransportOptions["regionRules"]>>();
 });
 
+test("clients and market streams refuse options that nobody reads, and name the nearest", async () => {
+  const make = createBinance as (options: object) => unknown;
+  const makeMarket = createBinanceMarket as (options: object) => unknown;
+  for (const product of ["spot", "usdm", undefined]) {
+    expect(() => make({ product, bogus: 1 })).toThrow(
+      "there is no option bogus of createBinance; there are product, venue,",
+    );
+    expect(() => make({ product, credentails: {} })).toThrow(
+      "option credentails of createBinance: did you mean credentials?",
+    );
+    expect(() => makeMarket({ product, retrys: 1 })).toThrow(
+      "option retrys of createBinanceMarket: did you mean retries?",
+    );
+  }
+  expect(() => make({ bogus: 1 })).toThrow(InvalidInputError);
+  expect(() => makeMarket({ credentials: {} })).toThrow("there is no option credentials of createBinanceMarket");
+  const options: object = { credentials: undefined, venue: undefined }; // as spreading what may be missing gives
+  const clients = [
+    createBinance(options),
+    createBinance({ ...options, product: "coinm" }),
+    createBinanceMarket(options),
+  ];
+  closers.push(...clients.map((client) => () => client.close()));
+  for (const { stream } of clients) {
+    const open = stream.market as (of: object) => unknown;
+    expect(() => open({ instruments: [], onEvnt() {} })).toThrow(
+      "option onEvnt of stream.market: did you mean onEvent?",
+    );
+  }
+});
+
 test("the light client refuses parts that are none", () => {
   for (const [parts, words] of [
     [null, "null"],
@@ -368,8 +399,7 @@ test("the light client refuses parts that are none", () => {
   }
 });
 
-// The light one has a plain emitter: to be small.
-describe.each(creators.filter(([name]) => !name.includes("light")))("events of %s", (_, create) => {
+describe.each(creators)("events of %s", (_, create) => {
   test("are listened to by their names, with functions", async () => {
     const client = create({
       urls: { rest: "http://localhost:1", stream: "ws://localhost:1", wsApi: "ws://localhost:1" },

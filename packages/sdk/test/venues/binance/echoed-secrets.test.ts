@@ -20,6 +20,8 @@ const order = {
   timeInForce: "GTC",
 } as const;
 
+const hmacSecret = 'planted/secret+"for"=<hmac>0123456789';
+
 const escaped = (text: string) =>
   Array.from(text, (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, "0")}`).join("");
 
@@ -31,6 +33,10 @@ const WAYS: Readonly<Record<string, (text: string) => string>> = {
   "escaped slashes": (text) => JSON.stringify(text).slice(1, -1).replaceAll("/", "\\/"),
   "escaped signs": (text) => text.replace(/[^A-Za-z0-9 ]/g, escaped),
   "escaped letters": escaped,
+  "percent, twice": (text) => encodeURIComponent(encodeURIComponent(text)),
+  "JSON in JSON": (text) => JSON.stringify(JSON.stringify(text)).slice(1, -1),
+  HTML: (text) => text.replace(/[^A-Za-z0-9 ]/g, (sign) => `&#${sign.charCodeAt(0)};`),
+  hex: (text) => Buffer.from(text).toString("hex"),
 };
 
 /** What a reader can make of `text`: itself, and what is encoded in it. */
@@ -39,21 +45,24 @@ function readingsOf(text: string): string {
     String.fromCharCode(Number.parseInt(code, 16)),
   );
   const percent = text.replace(/(?:%[0-9A-F]{2})+/g, (codes) => decodeURIComponent(codes));
+  const hex = [...text.matchAll(/[0-9a-f]{16,}/g)].map(([found]) => Buffer.from(found, "hex").toString("utf8"));
   const base64 = [...text.matchAll(/[A-Za-z0-9+/]{16,}/g)].map(([found]) =>
     Buffer.from(found, "base64").toString("latin1"),
   );
-  return [text, unescaped, text.replaceAll("\\/", "/"), percent, ...base64].join("\n");
+  return [text, unescaped, text.replaceAll("\\/", "/"), percent, ...hex, ...base64].join("\n");
 }
 
 for (const [name, write] of Object.entries(WAYS)) {
   for (const orderTransport of ["rest", "webSocket"] as const) {
     for (const secretKind of ["HMAC", "Ed25519"]) {
       test(`no error of ${orderTransport} with ${secretKind} shows what the venue echoes, ${name}`, async () => {
-        const apiSecret = secretKind === "HMAC" ? "planted-secret" : pem;
+        const apiSecret = secretKind === "HMAC" ? hmacSecret : pem;
         const signatures = new Set<string>();
         const refusal = (words: string, signature: string | null | undefined) => {
           if (signature) signatures.add(signature);
-          const text = write([apiKey, signature, encodeURIComponent(signature ?? "")].join(" | "));
+          const text = write(
+            [apiKey, signature, encodeURIComponent(signature ?? ""), `${apiKey}:${apiSecret}`].join(" | "),
+          );
           return `{"code":-1100,"msg":"bad: ${text} ${words}","data":{"${text}":["${text}"]}}`;
         };
         const venue = await FakeVenue.create({

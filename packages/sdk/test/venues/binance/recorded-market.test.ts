@@ -95,6 +95,34 @@ test("a snapshot that nothing needs is counted, and so is one that is too old", 
   expect(market.book(instrument)).toBeDefined();
 });
 
+test("a snapshot from ahead of diffs that come long after it is none of theirs, and makes no book", () => {
+  const { market, frames, snapshot, wait } = setUp();
+  frames(depthFrame({ U: 5, u: 6 }));
+  snapshot(1_000);
+  frames(depthFrame({ U: 7, u: 8 }));
+  wait(4_000_000);
+  frames(depthFrame({ U: 9, u: 9 })); // a stream may be late by that much
+  expect(market.book(instrument)).toBeDefined();
+  wait(2_000_000);
+  frames(depthFrame({ U: 10, u: 10 }), depthFrame({ U: 11, u: 11 }));
+  const { snapshots, examples } = market.finish();
+  expect(snapshots).toEqual({ applied: 0, unused: 0, stale: 1 });
+  expect(examples).toEqual([
+    expect.stringContaining("the snapshot of sequence 1000 is ahead of diffs that came 5 s after it"),
+  ]);
+  expect(market.book(instrument)).toBeUndefined();
+});
+
+test("a snapshot that diffs have joined is theirs, however much later a late one comes", () => {
+  const { market, frames, snapshot, wait } = setUp();
+  snapshot(5);
+  frames(depthFrame({ U: 6, u: 7 }));
+  wait(6_000_000);
+  market.frame("btcusdt@depth", Buffer.from(depthFrame({ U: 4, u: 5 })), 1_700_000_007_000_000, "another socket");
+  expect(market.finish().snapshots.stale).toBe(0);
+  expect(market.book(instrument)).toBeDefined();
+});
+
 test("a message that cannot be decoded is counted once, with its reason and beginning", () => {
   const { market, frames } = setUp();
   frames("{", tradeFrame(1, { p: "x" }));

@@ -1,3 +1,4 @@
+import { integerInRange } from "@pitlane/perf";
 import {
   type Columns,
   flag,
@@ -154,8 +155,9 @@ export function parsePulseItems(value: unknown): readonly (PulseRow & MoreColumn
 
 const parseObject = parser("pulse item", record);
 
-/** The name of a column; undefined for one beyond those that have a name. */
+/** The name of a column; undefined for one beyond those that have a name. @throws {InvalidInputError} When `index` is not whole and 0 or more. */
 export function pulseColumn(index: number): keyof PulseRow | undefined {
+  integerInRange("index", index, 0, Number.MAX_SAFE_INTEGER);
   return NAMES[index];
 }
 
