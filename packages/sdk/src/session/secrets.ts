@@ -3,6 +3,8 @@ import { check } from "../checks.ts";
 import { SecretSearch } from "./secret-search.ts";
 
 const MASK = "[secret]";
+const MOST_REPLY = 65_536; // characters
+const MOST_SECRET = 4_096; // characters of one, encoded
 
 /**
  * Holds a secret that only `reveal` shows: printed, inspected, spread, cloned or turned into JSON, it is `[secret]` or nothing.
@@ -86,8 +88,13 @@ export class Redactor {
     return clean + text.slice(at);
   }
 
-  /** A reply without its secrets: of JSON every text, name and number as it reads, written anew; of anything else the text. */
+  /**
+   * A reply without its secrets: of JSON every text, name and number as it reads, written anew; of anything else the text. Of one with more
+   * than 65,536 characters the beginning: no refusal has as many words, and a venue must not keep us busy with searching for seconds.
+   */
   redactReply(text: string): string {
+    // What may be half of a secret, at the end, is left out as well.
+    if (text.length > MOST_REPLY) return `${this.redact(text.slice(0, MOST_REPLY)).slice(0, -MOST_SECRET)}...`;
     try {
       return JSON.stringify(JSON.parse(text, (_name, value: unknown) => this.#clean(value)));
     } catch {

@@ -133,3 +133,12 @@ describe("a text without the secret", () => {
     expect(redactor.redact(nested) === nested).toBe(true);
   });
 });
+
+test("of an endless reply the beginning is searched, and half a secret at its end is not in it", () => {
+  const secret = "s3cret-".repeat(10);
+  for (const before of [0, 60_000, 65_536 - 35, 65_536 - 1, 70_000]) {
+    const clean = redactorOf(secret).redactReply(`${"x ".repeat(before / 2)}${secret}${" y".repeat(100_000)}`);
+    expect(clean.length).toBeLessThanOrEqual(65_536);
+    expect(clean).not.toContain("s3cret");
+  }
+});
