@@ -108,7 +108,7 @@ test("measures windows of open processes in turns", async () => {
     .filter((line) => / (begins|ends) /.test(line));
   expect(new Set(lines.map((line) => line.split(" ")[0])).size).toBe(2);
   expect(lines.map((line) => line.replace(/^\d+ /, ""))).toEqual(
-    [2, 4, 4, 2, 2, 4].flatMap((step) => [`begins ${step}`, `ends ${step}`]),
+    [2, 4, 4, 2, 4, 2].flatMap((step) => [`begins ${step}`, `ends ${step}`]),
   );
 });
 
