@@ -17,8 +17,8 @@ export interface CalledOptions {
 }
 
 /**
- * Keeps the server's core from halting between calls. To wake a halted one costs the caller's write some 30 us of CPU time in a virtual
- * machine, and whether it has halted depends on microseconds: as much as all that a client does, now and then.
+ * Keeps the server's core from halting between calls. To wake a halted one costs the caller's write tens of microseconds of CPU time in a
+ * virtual machine, and whether it has halted depends on microseconds: as much as all that a client does, now and then.
  */
 const STAY_AWAKE = `
   let untilMs = 0;

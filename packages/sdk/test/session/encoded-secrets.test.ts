@@ -113,7 +113,7 @@ describe("a text without the secret", () => {
   test("is left as it is, whatever is escaped in it", () => {
     const texts = [
       'order 12 of BTC/USDT: {"price":"61250.00","note":"p\\u00e4ss"} 100% & 50%25 &lt;b&gt; C:\\temp\\new',
-      "/work/packages/sdk/src/session/secrets.ts:12:34 2026-11-22T19:19:01.000Z 0x7f3a9c00deadbeef",
+      "packages/sdk/src/session/secrets.ts:12:34 2026-11-22T19:19:01.000Z 0x7f3a9c00deadbeef",
       Buffer.from("what else is in base64, and long enough").toString("base64"),
       "\\ud83d \\u{110000} %zz &nosuch; &#99999999; \\",
     ];

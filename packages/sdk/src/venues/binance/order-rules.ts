@@ -4,8 +4,6 @@ import type { Instrument } from "../../model/instrument.ts";
 import type { AmendRequest, OrderRequest } from "../../model/order.ts";
 import { formatUnits, notionalUnits } from "../../model/scale.ts";
 
-export { checkVenue } from "./check-venue.ts"; // by itself, so that a client for market data has no rules of orders
-
 const CLIENT_ORDER_ID = /^[A-Za-z0-9_-]{1,36}$/;
 const TIMES_IN_FORCE: ReadonlySet<unknown> = new Set(["GTC", "IOC", "FOK"]);
 const PREVENTIONS: ReadonlySet<unknown> = new Set(["none", "expireTaker", "expireMaker", "expireBoth", "decrement"]);
@@ -117,7 +115,8 @@ function checkForeign(request: OrderRequest): void {
   const fields: Readonly<Partial<Record<(typeof FIELDS)[number], unknown>>> = request;
   for (const field of FOREIGN.get(request.type) ?? []) {
     const value = fields[field];
-    if (value === undefined || value === "GTC") continue; // which is how all of them work
+    const isUsual = field === "timeInForce" && value === "GTC"; // as all that rest do
+    if (value === undefined || isUsual) continue;
     const kinds = KINDS.filter((kind) => TAKEN[kind].includes(field)).join(", ");
     throw new InvalidInputError(
       `an order of type "${request.type}" has no ${field}: leave it out, or take one of ${kinds}`,
