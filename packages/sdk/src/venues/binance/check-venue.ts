@@ -1,8 +1,6 @@
 import { InvalidInputError } from "@pitlane/perf";
 import type { Instrument } from "../../model/instrument.ts";
 
-// By itself, so that a client for market data has no rules of orders.
-
 /** @throws {InvalidInputError} When `instrument` is of another venue, or none. */
 export function checkVenue(instrument: Instrument, venue: string): void {
   if (instrument?.venue === venue && instrument.venueSymbol) return;

@@ -6,11 +6,11 @@ import { type Bar, checkInterval } from "../../model/bar.ts";
 import type { Instrument } from "../../model/instrument.ts";
 import type { BookSnapshot, PublicTrade, TopOfBook } from "../../model/market-data.ts";
 import { publicRead } from "./api.ts";
-import { checkVenue } from "./check-venue.ts";
 import { CoreMarket, depthCall } from "./core-market.ts";
 import { parseSnapshot } from "./decode.ts";
 import { timeUsOf, toFields, toList } from "./fields.ts";
 import { parseBar, parsePublicTrade, parseTopOfBook } from "./market-wire.ts";
+import { checkVenue } from "./order-rules.ts";
 
 const MOST_ROWS = 1_000;
 

@@ -4,6 +4,8 @@ import type { Instrument } from "../../model/instrument.ts";
 import type { AmendRequest, OrderRequest } from "../../model/order.ts";
 import { formatUnits, notionalUnits } from "../../model/scale.ts";
 
+export { checkVenue } from "./check-venue.ts"; // by itself, so that a client for market data has no rules of orders
+
 const CLIENT_ORDER_ID = /^[A-Za-z0-9_-]{1,36}$/;
 const TIMES_IN_FORCE: ReadonlySet<unknown> = new Set(["GTC", "IOC", "FOK"]);
 const PREVENTIONS: ReadonlySet<unknown> = new Set(["none", "expireTaker", "expireMaker", "expireBoth", "decrement"]);
