@@ -19,6 +19,6 @@ export default [
     ignore: ["undici", "eventemitter3"],
     modifyEsbuildConfig: node,
     gzip: true,
-    limit: "70 KB", // orders have readers of their own for what comes of them, a budget for their number, and a search of replies for secrets in any encoding
+    limit: "73 KB", // orders have readers of their own for what comes of them, connections, a budget for their number, and a search of replies for secrets in any encoding
   },
 ];

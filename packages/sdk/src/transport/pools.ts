@@ -5,6 +5,7 @@ import { DnsCache, type LookupAll } from "./dns-cache.ts";
 import { DueList } from "./due-list.ts";
 import { CallAbortedError } from "./errors.ts";
 import type { HttpCall, HttpReply, Send } from "./transport.ts";
+import { WriteLane } from "./write-lane.ts";
 
 export interface PoolsOptions {
   /** Limit for connecting, TLS included, in milliseconds, to within half a second; 1 to 600,000, 5,000 unless told. */
@@ -40,6 +41,13 @@ export interface PoolsOptions {
   readonly clock: Pick<Clock, "monotonicNs">;
 }
 
+/** The ways to one origin. */
+interface Place {
+  readonly pool: Pool;
+  /** For writes alone; undefined where there is none. */
+  readonly lane: WriteLane | undefined;
+}
+
 /** The network edge for HTTP. */
 export interface Pools {
   /** Sends one attempt to the call's `origin`, and reads the whole answer, whatever its status. */
@@ -50,7 +58,8 @@ export interface Pools {
 
 /**
  * The network edge for HTTP: keep-alive connections without Nagle's delay, a pool of them for each origin, made when it is first
- * called. One request on each connection at a time, nothing ever sent twice.
+ * called. One request on each connection at a time, nothing ever sent twice. A quarter of the connections are for writes alone, which
+ * go out over them in the very step that sends them; without `allowH2`, and from the second write on.
  *
  * A call fails with outcome `unsent` only when no byte can have left: `NetworkError`, `TimeoutError`, or `CallAbortedError` when it
  * was its caller or `close` who ended it; an answer larger than `maxResponseBytes` is a `ProtocolError`; a header that HTTP does not
@@ -78,12 +87,13 @@ export function createPools(options: PoolsOptions): Pools {
   const addressTimeoutMs = integerInRange("addressTimeoutMs", options.addressTimeoutMs ?? 250, 10, 60_000);
 
   const dns = new DnsCache({ ttlMs: dnsTtlMs, clock, lookup: options.lookup });
-  const pools = new Map<string, Pool>();
+  const laneConnections = allowH2 ? 0 : Math.floor(connections / 4);
+  const places = new Map<string, Place>();
   const underWay = new DueList<Attempt>(clock);
   let closed: Promise<void> | undefined;
 
-  function open(origin: string): Pool {
-    if (pools.size === maxOrigins) {
+  function open(origin: string): Place {
+    if (places.size === maxOrigins) {
       throw new InvalidInputError(
         `there are pools for ${maxOrigins} origins already, maxOrigins; no more for ${origin}`,
       );
@@ -93,26 +103,42 @@ export function createPools(options: PoolsOptions): Pools {
         `a call's origin must be like https://api.example.com, got ${JSON.stringify(origin)}`,
       );
     }
+    const connect = {
+      lookup: dns.lookup,
+      autoSelectFamily: true,
+      autoSelectFamilyAttemptTimeout: addressTimeoutMs,
+      keepAlive: true,
+      keepAliveInitialDelay: keepAliveMs,
+      ...(ca === undefined ? {} : { ca }),
+    };
+    const onUnreachable = () => dns.expire(new URL(origin).hostname);
     const pool = new Pool(origin, {
-      connections,
+      connections: connections - laneConnections,
       pipelining: 1, // more would let a broken socket hand requests on to another one
-      connect: {
-        timeout: connectTimeoutMs,
-        lookup: dns.lookup,
-        autoSelectFamily: true,
-        autoSelectFamilyAttemptTimeout: addressTimeoutMs,
-        keepAliveInitialDelay: keepAliveMs,
-        ...(ca === undefined ? {} : { ca }),
-      },
+      connect: { timeout: connectTimeoutMs, ...connect },
       keepAliveTimeout: keepAliveMs,
       headersTimeout: headersTimeoutMs,
       bodyTimeout: 0, // the call's own timer ends a body that does not
       maxResponseSize: maxResponseBytes,
       allowH2,
     });
-    pool.on("connectionError", () => dns.expire(new URL(origin).hostname));
-    pools.set(origin, pool);
-    return pool;
+    pool.on("connectionError", onUnreachable);
+    const lane =
+      laneConnections === 0
+        ? undefined
+        : new WriteLane({
+            origin,
+            connections: laneConnections,
+            maxResponseBytes,
+            keepAliveMs,
+            connectTimeoutMs,
+            connect,
+            onUnreachable,
+            clock,
+          });
+    const place = { pool, lane };
+    places.set(origin, place);
+    return place;
   }
 
   function dispatch(call: HttpCall, resolve: (reply: HttpReply) => void, reject: (error: Error) => void): void {
@@ -123,18 +149,21 @@ export function createPools(options: PoolsOptions): Pools {
     if (closed !== undefined) return attempt.end("was refused: the client is closed", undefined);
     if (call.signal?.aborted) return attempt.handleEvent();
     if (call.abandonedFor !== undefined) return attempt.abandon(call.abandonedFor);
-    const pool = pools.get(call.origin) ?? open(call.origin);
+    const { pool, lane } = places.get(call.origin) ?? open(call.origin);
     const nowNs = clock.monotonicNs();
     const isLimited = call.deadlineNs < Number.POSITIVE_INFINITY;
     const limitMs = isLimited ? (call.deadlineNs - nowNs) / 1e6 : (call.timeoutMs ?? callTimeoutMs);
     if (!attempt.arm(underWay, limitMs, nowNs)) return;
+    const headersMs = call.timeoutMs === undefined ? headersTimeoutMs : Math.max(headersTimeoutMs, call.timeoutMs);
+    // The lane has no limit for the head of an answer beside the one for all of it.
+    if (!call.isRead && limitMs <= headersMs && lane?.trySend(call, attempt)) return;
     pool.dispatch(
       {
         method: call.method,
         path: call.sentQuery === "" ? call.path : `${call.path}?${call.sentQuery}`,
         headers: call.sentHeaders,
         body: call.sentBody,
-        headersTimeout: call.timeoutMs === undefined ? headersTimeoutMs : Math.max(headersTimeoutMs, call.timeoutMs),
+        headersTimeout: headersMs,
       },
       attempt,
     );
@@ -145,7 +174,9 @@ export function createPools(options: PoolsOptions): Pools {
     close() {
       const error = new CallAbortedError("the client was closed", { outcome: "unknown" });
       underWay.close();
-      closed ??= Promise.all(Array.from(pools.values(), (pool) => pool.destroy(error))).then(() => {});
+      closed ??= Promise.all(
+        Array.from(places.values(), ({ pool, lane }) => Promise.all([pool.destroy(error), lane?.close(error)])),
+      ).then(() => {});
       return closed;
     },
   };

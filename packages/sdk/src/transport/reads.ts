@@ -251,7 +251,7 @@ function isOfHost(error: unknown): error is RequestError {
 function toError(what: string, cause: unknown): RequestError {
   const { message, code } = cause as NodeJS.ErrnoException;
   const words = message || code; // of several refused addresses there is only the code
-  if (code === "UND_ERR_RES_EXCEEDED_MAX_SIZE") return new ProtocolError(`${what} was answered with too many bytes`);
+  if (code === "UND_ERR_RES_EXCEEDED_MAX_SIZE") return new ProtocolError(`${what} got too many bytes`);
   const ErrorOfKind = /TIMED?_?OUT$/.test(String(code)) ? TimeoutError : NetworkError; // undici's two, and the system's
   const outcome = code === "ECONNREFUSED" ? "unsent" : "unknown"; // nobody was there to send it to
   return new ErrorOfKind(`${what} failed: ${words}`, { outcome, cause });
