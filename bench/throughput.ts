@@ -136,7 +136,10 @@ const CONFIG = {
   orderTransport: "websocket" as const,
 };
 
-/** Trades for `seconds` and waits for the last order's end. */
+/**
+ * Trades for `seconds` and waits for the last order's end. An order is lost when nobody can say what became of it; those that risk or the venue
+ * said no to are told apart, and why, on stderr: none of them counts towards the orders a second.
+ */
 async function trade(perSecond: number, seconds: number): Promise<Record<string, number>> {
   const exchange = await startExchange(PROGRAM);
   try {
@@ -160,12 +163,20 @@ async function trade(perSecond: number, seconds: number): Promise<Record<string,
     while (runtime.status().openOrders > 0 && clock.monotonicNs() < deadlineNs) await clock.sleep(1);
     const tookNs = clock.monotonicNs() - startNs; // the last order's end is in it
     clearInterval(look);
-    const { orders, latency, faults } = await close();
+    const { orders, latency, faults, risk, rejections } = await close();
     for (const { source, message } of faults) console.error(`${source}: ${message}`);
+    for (const { code, voter, count, example } of risk.denials)
+      console.error(`${count} orders denied by ${voter}, ${code}, the first one: ${example}`);
+    for (const { reason, count } of rejections) console.error(`${count} orders rejected: ${reason}`);
     const ended = orders.filled + orders.cancelled + orders.expired;
+    const unaffordable = risk.denials.find(({ code }) => code === "INSUFFICIENT_BALANCE")?.count ?? 0;
     return {
       "orders a second": (ended / tookNs) * 1e9,
-      "orders lost": strategy.wanted - ended,
+      "orders lost": strategy.wanted - ended - orders.denied - orders.rejected,
+      "orders denied, the balance spoken for": unaffordable,
+      "orders denied otherwise": orders.denied - unaffordable,
+      "orders rejected": orders.rejected,
+      "orders expired, the price gone": orders.expired,
       "CPU an order": (user + system) / strategy.wanted,
       "in process p50": latency.processing.p50,
       "in process p99": latency.processing.p99,
@@ -226,6 +237,10 @@ async function hear(perSecond: number, seconds: number): Promise<Record<string, 
 const ORDER_UNITS = {
   "orders a second": "1/s",
   "orders lost": "",
+  "orders denied, the balance spoken for": "",
+  "orders denied otherwise": "",
+  "orders rejected": "",
+  "orders expired, the price gone": "",
   "CPU an order": "us",
   "in process p50": "us",
   "in process p99": "us",
@@ -247,6 +262,9 @@ const trial = (name: string, perSecond: number, atLeast: number, seconds: number
       targets: {
         "orders a second": { atLeast },
         "orders lost": { atMost: 0 },
+        "orders denied, the balance spoken for": { atMost: 0 },
+        "orders denied otherwise": { atMost: 0 },
+        "orders rejected": { atMost: 0 },
         "in process p99": { atMost: 1_000 },
         RSS: { atMost: 256 },
         faults: { atMost: 0 },

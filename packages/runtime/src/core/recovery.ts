@@ -3,7 +3,7 @@ import type { BreachEntry, TradingCommand } from "../engines/trading-state.ts";
 import type { VoteRecord } from "../hooks/verdict.ts";
 import type { JournalRow } from "../journal/chain.ts";
 import { JournalError } from "../journal/errors.ts";
-import { Order } from "../orders/order.ts";
+import { numberOf, Order } from "../orders/order.ts";
 import {
   fromIntentRecord,
   fromReportRecord,
@@ -162,9 +162,4 @@ export interface FailureEntry {
 function termsOf({ clientOrderId: _id, strategy: _strategy, approved: _approved, ...rest }: IntentEntry): IntentRecord {
   const { votes: _votes, shaped: _shaped, ...terms } = rest;
   return terms;
-}
-
-/** The number at the end of a client order id. */
-function numberOf(clientOrderId: string): number {
-  return Number.parseInt(clientOrderId.slice(clientOrderId.lastIndexOf("-") + 1), 36);
 }

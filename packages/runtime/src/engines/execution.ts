@@ -24,6 +24,8 @@ export interface ExecutionRecord {
   readonly open: readonly OrderRecord[];
   /** Bought less sold by each plugin, in lots, by instrument id. */
   readonly ownLots: readonly Readonly<Record<string, number>>[];
+  /** Orders that have ended and whose fills are not all booked yet; left out where there are none. */
+  readonly owed?: readonly OrderRecord[];
   /** Why orders were denied; older journals have none. */
   readonly denials?: readonly Denial[];
   /** Why orders were rejected; older journals have none. */
@@ -41,7 +43,7 @@ export class Execution {
   /** How many orders went which way since the start. */
   readonly counters: OrderCounters;
   readonly #options: ExecutionOptions;
-  readonly #orders = new KnownOrders();
+  readonly #orders: KnownOrders;
   readonly #tally = new OrderTally();
   readonly #backlog: BacklogCounter;
   readonly #exposure: OpenExposure;
@@ -73,6 +75,7 @@ export class Execution {
       onDenied: (order) => this.#onChanged(order),
     });
     this.#numbers = strategies.map(() => 0);
+    this.#orders = new KnownOrders(options.runKey, this.#numbers);
     this.#ownLots = strategies.map(() => new Map());
   }
 
@@ -190,10 +193,10 @@ export class Execution {
     return false;
   }
 
-  /** True when `onReport` would change nothing: all that it tells of an order of this run was told before. */
+  /** True when `onReport` would change nothing: all that it tells of an order of this run was told before, be it one that is not kept any more. */
   hasHeard(report: OrderReport): boolean {
     const order = this.#orders.find(report.clientOrderId);
-    return order !== undefined && isHeard(order, report);
+    return order === undefined ? this.#orders.forgotten.hasHeard(report) : isHeard(order, report);
   }
 
   /** Applies the venue's word on an order. */
@@ -355,10 +358,12 @@ export class Execution {
 
   /** What must survive a restart; nothing may be queued. */
   record(): ExecutionRecord {
+    const { owed } = this.#orders;
     return {
       numbers: [...this.#numbers],
       counters: { ...this.counters },
       open: [...this.#orders.open].map(toOrderRecord),
+      ...(owed.length > 0 && { owed: owed.map(toOrderRecord) }),
       ownLots: this.#ownLots.map((own) => Object.fromEntries([...own].map(([{ id }, lots]) => [id, lots]))),
       denials: this.denials,
       rejections: this.rejections,
@@ -367,7 +372,7 @@ export class Execution {
 
   /** Takes over what an earlier process recorded, in place of all there is. Call before the first intent. */
   restore(record: ExecutionRecord, instrumentOf: InstrumentOf): void {
-    const { numbers, counters, open, ownLots, denials = [], rejections = [] } = record;
+    const { numbers, counters, open, ownLots, owed = [], denials = [], rejections = [] } = record;
     for (let owner = 0; owner < this.#numbers.length; owner++) this.#numbers[owner] = numbers[owner] ?? 0;
     this.#tally.restore(counters, denials, rejections);
     for (const [owner, own] of this.#ownLots.entries()) {
@@ -383,6 +388,11 @@ export class Execution {
       if (order.state === "submitted") this.#backlog.setAwaited(order, true);
       this.#orders.add(order);
       this.#addOpen(order);
+    }
+    for (const record of owed) {
+      const order = fromOrderRecord(record, instrumentOf);
+      this.#orders.owe(order);
+      this.#exposure.update(order); // what it has cost is not known yet
     }
   }
 
@@ -409,6 +419,11 @@ export class Execution {
   /** An order that is open, or ended and still known. */
   find(clientOrderId: string): Order | undefined {
     return this.#orders.find(clientOrderId);
+  }
+
+  /** True for the client order id of an intent of this run, also of one that is not kept any more. */
+  isOwn(clientOrderId: string): boolean {
+    return this.#orders.forgotten.isOwn(clientOrderId);
   }
 
   /** Orders whose fills are not all booked yet. */
@@ -483,6 +498,7 @@ export class Execution {
     const own = this.#ownLots[owner]!;
     own.set(fill.instrument, (own.get(fill.instrument) ?? 0) + (fill.side === "buy" ? fill.sizeLots : -fill.sizeLots));
     this.#exposure.update(order);
+    this.#orders.settle(order);
   }
 
   #onChanged(order: Order): void {
@@ -493,14 +509,16 @@ export class Execution {
   #count(order: Order): void {
     this.#exposure.update(order);
     if (order.state !== "submitted") this.#backlog.setAwaited(order, false);
-    this.#tally.count(order);
-    if (isFinal(order.state)) this.#orders.end(order);
+    this.#tally.count(order, isFinal(order.state) && this.#orders.end(order));
   }
 
+  /** The venue's word on an order that is not known: one that is forgotten here, or somebody else's. */
   #onStray(report: OrderReport): void {
-    if (!this.#orders.noteStray(report.clientOrderId)) return;
-    this.#options.onFault(
-      `the venue reports order ${report.clientOrderId} on ${report.instrument.id}, which is not of this run`,
-    );
+    const { clientOrderId: id, instrument } = report;
+    const late = this.#orders.forgotten.judge(report);
+    if (late === undefined && this.#orders.forgotten.isOwn(id)) return; // it was heard
+    if (!this.#orders.noteStray(id)) return;
+    if (late?.isDuplicate === true) this.counters.duplicated++;
+    this.#options.onFault(late?.fault ?? `the venue reports order ${id} on ${instrument.id}, which is not of this run`);
   }
 }

@@ -1,5 +1,5 @@
 import type { RequestOutcome } from "@pitlane/sdk";
-import { isFinal, isWorking, type Order } from "../orders/order.ts";
+import { isWorking, type Order } from "../orders/order.ts";
 import { type Denial, DenialCounter } from "./denials.ts";
 import { type Rejection, RejectionCounter } from "./rejections.ts";
 
@@ -35,14 +35,14 @@ export class OrderTally {
   /** Orders that count as rejected and are no failure, since this process began: taken back before they were sent, or post-only and refused. */
   expectedRejections = 0;
 
-  /** Counts the state that an order has come to. */
-  count(order: Order): void {
+  /** Counts the state that an order has come to. @param hasEnded It has ended just now. */
+  count(order: Order, hasEnded: boolean): void {
     const { counters } = this;
     if (!order.wasAccepted && (isWorking(order.state) || ["filled", "cancelled", "expired"].includes(order.state))) {
       order.wasAccepted = true;
       counters.accepted++;
     }
-    if (!isFinal(order.state)) return;
+    if (!hasEnded) return;
     counters[order.state as "denied" | "filled" | "cancelled" | "expired" | "rejected"]++;
     if (order.state === "rejected") this.rejections.count(order.reason);
   }

@@ -187,3 +187,8 @@ export class Order implements OrderView {
 export function clientOrderId(runKey: string, strategyIndex: number, number: number): string {
   return `pl-${runKey}-${strategyIndex.toString(36)}-${number.toString(36)}`;
 }
+
+/** The intent's number in a client order id of `clientOrderId`; of another text whatever its end reads as, NaN mostly. */
+export function numberOf(id: string): number {
+  return Number.parseInt(id.slice(id.lastIndexOf("-") + 1), 36);
+}

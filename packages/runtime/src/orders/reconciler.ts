@@ -27,7 +27,7 @@ export interface ReconciledEntry {
 export interface ReconcilerOptions {
   readonly venue: Pick<OrderVenue, "listOpen">;
   readonly account: VenueAccount;
-  readonly execution: Pick<Execution, "openOrders" | "withMissingFills" | "find" | "unknown">;
+  readonly execution: Pick<Execution, "openOrders" | "withMissingFills" | "find" | "isOwn" | "unknown">;
   readonly portfolio: Pick<Portfolio, "balances" | "venues" | "fills">;
   readonly gateway: Pick<OrderGateway, "adopt" | "askAll">;
   readonly clock: Pick<Clock, "sleep">;
@@ -168,7 +168,10 @@ export class Reconciler {
     const again = await this.#listOpen();
     return suspects
       .filter((report) => again.has(report.clientOrderId))
-      .map((report) => strayOf(report, execution.find(report.clientOrderId)?.state));
+      .map((report) => {
+        const { clientOrderId: id } = report;
+        return strayOf(report, execution.find(id)?.state, execution.isOwn(id));
+      });
   }
 
   /** What the venue says is open, by client order id. */
@@ -196,7 +199,9 @@ function isBehind(order: Order, { filledLots, sizeLots }: OrderReport): boolean 
   return filledLots > order.filledLots || (sizeLots < order.sizeLots && order.amendLots === 0);
 }
 
-function strayOf({ clientOrderId, instrument }: OrderReport, state: OrderState | undefined): string {
-  const what = state === undefined ? "which is not of this run" : `which is ${state} here`;
+/** @param isOwn It is of this run: where it has no state it has ended, and is not kept any more. */
+function strayOf({ clientOrderId, instrument }: OrderReport, state: OrderState | undefined, isOwn: boolean): string {
+  const unknown = isOwn ? "which has ended here" : "which is not of this run";
+  const what = state === undefined ? unknown : `which is ${state} here`;
   return `the venue has order ${clientOrderId} on ${instrument.id} open, ${what}`;
 }

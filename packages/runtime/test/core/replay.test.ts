@@ -346,6 +346,36 @@ test("a process that was killed between an input and its decisions is no diverge
   expect((await replayed(resumed, [once("buyer")])).tally).toMatchObject({ divergences: 0, decisions: 1 });
 });
 
+test("an order that ended before its fills came keeps waiting for them over snapshot and restart, and a replay decides the same", async () => {
+  const before = await live([once("buyer")]);
+  for (const happening of quoteOf(1000)) before.take(happening);
+  const [{ clientOrderId: id } = {}] = before.core.execution.openOrders();
+  const order = before.core.execution.find(id ?? "") as Order;
+  const { fills, ...ended } = reportOf(order, "fill", 7);
+  before.inputs.report({ ...ended, fills: [] }); // the answer; the fill comes by the user stream
+  before.journal.append("snapshot", { core: before.core.record() });
+  before.journal.commit();
+  const after = await live([once("buyer")]);
+  const { rows } = before.journal;
+  const snapshot = rows.at(-1) as (typeof rows)[number];
+  const entry = { ...snapshot, body: JSON.parse(String(snapshot.body)) };
+  recover(after.core, [entry], instrumentsById(instruments), ["buyer"]);
+  expect(after.core.execution.withMissingFills().map(({ clientOrderId }) => clientOrderId)).toEqual([id]);
+  const body = JSON.stringify({ startedAtUs: before.core.nowUs, core: after.core.record() });
+  const resumed = { seq: rows.length + 1, atUs: before.core.nowUs, kind: "run.resume", body };
+  const told = after.journal.rows.length;
+  after.inputs.report({ ...ended, fills });
+  expect(after.core.portfolio.fills).toBe(1);
+  expect(after.core.execution.withMissingFills()).toEqual([]);
+  after.inputs.report({ ...ended, fills }); // told twice, heard once
+  const later = after.journal.rows.slice(told);
+  expect(later.map(({ kind }) => kind)).toEqual(["report"]);
+  const renumbered = later.map((row, i) => ({ ...row, seq: rows.length + 2 + i }));
+  const { tally, core } = await replayed([...rows, resumed, ...renumbered], [once("buyer")]);
+  expect(tally).toMatchObject({ divergences: 0, decisions: 3 });
+  expect(core.record()).toEqual(after.core.record());
+});
+
 test("with a first row to compare, only what was compared is counted", async () => {
   const { journal, take } = await live([reader()]);
   for (let i = 0; i < 5; i++) for (const happening of quoteOf(1000)) take(happening);

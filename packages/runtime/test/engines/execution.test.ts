@@ -208,20 +208,97 @@ test("of another session's orders on the account 10,000 are known by name at mos
   expect(faults).toHaveLength(10_002);
 });
 
-test("finished orders are forgotten beyond the last 10,000, open ones never", () => {
-  const { execution, faults } = setUp();
-  const first = execution.submit(0, BUY);
-  execution.flush(Number.NaN);
-  for (let i = 0; i < 10_001; i++) {
-    const order = execution.submit(1, BUY);
+/** Ends `count` orders of strategy "two", with the venue's ids from 100 on. @returns Their ids. */
+function endMany(execution: Execution, count: number): readonly string[] {
+  return Array.from({ length: count }, (_, i) => {
+    const order = execution.submit(1, BUY) as Order;
     execution.flush(Number.NaN);
     execution.onReport(report(order, "expired", [], String(100 + i)));
-  }
+    return order.clientOrderId;
+  });
+}
+
+test("finished orders are forgotten beyond the last 10,000, open ones never; a late copy of a forgotten one's report is silence", () => {
+  const { execution, faults, since } = setUp();
+  const first = execution.submit(0, BUY) as Order;
+  execution.flush(Number.NaN);
+  const [id = ""] = endMany(execution, 10_001);
   execution.onReport(report(first, "accepted"));
   expect(first.state).toBe("accepted");
+  expect(execution.find(id)).toBeUndefined();
+  for (const status of ["accepted", "expired"] as const) {
+    const copy = { ...report(first, status, [], "100"), clientOrderId: id };
+    expect(execution.hasHeard(copy)).toBe(true); // it is no input
+    expect(since(() => execution.onReport(copy))).toEqual([]);
+  }
   expect(faults).toEqual([]);
-  execution.onReport({ ...report(first, "expired"), clientOrderId: "pl-run-1-1" });
-  expect(faults).toHaveLength(1);
+  expect(execution.counters).toMatchObject({ accepted: 10_002, expired: 10_001, duplicated: 0 });
+});
+
+test("what a late report tells of a forgotten order and was not known is a fault, once; another id of the venue counts as duplicated", () => {
+  const { execution, faults } = setUp();
+  const [id = "", other = ""] = endMany(execution, 10_002);
+  const about = { ...report(execution.submit(0, BUY) as Order, "expired", [], "100"), clientOrderId: id };
+  const news = { ...about, filledLots: 400 };
+  expect(execution.hasHeard(news)).toBe(false);
+  execution.onReport(news);
+  execution.onReport(news);
+  expect(faults).toEqual([
+    expect.stringContaining(`order ${id} ended as expired with 0 lots filled, and is now reported`),
+  ]);
+  expect(execution.counters.duplicated).toBe(0);
+  execution.onReport({ ...about, clientOrderId: other, venueOrderId: "8" });
+  expect(faults[1]).toContain("by another id too, 8");
+  expect(execution.counters.duplicated).toBe(1);
+});
+
+test("an ended order whose fills are not all booked is kept until they are, whatever ends meanwhile; then it is forgotten as any other", () => {
+  const { execution, portfolio, faults } = setUp();
+  const order = execution.submit(0, BUY) as Order;
+  execution.flush(Number.NaN);
+  execution.onReport({ ...report(order, "filled"), filledLots: 1000 }); // its fill comes by another socket
+  endMany(execution, 20_001);
+  expect(execution.find(order.clientOrderId)).toBe(order);
+  expect(execution.withMissingFills()).toEqual([order]);
+  execution.onReport(report(order, "filled", [fillOf(order, 1000)]));
+  expect(portfolio.position(instrument).lots).toBe(1000);
+  expect(execution.withMissingFills()).toEqual([]);
+  expect(execution.find(order.clientOrderId)).toBe(order); // another copy may come
+  endMany(execution, 10_000);
+  expect(execution.find(order.clientOrderId)).toBeUndefined();
+  expect(execution.hasHeard(report(order, "filled", [fillOf(order, 1000)]))).toBe(true);
+  expect(faults).toEqual([]);
+});
+
+test("an ended order whose fills are not all booked is taken over a restart: they are asked for, and booked once", () => {
+  const { execution } = setUp();
+  const order = execution.submit(0, BUY) as Order;
+  const done = execution.submit(0, BUY) as Order;
+  execution.flush(Number.NaN);
+  execution.onReport(report(done, "filled", [fillOf(done, 1000)]));
+  expect(execution.record()).not.toHaveProperty("owed"); // as in journals of before
+  execution.onReport({ ...report(order, "filled", [fillOf(order, 400)]), filledLots: 1000 });
+  const next = setUp();
+  next.execution.restore(JSON.parse(JSON.stringify(execution.record())), () => instrument);
+  next.execution.endRecovery();
+  expect(next.execution.openOrders()).toEqual([]);
+  expect(next.execution.withMissingFills().map(({ clientOrderId }) => clientOrderId)).toEqual([order.clientOrderId]);
+  const rest = { ...fillOf(order, 600), tradeId: "2" };
+  next.execution.onReport(report(order, "filled", [fillOf(order, 400), rest]));
+  expect(next.portfolio.position(instrument).lots).toBe(600); // the snapshot of the portfolio has the others
+  expect(next.execution.withMissingFills()).toEqual([]);
+  expect(next.execution.counters).toMatchObject({ filled: 2, submitted: 2 });
+  expect(next.faults).toEqual([]);
+});
+
+test("an order counts as ended once, also when the venue tells of more fills after its end", () => {
+  const { execution, portfolio } = setUp();
+  const order = execution.submit(0, BUY) as Order;
+  execution.flush(Number.NaN);
+  execution.onReport(report(order, "cancelled"));
+  execution.onReport(report(order, "cancelled", [fillOf(order, 400)]));
+  expect(portfolio.position(instrument).lots).toBe(400);
+  expect(execution.counters).toMatchObject({ accepted: 1, cancelled: 1 });
 });
 
 test("an amendment is on disk before it is sent, goes before new orders, and needs no vote", () => {

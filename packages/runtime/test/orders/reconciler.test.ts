@@ -50,6 +50,7 @@ function setUp(parts: {
     execution: {
       openOrders: () => orders.filter(({ isOpen }) => isOpen),
       withMissingFills: () => orders.filter(({ bookedLots, filledLots }) => bookedLots < filledLots),
+      isOwn: (id) => id.startsWith("pl-"),
       find: (id) => orders.find(({ clientOrderId }) => clientOrderId === id),
       unknown: 0,
     },
@@ -97,7 +98,7 @@ test("orders that ended unheard, are behind, or lack fills are asked about; thos
 test("strays, orders that live there and ended here, and orders that the venue has lost are drift", async () => {
   const { reconciler, pass, faults, entries } = setUp({
     orders: [orderOf("dead", "rejected"), orderOf("gone", "accepted")],
-    open: [reportOf("by-hand"), reportOf("dead")],
+    open: [reportOf("by-hand"), reportOf("dead"), reportOf("pl-forgotten")],
     unknownToVenue: ["gone"],
   });
   reconciler.start(1000);
@@ -105,6 +106,7 @@ test("strays, orders that live there and ended here, and orders that the venue h
   expect(entries[0]?.drift).toEqual([
     "the venue has order by-hand on test:AAA/USDT open, which is not of this run",
     "the venue has order dead on test:AAA/USDT open, which is rejected here",
+    "the venue has order pl-forgotten on test:AAA/USDT open, which has ended here",
     "order gone is accepted here, and the venue knows none by that id",
   ]);
   expect(faults).toEqual(entries[0]?.drift.map((text) => `orders: ${text}`));
