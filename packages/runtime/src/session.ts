@@ -129,6 +129,7 @@ export class Session implements Runtime {
       startedAtUs,
       journal: {
         append: (kind, body) => void this.#parts.journal.append(kind, body, core.nowUs),
+        appendText: (kind, text) => void this.#parts.journal.appendText(kind, text, core.nowUs),
         // Safe is what the wire waits for; the journal itself takes it over once the orders are on their way.
         commit: () => {
           this.#parts.journal.secure();

@@ -10,6 +10,8 @@ import type { ShapeDesk } from "./shape-desk.ts";
 /** Where decisions are written: a run's journal, or in a replay what compares them with it. */
 export interface DecisionLog {
   append(kind: string, body: object): void;
+  /** As `append`, of what `bodyText` makes of a body. Left out: `append` gets it. */
+  appendText?(kind: string, text: string): void;
   /** All that was appended is safe when it returns. @throws {JournalError} When it cannot be written. */
   commit(): void;
 }

@@ -1,4 +1,5 @@
 import { toVoteRecord, type VoteRecord } from "../hooks/verdict.ts";
+import { admittedText, Quoted } from "../orders/intent-text.ts";
 import { endAmend } from "../orders/machine.ts";
 import type { Order } from "../orders/order.ts";
 import { toIntentRecord } from "../orders/records.ts";
@@ -37,6 +38,10 @@ export interface IntentReviewOptions
 export class IntentReview {
   readonly #options: IntentReviewOptions;
   readonly #refusals = new Map<Order, NamedVerdict>(); // of intents that risk is not asked about
+  readonly #quoted = new Quoted();
+  // Of the verdicts that were written last: those of orders that all voters allow are one and the same list.
+  #writtenVerdicts: readonly NamedVerdict[] | undefined;
+  #writtenVotes = "";
   #closedReason = "";
 
   constructor(options: IntentReviewOptions) {
@@ -74,16 +79,9 @@ export class IntentReview {
       const withdrawn =
         this.#closedReason || (order.cancelWanted ? "cancelled by the strategy before it was sent" : "");
       const admitted = withdrawn === "" ? approved : undefined;
-      const { clientOrderId: id, strategy } = order;
-      const votes = verdicts.map(toVoteRecord);
-      journal.append("intent", {
-        clientOrderId: id,
-        strategy,
-        ...toIntentRecord(order.intent),
-        ...(shaped?.changes !== undefined && { shaped: shaped.changes }),
-        approved: admitted !== undefined,
-        votes,
-      });
+      if (admitted !== undefined && shaped?.changes === undefined && journal.appendText !== undefined)
+        journal.appendText("intent", admittedText(order, this.#votesText(verdicts), this.#quoted));
+      else journal.append("intent", toEntry(order, shaped, admitted !== undefined, verdicts));
       if (admitted !== undefined) {
         order.state = "submitted";
         this.#options.onApproved(order);
@@ -91,7 +89,7 @@ export class IntentReview {
         continue;
       }
       const veto = verdicts.find(({ verdict }) => !verdict.allowed)?.verdict;
-      denials.count(votes, withdrawn);
+      denials.count(verdicts.map(toVoteRecord), withdrawn);
       order.state = "denied";
       order.reason = withdrawn || (veto?.allowed === false ? `${veto.code}: ${veto.reason}` : "denied");
       this.#options.onDenied(order);
@@ -120,6 +118,14 @@ export class IntentReview {
     return false;
   }
 
+  #votesText(verdicts: readonly NamedVerdict[]): string {
+    if (verdicts !== this.#writtenVerdicts) {
+      this.#writtenVerdicts = verdicts;
+      this.#writtenVotes = JSON.stringify(verdicts.map(toVoteRecord));
+    }
+    return this.#writtenVotes;
+  }
+
   /** Nobody is asked about an order that is not to be sent any more. */
   #shape(order: Order): Shaped | undefined {
     return this.#closedReason === "" && !order.cancelWanted ? this.#options.shapes?.shape(order) : undefined;
@@ -135,6 +141,23 @@ export class IntentReview {
       verdict = deny("QUEUE_FULL", `${orders} orders wait for the venue's word, the limit is ${limit}`);
     return { approved: undefined, verdicts: [{ voter: "pipeline", verdict }] };
   }
+}
+
+/** The body of an `intent` row. */
+function toEntry(
+  { clientOrderId, strategy, intent }: Order,
+  shaped: Shaped | undefined,
+  isApproved: boolean,
+  verdicts: readonly NamedVerdict[],
+) {
+  return {
+    clientOrderId,
+    strategy,
+    ...toIntentRecord(intent),
+    ...(shaped?.changes !== undefined && { shaped: shaped.changes }),
+    approved: isApproved,
+    votes: verdicts.map(toVoteRecord),
+  };
 }
 
 function tooSmall(amendLots: number, filledLots: number): NamedVerdict {

@@ -37,8 +37,17 @@ export function addLimitVoters(risk: RiskEngine, desk: RiskDesk): void {
     const { openBuyLots, openSellLots } = exposure.of(instrument);
     return { positionLots: desk.positionLots(instrument), openBuyLots, openSellLots };
   };
+  // One look for all voters: they are asked about an intent one after the other.
+  let asked: Intent | undefined;
+  let isSpared = false;
+  const spares = (intent: Intent): boolean => {
+    if (intent === asked) return isSpared;
+    asked = intent;
+    isSpared = desk.isClosing(intent) || !isWhole(intent);
+    return isSpared;
+  };
   const add = (name: string, vote: RiskVote) =>
-    risk.addVoter(name, (intent) => (desk.isClosing(intent) || !isWhole(intent) ? allow() : vote(intent)));
+    risk.addVoter(name, (intent) => (spares(intent) ? allow() : vote(intent)));
 
   add("trading-state", (intent) => reviewTradingState(intent, desk.trading, () => heldOf(intent.instrument)));
   risk.addVoter("shape", reviewShape);

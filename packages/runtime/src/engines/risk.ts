@@ -35,6 +35,7 @@ export interface Review {
  */
 export class RiskEngine {
   #voters: readonly Voter[] = [];
+  #allowed: readonly NamedVerdict[] = []; // what is said when all of them allow
   readonly #onApproved: (order: Order) => void;
 
   /** @param onApproved Told of each order that all voters allowed, before the next one is voted on. */
@@ -44,25 +45,27 @@ export class RiskEngine {
 
   /** @param owner Number of the plugin it is of; -1 for the session's own. */
   addVoter(name: string, vote: RiskVote, owner = -1): void {
-    this.#voters = [...this.#voters, { name, vote, owner, allowed: { voter: name, verdict: allow() } }];
+    this.#setVoters([...this.#voters, { name, vote, owner, allowed: { voter: name, verdict: allow() } }]);
   }
 
   /** Takes away the voters of all plugins; the session's own stay. */
   removeVoters(): void {
-    this.#voters = this.#voters.filter((voter) => voter.owner === -1);
+    this.#setVoters(this.#voters.filter((voter) => voter.owner === -1));
   }
 
+  /** The verdicts of orders that all voters allow are one list, always the same until voters come or go. */
   review(order: Order): Review {
-    const verdicts: NamedVerdict[] = [];
-    let isAllowed = true;
-    for (const voter of this.#voters) {
+    const voters = this.#voters;
+    let denied: NamedVerdict[] | undefined; // all verdicts, once one of them is a veto
+    for (let i = 0; i < voters.length; i++) {
+      const voter = voters[i]!;
       const verdict = verdictOf(voter, order.intent);
-      verdicts.push(verdict.allowed ? voter.allowed : { voter: voter.name, verdict });
-      isAllowed &&= verdict.allowed;
+      if (!verdict.allowed) denied ??= this.#allowed.slice(0, i);
+      denied?.push(verdict.allowed ? voter.allowed : { voter: voter.name, verdict });
     }
-    if (!isAllowed) return { approved: undefined, verdicts };
+    if (denied !== undefined) return { approved: undefined, verdicts: denied };
     this.#onApproved(order);
-    return { approved: { order } as ApprovedIntent, verdicts };
+    return { approved: { order } as ApprovedIntent, verdicts: this.#allowed };
   }
 
   /**
@@ -74,6 +77,11 @@ export class RiskEngine {
   reviewAmend(amended: Intent): readonly NamedVerdict[] {
     const asked = this.#voters.filter(({ owner }) => owner !== -1);
     return asked.map((voter) => ({ voter: voter.name, verdict: verdictOf(voter, amended) }));
+  }
+
+  #setVoters(voters: readonly Voter[]): void {
+    this.#voters = voters;
+    this.#allowed = voters.map(({ allowed }) => allowed);
   }
 }
 

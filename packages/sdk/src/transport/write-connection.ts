@@ -53,11 +53,9 @@ export class WriteConnection {
     this.#socket = socket;
     socket.unref();
     socket.setTimeout(connectTimeoutMs);
-    socket.on("timeout", () => {
-      if (this.#attempt === undefined) this.#end(new Error("nothing happened on it for too long"));
-    });
+    socket.once("timeout", () => this.#end(new Error(`it was not open in ${connectTimeoutMs} ms`)));
     socket.once(isSecure ? "secureConnect" : "connect", () => {
-      socket.setTimeout(keepAliveMs);
+      socket.setTimeout(0); // which each read and write would set anew: its owner looks who has been unused for too long
       this.#rest();
     });
     socket.on("end", () => {

@@ -36,11 +36,16 @@ const FRAMING: ReadonlySet<string> = new Set([
   "transfer-encoding",
   "upgrade",
 ]);
-const MOST_HEADS = 64;
+const MOST_HEADS = 8; // for calls whose headers change: the others are few
 
-/** What a request has besides its target and its body, put together once for all that have the same headers. */
+/** What a request has besides its query and its body, put together once for all that have the same headers. */
 interface Head {
+  readonly method: string;
+  readonly path: string;
   readonly headers: readonly (readonly [name: string, value: string])[];
+  /** `POST /api/v3/order`. */
+  readonly target: string;
+  /** From behind the query to the length of the body, which follows. */
   readonly text: string;
 }
 
@@ -59,8 +64,9 @@ export class WriteLane {
   readonly #url: URL;
   readonly #all = new Set<WriteConnection>();
   readonly #idle: WriteConnection[] = [];
-  readonly #heads = new Map<string, Head>();
+  #heads: readonly Head[] = []; // the newest first
   #isOpening = false;
+  #sweep: NodeJS.Timeout | undefined; // while there are connections
   #openAgainNs = Number.NEGATIVE_INFINITY;
   #isClosed = false;
 
@@ -88,6 +94,7 @@ export class WriteLane {
   /** Ends all connections, and resolves when they are gone; requests under way fail with `error`. */
   async close(error: Error): Promise<void> {
     this.#isClosed = true;
+    clearTimeout(this.#sweep);
     await Promise.all(Array.from(this.#all, (connection) => connection.destroy(error)));
   }
 
@@ -120,6 +127,7 @@ export class WriteLane {
         if (!wasOpen) this.#isOpening = false;
         wasOpen = true;
         this.#idle.push(it);
+        this.#sweep ??= setTimeout(() => this.#closeUnused(), rest.keepAliveMs).unref();
       },
       onGone: (it) => {
         this.#all.delete(it);
@@ -134,27 +142,35 @@ export class WriteLane {
     this.#all.add(connection);
   }
 
-  /** Undefined where another way must say what is wrong with it, or send it otherwise. */
-  #requestOf(call: HttpCall): string | undefined {
-    const { method, path, sentQuery, sentHeaders, sentBody } = call;
-    const target = sentQuery === "" ? path : `${path}?${sentQuery}`;
-    if (!TARGET.test(target)) return undefined;
-    const length = Buffer.byteLength(sentBody);
-    if (length !== sentBody.length) return undefined; // more than ASCII
-    const head = this.#headOf(`${method} ${path}`, sentHeaders);
-    return head === undefined ? undefined : `${method} ${target}${head}${length}\r\n\r\n${sentBody}`;
+  #closeUnused(): void {
+    const { clock, keepAliveMs } = this.#options;
+    const nowNs = clock.monotonicNs();
+    for (const connection of this.#idle.filter((it) => !it.isFresh(nowNs))) void connection.destroy();
+    this.#sweep = this.#all.size === 0 ? undefined : setTimeout(() => this.#closeUnused(), keepAliveMs).unref();
   }
 
-  #headOf(what: string, headers: Readonly<Record<string, string>>): string | undefined {
-    const known = this.#heads.get(what);
-    if (known !== undefined && hasSame(headers, known.headers)) return known.text;
-    const lines = Object.entries(headers);
-    if (!lines.every(isPlain)) return undefined;
-    const own = lines.map(([name, value]) => `${name}: ${value}\r\n`).join("");
+  /** Undefined where another way must say what is wrong with it, or send it otherwise. */
+  #requestOf(call: HttpCall): string | undefined {
+    const { sentQuery, sentBody } = call;
+    if (sentQuery !== "" && !TARGET.test(sentQuery)) return undefined;
+    const length = Buffer.byteLength(sentBody);
+    if (length !== sentBody.length) return undefined; // more than ASCII
+    const head = this.#headOf(call);
+    if (head === undefined) return undefined;
+    const target = sentQuery === "" ? head.target : `${head.target}?${sentQuery}`;
+    return `${target}${head.text}${length}\r\n\r\n${sentBody}`;
+  }
+
+  #headOf({ method, path, sentHeaders }: HttpCall): Head | undefined {
+    for (const head of this.#heads)
+      if (head.path === path && head.method === method && hasSame(sentHeaders, head.headers)) return head;
+    const headers = Object.entries(sentHeaders);
+    if (!TARGET.test(path) || !headers.every(isPlain)) return undefined;
+    const own = headers.map(([name, value]) => `${name}: ${value}\r\n`).join("");
     const text = ` HTTP/1.1\r\nhost: ${this.#url.host}\r\n${own}content-length: `;
-    if (this.#heads.size >= MOST_HEADS) this.#heads.clear();
-    this.#heads.set(what, { headers: lines, text });
-    return text;
+    const head = { method, path, headers, target: `${method} ${path}`, text };
+    this.#heads = [head, ...this.#heads.slice(0, MOST_HEADS - 1)];
+    return head;
   }
 }
 

@@ -4,6 +4,7 @@ import type { Authenticator, HttpCall } from "../../transport/transport.ts";
 import { redactorOf } from "./redact.ts";
 import type { CleanReply } from "./rest.ts";
 import { withSignature } from "./sign.ts";
+import { createTimeText } from "./time-text.ts";
 
 export interface BinanceAuthenticatorOptions {
   readonly signer: Signer;
@@ -37,14 +38,16 @@ export function isRefusedTime(error: unknown): boolean {
 export function binanceAuthenticator(options: BinanceAuthenticatorOptions): BinanceAuthenticator {
   const { signer, recvWindowMs, nowUs, resync } = options;
   const headers = { [API_KEY]: signer.apiKey };
+  const timeText = createTimeText();
+  const behind = `recvWindow=${recvWindowMs}&timestamp=`;
   const formHeaders = { ...headers, "content-type": "application/x-www-form-urlencoded" };
 
   return {
     prepare(call) {
       const isForm = hasForm(call);
       const asked = isForm ? call.body : call.query;
-      const timestamp = Math.floor(nowUs() / 1000);
-      const payload = `${asked === "" ? "" : `${asked}&`}recvWindow=${recvWindowMs}&timestamp=${timestamp}`;
+      const timestamp = timeText(Math.floor(nowUs() / 1000));
+      const payload = asked === "" ? behind + timestamp : `${asked}&${behind}${timestamp}`;
       const signed = withSignature(payload, signer);
       call.sentHeaders = isForm ? formHeaders : headers;
       if (isForm) call.sentBody = signed;

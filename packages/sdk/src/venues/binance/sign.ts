@@ -24,7 +24,9 @@ export function encodeParams(params: Params): string {
  * const query = withSignature(encodeParams({ symbol: "BTCUSDT", timestamp: 1_499_827_319_559 }), signer);
  */
 export function withSignature(payload: string, signer: Signer): string {
-  return `${payload}&signature=${encodeURIComponent(signer.sign(payload))}`;
+  const signature = signer.sign(payload);
+  // Hex digits are what they are.
+  return `${payload}&signature=${signer.algorithm === "hmac-sha256" ? signature : encodeURIComponent(signature)}`;
 }
 
 /** Parameters as they are sent over the WebSocket API. */
@@ -40,11 +42,13 @@ export interface SignedParams {
  *
  * What is signed and what is sent are put together in one pass: this is done for every order. Fastest where `params` come in the
  * order of their names. Without `recvWindowMs` none is sent.
+ *
+ * @param timestamp Decimal text of milliseconds.
  */
 export function signWsApi(
   params: Params,
   signer: Signer,
-  timestampMs: number,
+  timestamp: string,
   recvWindowMs: number | undefined,
 ): SignedParams {
   const names = ["apiKey"];
@@ -57,14 +61,14 @@ export function signWsApi(
   for (const name of names) {
     const value =
       name === "timestamp"
-        ? timestampMs
+        ? timestamp
         : name === "recvWindow"
           ? (recvWindowMs as number)
           : name === "apiKey"
             ? signer.apiKey
             : (params[name] as Params[string]);
     payload += payload === "" ? `${name}=${value}` : `&${name}=${value}`;
-    if (typeof value !== "string") json += `"${name}":${value},`;
+    if (typeof value !== "string" || name === "timestamp") json += `"${name}":${value},`;
     else if (!NEEDS_ENCODING.test(value)) json += `"${name}":"${value}",`;
     else json += `"${name}":${JSON.stringify(value)},`;
   }

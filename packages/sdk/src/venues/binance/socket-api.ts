@@ -17,6 +17,7 @@ import { redactorOf } from "./redact.ts";
 import { AnswerScanner } from "./scan-answer.ts";
 import { signWsApi } from "./sign.ts";
 import { toSocketError } from "./socket-reply.ts";
+import { createTimeText } from "./time-text.ts";
 
 /** The connection under a `SocketApi`: a `Connection`. */
 export interface ApiConnection {
@@ -84,6 +85,7 @@ export class SocketApi implements Api {
   readonly #logons = new WeakMap<Link, string>(); // signatures that the sessions were logged on with
   readonly #closing = new AbortController();
   readonly #scanner = new AnswerScanner();
+  readonly #timeText = createTimeText();
 
   constructor(options: SocketApiOptions) {
     this.#options = options;
@@ -186,7 +188,7 @@ export class SocketApi implements Api {
   #onOpen(link: Link): void {
     const { signer, recvWindowMs, nowUs } = this.#options;
     if (signer.algorithm !== "ed25519") return this.#ready(link);
-    const { json, signature } = signWsApi({}, signer, Math.floor(nowUs() / 1000), recvWindowMs);
+    const { json, signature } = signWsApi({}, signer, String(Math.floor(nowUs() / 1000)), recvWindowMs);
     this.#logons.set(link, signature);
     link.trySend(`{"id":${LOGON_ID},"method":"session.logon","params":${json}}`);
   }
@@ -231,7 +233,7 @@ export class SocketApi implements Api {
     const timestamp = Math.floor(nowUs() / 1000);
     // The session is logged on.
     if (signer.algorithm === "ed25519") return JSON.stringify({ ...params, recvWindow: recvWindowMs, timestamp });
-    const { json, signature } = signWsApi(params, signer, timestamp, recvWindowMs);
+    const { json, signature } = signWsApi(params, signer, this.#timeText(timestamp), recvWindowMs);
     pending.signature = signature;
     return json;
   }

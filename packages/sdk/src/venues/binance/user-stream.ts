@@ -141,7 +141,7 @@ class BinanceUserStream implements UserStream {
 
   #subscribe(link: Link): void {
     const { signer, recvWindowMs, callTimeoutMs, nowUs } = this.#parts;
-    const { json, signature } = signWsApi({}, signer, Math.floor(nowUs() / 1000), recvWindowMs);
+    const { json, signature } = signWsApi({}, signer, String(Math.floor(nowUs() / 1000)), recvWindowMs);
     const id = ++this.#requestId;
     const timer = setTimeout(() => {
       const message = `the user stream's subscription got no answer in ${callTimeoutMs} ms`;

@@ -61,7 +61,7 @@ test("the payload of a request split into query and body is both, without a seam
 
 test("signs WebSocket API parameters in the order of their names, raw", () => {
   const signer = createSigner({ apiKey, apiSecret });
-  const ascii = signWsApi({ ...wsOrder, quantity: "0.01000000", price: "52000.00" }, signer, wsTimestamp, 100);
+  const ascii = signWsApi({ ...wsOrder, quantity: "0.01000000", price: "52000.00" }, signer, String(wsTimestamp), 100);
   expect(ascii.signature).toBe("aa1b5712c094bc4e57c05a1a5c1fd8d88dcd628338ea863fec7b88e59fe2db24");
   expect(JSON.parse(ascii.json)).toEqual({
     ...wsOrder,
@@ -79,7 +79,7 @@ test("signs WebSocket API parameters in the order of their names, raw", () => {
     quantity: "1.00000000",
     price: "0.10000000",
   };
-  expect(signWsApi(raw, signer, wsTimestamp, 5000).signature).toBe(
+  expect(signWsApi(raw, signer, String(wsTimestamp), 5000).signature).toBe(
     "b33892ae8e687c939f4468c6268ddd4c40ac1af18ad19a064864c47bae0752cd",
   );
 });
@@ -98,7 +98,7 @@ test("signs with Ed25519 when the secret is such a PEM, and percent-encodes the 
   };
   const base64 = "XtZirsmmi0noRzUfkqktvkVfxpkq/WtbLg2UOL3QGYdUBZVlqOBEMuEVw8zioY93N54NcKj9UuAXQEa9zgTDBg==";
   expect(signRest(params, signer)).toBe(`${encodeParams(params)}&signature=${encodeURIComponent(base64)}`);
-  expect(signWsApi({}, signer, 1649729878532, undefined).signature).toBe(
+  expect(signWsApi({}, signer, "1649729878532", undefined).signature).toBe(
     "763GJeFgG09B/06V/dq24cLu6f0R57whgDMyOCubDex4CTTElmDgPSIQqLdOsvW5TBxyaaFotVCI8tUmQMChAA==",
   );
 });

@@ -138,7 +138,7 @@ test("subscribes by a signed request", async () => {
   const { method, params } = requests[0] as Request;
   expect(method).toBe("userDataStream.subscribe.signature");
   const { timestamp, recvWindow } = params as { readonly timestamp: number; readonly recvWindow: number };
-  const { json } = signWsApi({}, createSigner(credentials), timestamp, recvWindow);
+  const { json } = signWsApi({}, createSigner(credentials), String(timestamp), recvWindow);
   expect(params).toEqual(JSON.parse(json));
   expect(recvWindow).toBe(5_000);
   expect(Number.isInteger(timestamp)).toBe(true);
