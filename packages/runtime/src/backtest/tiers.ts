@@ -98,8 +98,9 @@ class BarListing implements Listing {
     };
     const { matcher } = this;
     const way = wayOf(this.#options, playing);
-    this.#ownStream = new BarStream({ ...common, core, ...(way === undefined ? { matcher } : { way }) });
-    return way === undefined ? [this.#ownStream] : [new BarStream({ ...common, matcher }), this.#ownStream];
+    // What all have comes last, here and below: fields after a spread would have V8 11 make a class of objects for each stream, anew in each backtest.
+    this.#ownStream = new BarStream({ core, ...(way === undefined ? { matcher } : { way }), ...common });
+    return way === undefined ? [this.#ownStream] : [new BarStream({ matcher, ...common }), this.#ownStream];
   }
 
   quote(): QuoteEvent | undefined {
@@ -140,8 +141,8 @@ class TradeListing implements Listing {
       isFresh: events === "fresh",
     };
     const way = wayOf(this.#options, playing);
-    this.#ownStream = new TradeStream({ ...common, core, ...(way === undefined ? { matcher } : { way }) });
-    return way === undefined ? [this.#ownStream] : [new TradeStream({ ...common, matcher }), this.#ownStream];
+    this.#ownStream = new TradeStream({ core, ...(way === undefined ? { matcher } : { way }), ...common });
+    return way === undefined ? [this.#ownStream] : [new TradeStream({ matcher, ...common }), this.#ownStream];
   }
 
   quote(): QuoteEvent | undefined {
@@ -184,11 +185,11 @@ class DepthListing implements Listing {
     const isRecorded = ways?.feedUs === undefined && takesTime(this.#columns);
     const way = isRecorded ? "received" : wayOf(this.#options, playing);
     if (way === undefined) {
-      this.#ownStream = new DepthStream({ ...common, matcher, core });
+      this.#ownStream = new DepthStream({ matcher, core, ...common });
       return [this.#ownStream];
     }
-    this.#venueStream = new DepthStream({ ...common, matcher });
-    this.#ownStream = new DepthStream({ ...common, core, way, latency });
+    this.#venueStream = new DepthStream({ matcher, ...common });
+    this.#ownStream = new DepthStream({ core, way, latency, ...common });
     return [this.#venueStream, this.#ownStream];
   }
 

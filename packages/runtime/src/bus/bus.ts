@@ -107,12 +107,13 @@ export class Bus {
     this.#batch = integerInRange("batch", batch, 1, 1e6);
     const lane = (name: LaneName): Lane<BusEvent> =>
       new Lane({
-        ...LANE_DEFAULTS[name],
-        ...(capacity === undefined ? {} : { capacity }),
-        ...lanes?.[name],
         releaseAt: name === "low" ? batch : 0,
         onDrop: (event, instrumentIndex) => onDrop?.(event, instrumentIndex),
         onRoom: () => onRoom?.(name),
+        // Last: fields after a spread would have V8 11 make a class of objects for each lane of each bus, and look them all up at each event.
+        ...LANE_DEFAULTS[name],
+        ...(capacity === undefined ? {} : { capacity }),
+        ...lanes?.[name],
       });
     this.#critical = lane("critical");
     this.#high = lane("high");

@@ -73,7 +73,8 @@ export class HeldValue {
       else if (units !== 0n && this.#valuation.hasRoute(asset, this.#asset)) {
         const sale = this.#valuation.saleOf(asset, this.#asset);
         if (sale === undefined) return undefined;
-        holdings.push({ ...sale, units: Number(units) });
+        // Not `{ ...sale, units }`: a field after a spread has V8 11 make a class of objects for each one, and forget it when rows read them.
+        holdings.push({ index: sale.index, twoCoins: sale.twoCoins, units: Number(units) });
       }
     }
     return { cash, holdings };
