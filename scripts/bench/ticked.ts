@@ -34,7 +34,7 @@ export const TICK_UNITS = {
   "orders lost": "",
 } as const;
 
-const WARM_SECONDS = 3;
+const WARM_SECONDS = 8; // a session is thousands of functions, and V8 has compiled them all only then
 
 /** What the venue says at the end. */
 interface Measured {

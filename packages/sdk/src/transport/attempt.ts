@@ -90,6 +90,7 @@ export class Attempt extends Due<Attempt> implements Dispatcher.DispatchHandler,
         this.end("was stopped by its onSent", error);
         throw error;
       }
+      if (this.#isSettled) throw new Error("the call was ended by its onSent"); // which may have aborted its signal
     }
     this.#call.sentNs = sentNs;
     this.#isStarted = true;

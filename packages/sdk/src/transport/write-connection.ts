@@ -17,7 +17,7 @@ export interface WriteConnectionOptions {
   /** It can take a request. */
   readonly onIdle: (connection: WriteConnection) => void;
   /** It takes none any more. */
-  readonly onGone: (connection: WriteConnection, error: Error | undefined) => void;
+  readonly onGone: (connection: WriteConnection) => void;
 }
 
 const READ_BYTES = 16_384; // the answer to an order has about one; a longer one is read in pieces
@@ -67,9 +67,9 @@ export class WriteConnection {
     socket.on("close", () => this.#end(new Error("the connection was closed")));
   }
 
-  /** It has not been unused for longer than both sides allow. @param nowNs On the monotonic clock. */
+  /** It can still be written to, and has not been unused for longer than both sides allow. @param nowNs On the monotonic clock. */
   isFresh(nowNs: number): boolean {
-    return nowNs - this.#unusedSinceNs < this.#restMs * 1e6;
+    return this.#socket.writable && nowNs - this.#unusedSinceNs < this.#restMs * 1e6;
   }
 
   /**
@@ -143,7 +143,7 @@ export class WriteConnection {
     this.#socket.destroy();
     const attempt = this.#attempt;
     this.#attempt = undefined;
-    this.#options.onGone(this, error);
+    this.#options.onGone(this);
     attempt?.onError(error ?? new Error("the connection was closed"));
   }
 }

@@ -165,6 +165,17 @@ describe("onSent", () => {
     expect(venue.requests).toHaveLength(1);
   });
 
+  test("that aborts its own call stops it before its first byte", async () => {
+    const { send, venue } = await setUp((_, response) => sendJson(response, {}));
+    for (let i = 0; i < 2; i++) {
+      const stop = new AbortController();
+      const error = await rejectionOf(send({ ...post, signal: stop.signal, onSent: () => stop.abort() }));
+      expect(error).toMatchObject({ outcome: "unsent" });
+    }
+    await send(get);
+    expect(venue.requests.map(({ method }) => method)).toEqual(["GET"]);
+  });
+
   test("is not called for a request that finds nobody listening", async () => {
     const onSent = vi.fn();
     const error = await rejectionOf(senderTo(await deadOrigin()).send({ ...get, onSent }));

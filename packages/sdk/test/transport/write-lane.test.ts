@@ -127,6 +127,15 @@ describe("a write", () => {
     expect(seen).toHaveLength(1);
   });
 
+  test("that its onSent aborts is not written, and its connection stays", async () => {
+    const { send, seen } = await primed(({ socket }) => socket.write(ok("{}")));
+    const stop = new AbortController();
+    const error = await rejectionOf(send({ ...post, signal: stop.signal, onSent: () => stop.abort() }));
+    expect(error).toMatchObject({ outcome: "unsent" });
+    await send();
+    expect(seen).toHaveLength(1);
+  });
+
   test("of a read's kind never takes its connections", async () => {
     const { origin, pools } = await primed(({ socket }) => socket.write(ok("{}")));
     const call = callTo(origin, { ...post, isRead: true });
