@@ -16,11 +16,16 @@ export class ReplyTooLargeError extends Error {}
 
 const MOST_HEAD_BYTES = 16_384; // as undici's own limit
 const STATUS_LINE = /^HTTP\/1\.([01]) ([1-5]\d\d)(?: [^\r\n]*)?$/;
-const HEADER_LINE = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\r\n\0]*?)[ \t]*$/;
 const DIGITS = /^\d{1,15}$/;
 const CHUNK_SIZE = /^([0-9A-Fa-f]{1,8})[ \t]*(?:;[^\r\n]*)?$/;
 const MARGIN_MS = 1_000; // between our end of a connection's rest and the peer's
 const HEAD_END = "\r\n\r\n";
+
+const TAB = 9;
+const LINE_FEED = 10;
+const CARRIAGE_RETURN = 13;
+const SPACE = 32;
+const COLON = 58;
 
 type Framing = "length" | "chunked" | "close";
 
@@ -94,14 +99,16 @@ export class Http1Reader {
     let length: number | undefined;
     let isChunked = false;
     let idleMs = minor === "1" ? Number.POSITIVE_INFINITY : 0;
-    for (let at = firstEnd + 2; at < end; ) {
-      const next = bytes.indexOf("\r\n", at, "latin1");
-      const line = HEADER_LINE.exec(bytes.toString("latin1", at, next));
-      if (line === null) throw new MalformedReplyError("one of its headers is none");
-      const [, name = "", value = ""] = line;
-      headers.push(Buffer.from(name, "latin1"), Buffer.from(value, "latin1"));
-      at = next + 2;
-      switch (name.toLowerCase()) {
+    for (let at = firstEnd + 2, lineEnd = 0; at < end; at = lineEnd + 2) {
+      lineEnd = bytes.indexOf("\r\n", at, "latin1");
+      const nameEnd = endOfName(bytes, at, lineEnd);
+      const [from, to] = trimmed(bytes, nameEnd + 1, lineEnd);
+      headers.push(bytes.subarray(at, nameEnd), bytes.subarray(from, to));
+      const nameLength = nameEnd - at;
+      if (nameLength !== 10 && nameLength !== 14 && nameLength !== 17) continue; // none of those below: it need not be text
+      const name = bytes.toString("latin1", at, nameEnd).toLowerCase();
+      const value = bytes.toString("latin1", from, to);
+      switch (name) {
         case "content-length":
           if (!DIGITS.test(value) || (length ?? Number(value)) !== Number(value))
             throw new MalformedReplyError("its length is none, or told twice");
@@ -189,6 +196,42 @@ export class Http1Reader {
 
 const EMPTY: Buffer = /* @__PURE__ */ Buffer.alloc(0);
 const AFTER_CHUNK = -1; // the empty line behind a chunk is to come
+
+/** Characters of a header's name, by their code. */
+const NAMES = /* @__PURE__ */ nameCharacters();
+
+function nameCharacters(): Uint8Array {
+  const table = new Uint8Array(256);
+  for (const character of "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
+    table[character.charCodeAt(0)] = 1;
+  return table;
+}
+
+/** Where the colon behind a header's name is. @throws {MalformedReplyError} When what is before it is none. */
+function endOfName(bytes: Buffer, start: number, lineEnd: number): number {
+  let at = start;
+  while (at < lineEnd && NAMES[bytes[at] as number] === 1) at++;
+  if (at === start || at >= lineEnd || bytes[at] !== COLON) throw new MalformedReplyError("one of its headers is none");
+  return at;
+}
+
+/** Bounds of a header's value without the white space around it. @throws {MalformedReplyError} When it has the bytes of a line's end, or 0. */
+function trimmed(bytes: Buffer, start: number, end: number): readonly [from: number, to: number] {
+  let from = start;
+  let to = end;
+  while (from < to && isWhite(bytes[from] as number)) from++;
+  while (to > from && isWhite(bytes[to - 1] as number)) to--;
+  for (let i = from; i < to; i++) {
+    const byte = bytes[i];
+    if (byte === 0 || byte === LINE_FEED || byte === CARRIAGE_RETURN)
+      throw new MalformedReplyError("one of its headers is none");
+  }
+  return [from, to];
+}
+
+function isWhite(byte: number): boolean {
+  return byte === SPACE || byte === TAB;
+}
 
 /** Of `Keep-Alive: timeout=5, max=100`. */
 function restOf(value: string): number {

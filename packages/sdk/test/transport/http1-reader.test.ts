@@ -73,6 +73,25 @@ describe("an answer", () => {
     expect(reply?.idleMs).toBe(0);
   });
 
+  test("has the headers that the grammar has, and what it has not is refused", () => {
+    const grammar = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\r\n\0]*?)[ \t]*$/;
+    const name = fc.oneof(fc.constantFrom("A", "x-1", "", "a b", "ä"), fc.string({ maxLength: 6 }));
+    const value = fc.string({ maxLength: 8, unit: fc.constantFrom("a", " ", "\t", ":", "\0", "\r", "ÿ", "\n") });
+    const line = fc.tuple(name, fc.constantFrom(":", " :", ""), value).map((parts) => parts.join(""));
+    fc.assert(
+      fc.property(line, (header) => {
+        const text = latin1(header).toString("latin1");
+        fc.pre(!text.includes("\r\n") && !text.endsWith("\r") && text !== "");
+        const [, wanted, its] = grammar.exec(text) ?? [];
+        const read = () => headersOf(readAll([latin1(lines(OK, header, "content-length: 0"))]));
+        if (wanted === undefined) expect(read).toThrow(MalformedReplyError);
+        else if (!/^(connection|keep-alive|content-length|transfer-encoding)$/i.test(wanted))
+          expect(read()).toEqual([wanted, its, "content-length", "0"]);
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
   test("that has a length, and lacks some of it, has no end", () => {
     const reader = new Http1Reader(1_000);
     reader.read(latin1(`${lines(OK, "content-length: 9")}one`));
