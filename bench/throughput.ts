@@ -5,9 +5,9 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { createSystemClock } from "@pitlane/perf";
-import { LatencyHistogram } from "@pitlane/perf/metrics";
+import { LatencyHistogram, type LatencySummary } from "@pitlane/perf/metrics";
 import { createBinance } from "@pitlane/sdk/binance";
-import { CALM_FLAGS, checkConfig, definePlugin, openRuntime, type Plugin, type Report } from "pitlane";
+import { CALM_FLAGS, checkConfig, definePlugin, openRuntime, type Plugin, type Report, type Runtime } from "pitlane";
 import { type ExchangeProcess, sinceStampUs, startExchange, startStamped } from "../scripts/bench/exchanged.ts";
 import type { Suite, Trial } from "../scripts/bench/suite.ts";
 import type { VenueUrls } from "../scripts/bench/ticked.ts";
@@ -16,6 +16,7 @@ const VENUE = new URL("../../scripts/bench/tick-venue.mjs", import.meta.url); //
 export const PROGRAM = join(dirname(fileURLToPath(import.meta.resolve("pitlane"))), "../bin/pitlane.mjs");
 const SUSTAINED = 1_200; // orders a second
 const BURST = 5_500;
+const BEFORE_SECONDS = 10; // a burst comes in a session that trades
 const MESSAGES = 10_000;
 const MOST_AT_ONCE = 50; // orders
 const DRAIN_MS = 10_000;
@@ -25,10 +26,14 @@ const LOOK_MS = 100;
 export function trader(perSecond: number): {
   readonly plugin: Plugin;
   begin(): void;
+  /** From now on so many. */
+  hurry(perSecond: number): void;
   end(): void;
   readonly wanted: number;
 } {
-  let beganUs = Number.NaN;
+  let rate = perSecond;
+  let beganUs = Number.NaN; // at that rate
+  let before = 0; // wanted until then
   let isOn = false;
   let wanted = 0;
   let last = 0;
@@ -42,7 +47,7 @@ export function trader(perSecond: number): {
         const quote = ctx.quote(instrument);
         if (!isOn || quote === undefined) return;
         if (Number.isNaN(beganUs)) beganUs = ctx.nowUs();
-        const due = Math.floor(((ctx.nowUs() - beganUs) / 1e6) * perSecond) - wanted;
+        const due = before + Math.floor(((ctx.nowUs() - beganUs) / 1e6) * rate) - wanted;
         for (let i = 0; i < Math.min(due, MOST_AT_ONCE); i++) {
           const side = last++ % 2 === 0 ? "buy" : "sell";
           wanted++;
@@ -65,6 +70,11 @@ export function trader(perSecond: number): {
     plugin,
     begin: () => {
       isOn = true;
+    },
+    hurry: (perSecond) => {
+      rate = perSecond;
+      before = wanted;
+      beganUs = Number.NaN;
     },
     end: () => {
       isOn = false;
@@ -136,26 +146,54 @@ const CONFIG = {
   orderTransport: "websocket" as const,
 };
 
+/** Gives a stage's figures from this call on. */
+function figuresOf(runtime: Runtime, stage: "processing" | "tickToOrder" | "ack"): () => LatencySummary {
+  const all = runtime.observed.samples.histogram(stage);
+  const seen = new LatencyHistogram();
+  all.catchUp(seen);
+  return () => {
+    const later = new LatencyHistogram();
+    later.add(all.catchUp(seen));
+    return later.summary();
+  };
+}
+
 /**
  * Trades for `seconds` and waits for the last order's end. An order is lost when nobody can say what became of it; those that risk or the venue
  * said no to are told apart, and why, on stderr: none of them counts towards the orders a second.
+ *
+ * @param before What the session does until then, which is not measured; what is lost or refused there counts as of the burst.
  */
-async function trade(perSecond: number, seconds: number): Promise<Record<string, number>> {
+async function trade(
+  perSecond: number,
+  seconds: number,
+  before?: { readonly perSecond: number; readonly seconds: number },
+): Promise<Record<string, number>> {
   const exchange = await startExchange(PROGRAM);
   try {
-    const strategy = trader(perSecond);
+    const strategy = trader(before?.perSecond ?? perSecond);
     const { runtime, clock, close } = await open(exchange.urls, exchange.credentials, strategy.plugin, [
       "trade",
       "bookTicker",
     ]);
     await clock.sleep(1_000);
+    strategy.begin();
+    if (before !== undefined) {
+      await clock.sleep(before.seconds * 1e3);
+      strategy.hurry(perSecond);
+    }
+    const earlier = before === undefined ? 0 : strategy.wanted;
+    const stages = {
+      processing: figuresOf(runtime, "processing"),
+      tickToOrder: figuresOf(runtime, "tickToOrder"),
+      ack: figuresOf(runtime, "ack"),
+    };
     let rssBytes = 0;
     const look = setInterval(() => {
       rssBytes = Math.max(rssBytes, process.memoryUsage.rss());
     }, LOOK_MS);
     const startNs = clock.monotonicNs();
     const start = process.cpuUsage();
-    strategy.begin();
     await clock.sleep(seconds * 1e3);
     strategy.end();
     const { user, system } = process.cpuUsage(start);
@@ -163,7 +201,8 @@ async function trade(perSecond: number, seconds: number): Promise<Record<string,
     while (runtime.status().openOrders > 0 && clock.monotonicNs() < deadlineNs) await clock.sleep(1);
     const tookNs = clock.monotonicNs() - startNs; // the last order's end is in it
     clearInterval(look);
-    const { orders, latency, faults, risk, rejections } = await close();
+    const [processing, tickToOrder, ack] = [stages.processing(), stages.tickToOrder(), stages.ack()];
+    const { orders, faults, risk, rejections } = await close();
     for (const { source, message } of faults) console.error(`${source}: ${message}`);
     for (const { code, voter, count, example } of risk.denials)
       console.error(`${count} orders denied by ${voter}, ${code}, the first one: ${example}`);
@@ -171,19 +210,19 @@ async function trade(perSecond: number, seconds: number): Promise<Record<string,
     const ended = orders.filled + orders.cancelled + orders.expired;
     const unaffordable = risk.denials.find(({ code }) => code === "INSUFFICIENT_BALANCE")?.count ?? 0;
     return {
-      "orders a second": (ended / tookNs) * 1e9,
+      "orders a second": ((ended - earlier) / tookNs) * 1e9,
       "orders lost": strategy.wanted - ended - orders.denied - orders.rejected,
       "orders denied, the balance spoken for": unaffordable,
       "orders denied otherwise": orders.denied - unaffordable,
       "orders rejected": orders.rejected,
       "orders expired, the price gone": orders.expired,
-      "CPU an order": (user + system) / strategy.wanted,
-      "in process p50": latency.processing.p50,
-      "in process p99": latency.processing.p99,
-      "frame to socket p50": latency.tickToOrder.p50,
-      "frame to socket p99": latency.tickToOrder.p99,
-      "answer p50": latency.ack.p50,
-      "answer p99": latency.ack.p99,
+      "CPU an order": (user + system) / (strategy.wanted - earlier),
+      "in process p50": processing.p50,
+      "in process p99": processing.p99,
+      "frame to socket p50": tickToOrder.p50,
+      "frame to socket p99": tickToOrder.p99,
+      "answer p50": ack.p50,
+      "answer p99": ack.p99,
       RSS: rssBytes / 2 ** 20,
       faults: faults.length,
     };
@@ -251,14 +290,20 @@ const ORDER_UNITS = {
   RSS: "MiB",
   faults: "",
 };
-const trial = (name: string, perSecond: number, atLeast: number, seconds: number): Trial => ({
+const trial = (
+  name: string,
+  perSecond: number,
+  atLeast: number,
+  seconds: number,
+  before?: Parameters<typeof trade>[2],
+): Trial => ({
   name,
   units: ORDER_UNITS,
   seconds,
   rounds: 1,
   cases: {
     ours: {
-      run: (wanted) => trade(perSecond, Math.min(wanted, seconds)),
+      run: (wanted) => trade(perSecond, Math.min(wanted, seconds), before),
       targets: {
         "orders a second": { atLeast },
         "orders lost": { atMost: 0 },
@@ -279,7 +324,10 @@ const suite: Suite = {
   comparisons: [],
   trials: [
     trial(`sustained, ${SUSTAINED} orders a second wanted`, SUSTAINED, 1_000, 60),
-    trial(`burst, ${BURST} orders a second wanted`, BURST, 5_000, 5),
+    trial(`burst, ${BURST} orders a second wanted`, BURST, 5_000, 5, {
+      perSecond: SUSTAINED,
+      seconds: BEFORE_SECONDS,
+    }),
     {
       name: `market data, ${MESSAGES} messages a second, from the feed's write to the strategy`,
       units: {

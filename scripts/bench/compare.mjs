@@ -34,7 +34,7 @@ export function toTrialRows({ name, units, cases, reference }, rounds) {
   const rows = [];
   const figureOf = (/** @type {string} */ of, /** @type {string} */ figure) =>
     rounds.map((round) => round[of]?.[figure] ?? Number.NaN);
-  for (const [of, { aims = {}, targets = {}, note = "" }] of Object.entries(cases)) {
+  for (const [of, { aims = {}, against = {}, targets = {}, note = "" }] of Object.entries(cases)) {
     const row = (
       /** @type {string} */ figure,
       /** @type {string} */ peer,
@@ -56,6 +56,8 @@ export function toTrialRows({ name, units, cases, reference }, rounds) {
     for (const figure of Object.keys(units)) {
       if (reference !== undefined && of !== reference)
         row(figure, reference, figureOf(reference, figure), aims[figure]);
+      for (const [other, bounds] of Object.entries(against))
+        if (bounds[figure] !== undefined) row(figure, other, figureOf(other, figure), bounds[figure]);
       const target = targets[figure];
       if (target === undefined) continue;
       const limit = "atMost" in target ? target.atMost : target.atLeast;

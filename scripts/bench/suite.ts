@@ -64,6 +64,8 @@ export interface TrialCase {
   readonly targets?: Readonly<Record<string, Bound>>;
   /** How large the ratio of a figure to the reference's may be. */
   readonly aims?: Readonly<Record<string, Bound>>;
+  /** The same of the ratio to another case than the reference, by its name. */
+  readonly against?: Readonly<Record<string, Readonly<Record<string, Bound>>>>;
   /** For its process: flags of V8. */
   readonly nodeFlags?: readonly string[];
   /** As of a `Peer`. */

@@ -166,7 +166,11 @@ const TRIAL: Trial = {
       targets: { p50: { atMost: 50 } },
       note: "all of it",
     },
-    theirs: { run: async () => ({}), aims: { p50: { atLeast: 3.5 } } },
+    theirs: {
+      run: async () => ({}),
+      aims: { p50: { atLeast: 3.5 } },
+      against: { ours: { p50: { atLeast: 3.5 } } },
+    },
   },
 };
 
@@ -184,6 +188,7 @@ test("a trial's figures stand beside the reference's, in ratios within rounds, a
     ["trip: ours, p50", "target", 1.8, "aim 1x or less: missed; all of it"],
     ["trip: ours, lost", "plain", 1, "all of it"],
     ["trip: theirs, p50", "plain", 3.2, "aim 3.5x or more: missed"],
+    ["trip: theirs, p50", "ours", 3.75, "aim 3.5x or more: held"],
     ["trip: theirs, lost", "plain", 1, ""],
   ]);
 });

@@ -2,6 +2,7 @@ import type { Instrument } from "@pitlane/sdk";
 import { pollBusily } from "./busy-poll.ts";
 import { Core } from "./core/core.ts";
 import { Inputs } from "./core/inputs.ts";
+import { usableCores } from "./cpu-quota.ts";
 import { describeMarket } from "./describe.ts";
 import { describeRun } from "./describe-run.ts";
 import { DataEngine } from "./engines/data.ts";
@@ -182,7 +183,8 @@ export class Session implements Runtime {
     await inputs.phase("ready");
     await this.#data.open();
     this.#timers.start();
-    if (config.busyPoll) this.#watchers.push(pollBusily());
+    const events = () => this.#data.events;
+    this.#watchers.push(pollBusily(config.busyPoll, { cores: usableCores(), events, clock }));
     if (this.#options.isWatched === true)
       this.#watchers.push(
         ...reloadPlugins(this.#options, core, inputs, (name, message) => this.#watch.say(name, message)),

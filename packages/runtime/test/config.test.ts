@@ -102,7 +102,7 @@ test("an empty config is every default", () => {
     caches: true,
     connections: 20,
     workers: 0,
-    busyPoll: false,
+    busyPoll: "auto",
     orderTransport: "http",
   });
 });

@@ -3,8 +3,10 @@ import { dirname, join, relative, resolve } from "node:path";
 import { openRecording, type Paper, type Recording } from "@pitlane/paper";
 import { type Clock, createSystemClock, InvalidInputError } from "@pitlane/perf";
 import { createProfiler } from "@pitlane/perf/monitor";
+import { type BusyPoll, polls } from "../busy-poll.ts";
 import type { VenuePlan } from "../config/venue-plan.ts";
 import type { Config } from "../config.ts";
+import { usableCores } from "../cpu-quota.ts";
 import { RiskHaltError } from "../engines/trading-state.ts";
 import { type Journal, JournalError } from "../journal/journal.ts";
 import { watchKillSwitch } from "../kill-switch.ts";
@@ -355,10 +357,12 @@ function venueIn([first]: readonly InstrumentRecord[]): string | undefined {
   return first?.id.split(":")[0];
 }
 
-function showWhatRuns(output: Output, recording: Recording | undefined, isBusy: boolean): void {
+function showWhatRuns(output: Output, recording: Recording | undefined, busyPoll: BusyPoll): void {
   const flags = calmFlagsIn(process.execArgv);
   if (flags.length > 0) output.line(`gc       calm: ${flags.join(" ")} (--gc default leaves it to V8)`);
-  if (isBusy) output.line("polling  busy: one core is never left idle");
+  if (busyPoll === "always") output.line("polling  busy: one core is never left idle");
+  else if (polls(busyPoll, usableCores()))
+    output.line("polling  no sleep while 800 market events a second come (--busy-poll never leaves it out)");
   if (recording !== undefined)
     output.line(
       `recording ${recording.frames} frames, ${recording.snapshots} snapshots, ${((recording.lastAtUs - recording.firstAtUs) / 1e6).toFixed(1)} s of ${recording.instruments.length} instruments`,

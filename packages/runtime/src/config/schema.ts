@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { alertsSettings } from "../alerts/settings.ts";
+import { BUSY_POLL } from "../busy-poll.ts";
 import { INTENT_KINDS } from "../orders/kinds.ts";
 import { DEFAULT_SIGNALS } from "../orders/signal.ts";
 import { LONGEST_BUDGET_MS } from "../orders/terms.ts";
@@ -392,10 +393,11 @@ export const configSchema = v.strictObject({
     0,
   ),
   busyPoll: v.optional(
-    flag(
-      "the trading process never sleeps: ticks are heard some tens of microseconds earlier, for a core that is always busy",
+    choice(
+      BUSY_POLL,
+      "when the trading process does not sleep, so that ticks are heard some tens of microseconds earlier, for a core that is always busy; `auto`: while 800 market events a second come, where there are two cores",
     ),
-    false,
+    "auto",
   ),
   orderTransport: v.optional(
     choice(["http", "websocket"], "how orders go to the venue: a call each, or all over one socket that stays open"),

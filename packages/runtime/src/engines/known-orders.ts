@@ -24,6 +24,7 @@ export class KnownOrders {
   /** What is left of the others. */
   readonly forgotten: ForgottenOrders;
   readonly #byId = new Map<string, Order>();
+  readonly #added: Order[] = []; // to go into `byId` when somebody looks there: an order on its way to the wire does not wait for that
   readonly #finished: Ring<Order>;
   readonly #denied = new Ring<Order>(DENIED_KEPT); // apart: a flood of them must not push out those that the venue may still speak of
   readonly #owed = new Map<Order, boolean>(); // ended, some fills not booked; true for those that their ring has let go of
@@ -37,7 +38,7 @@ export class KnownOrders {
 
   /** An order was wanted. It becomes an open one by `open.add`, once risk has approved it. */
   add(order: Order): void {
-    this.#byId.set(order.clientOrderId, order);
+    this.#added.push(order);
   }
 
   /** An order has come to its end, or has ended and more was filled: it stays known for a while. @returns False when it had ended before. */
@@ -63,7 +64,7 @@ export class KnownOrders {
   }
 
   clear(): void {
-    this.#byId.clear();
+    this.#known().clear();
     this.open.clear();
     this.#owed.clear();
     this.#finished.drain(() => {});
@@ -72,7 +73,7 @@ export class KnownOrders {
   }
 
   find(clientOrderId: string): Order | undefined {
-    return this.#byId.get(clientOrderId);
+    return this.#known().get(clientOrderId);
   }
 
   /** Open orders, oldest first; of one strategy or instrument when given. */
@@ -90,7 +91,7 @@ export class KnownOrders {
 
   /** Orders of one strategy whose tag begins with `prefix`, oldest first, ended ones among them. */
   tagged(owner: number, prefix: string): readonly Order[] {
-    return [...this.#byId.values()].filter(
+    return [...this.#known().values()].filter(
       (order) => order.owner === owner && order.intent.tag?.startsWith(prefix) === true,
     );
   }
@@ -129,6 +130,15 @@ export class KnownOrders {
     return true;
   }
 
+  #known(): Map<string, Order> {
+    const added = this.#added;
+    if (added.length > 0) {
+      for (const order of added) this.#byId.set(order.clientOrderId, order);
+      added.length = 0;
+    }
+    return this.#byId;
+  }
+
   #keep(order: Order): void {
     const kept = order.state === "denied" ? this.#denied : this.#finished;
     if (kept.tryPush(order)) return;
@@ -142,7 +152,7 @@ export class KnownOrders {
       this.#owed.set(order, true);
       return;
     }
-    this.#byId.delete(order.clientOrderId);
+    this.#known().delete(order.clientOrderId);
     if (order.state !== "denied") this.forgotten.add(order); // the venue has never heard of one that was
   }
 }

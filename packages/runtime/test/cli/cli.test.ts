@@ -3,6 +3,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
+import { usableCores } from "../../src/cpu-quota.ts";
 import type { Report } from "../../src/index.ts";
 import { verifyJournal } from "../../src/index.ts";
 import { killAll, start } from "./program.ts";
@@ -34,17 +35,19 @@ test("start trades both strategies for the asked time and reports", async () => 
   });
   expect(out).toContain("events/s");
   expect(out).toContain("tick-to-order p50");
+  if (usableCores() >= 2) expect(out).toContain("polling  no sleep while 800 market events a second come");
   expect(out).not.toContain("\r");
 });
 
 test.each(["SIGINT", "SIGTERM"] as const)("%s closes in order and still writes the report", async (signal) => {
-  const { child, done, shows } = start(["start", "--json", "out.json"]);
+  const { child, done, shows } = start(["start", "--json", "out.json", "--busy-poll", "never"]);
   await shows("events/s");
   child.kill(signal);
   child.kill(signal); // as a terminal and npm both send it
   const { code, out, cwd } = await done;
   expect(code).toBe(0);
   expect(out).toContain("ended by signal");
+  expect(out).not.toContain("polling");
   const report = reportIn(cwd);
   expect(report.run.endedBy).toBe("signal");
   expect(report.orders).toMatchObject({ open: 0, unknown: 0 });
@@ -119,6 +122,7 @@ test.each([
   ["an unknown flag", ["start", "--durration", "5s"], "unknown option '--durration'"],
   ["an unknown command", ["begin"], "unknown command 'begin'"],
   ["no file to run", ["run"], "missing required argument 'file'"],
+  ["a wrong way to poll", ["start", "--busy-poll", "often"], "Allowed choices are auto, always, never"],
   ["a wrong duration", ["start", "--duration", "soon"], "--duration must be a time from 1ms to 720h"],
   ["a wrong seed", ["start", "--seed", "-1"], "--seed"],
   ["a missing strategy", ["run", "./nothing.ts"], "there is no file ./nothing.ts"],

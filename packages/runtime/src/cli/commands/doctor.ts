@@ -1,6 +1,5 @@
 import { lookup } from "node:dns/promises";
-import { existsSync, readFileSync } from "node:fs";
-import { availableParallelism } from "node:os";
+import { existsSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { type Clock, createSystemClock } from "@pitlane/perf";
 import { binanceEndpoints, createBinanceMarket } from "@pitlane/sdk/binance";
@@ -9,6 +8,7 @@ import { satisfies } from "semver";
 import { secretNames } from "../../config/secret-refs.ts";
 import { environmentOf } from "../../config/venue-plan.ts";
 import type { Config } from "../../config.ts";
+import { readSystemText, usableCores } from "../../cpu-quota.ts";
 import { type Check, type CheckStatus, failing, ok } from "../../doctor/check.ts";
 import { checkHost } from "../../doctor/host.ts";
 import { checkDisk, checkJournals, checkSecretFile } from "../../doctor/project.ts";
@@ -61,7 +61,12 @@ export function addDoctor(program: Command, context: SettingsContext): void {
         for (const check of found) showCheck(check, output);
       };
       show(
-        checkHost({ nodeVersion: process.version, platform: process.platform, cores: availableParallelism(), read }),
+        checkHost({
+          nodeVersion: process.version,
+          platform: process.platform,
+          cores: usableCores(),
+          read: readSystemText,
+        }),
       );
       const secretFiles = [SECRETS_FILE, DASHBOARD_TOKEN_FILE].map((file) => checkSecretFile(join(cwd, file)));
       show([checkDisk(runs, clock), ...secretFiles, ...checkJournals(runs)]);
@@ -93,14 +98,6 @@ const MARKS: Readonly<Record<CheckStatus, (text: string) => string>> = {
 function showCheck({ name, status, found, remedy }: Check, output: Output): void {
   output.line(`${MARKS[status](status.padEnd(7))} ${name}: ${found}`);
   if (remedy !== "") output.line(`        ${colors.dim(remedy)}`);
-}
-
-function read(path: string): string | undefined {
-  try {
-    return readFileSync(path, "utf8");
-  } catch {
-    return undefined; // what cannot be read is told as such
-  }
 }
 
 async function checkPlugins(strategies: Config["strategies"], cwd: string): Promise<Check> {

@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { InvalidInputError } from "@pitlane/perf";
 import { type Command, Option } from "commander";
+import { BUSY_POLL, type BusyPoll } from "../../busy-poll.ts";
 import { planVenue, VENUE_CHOICES, type VenueChoice, type VenuePlan } from "../../config/venue-plan.ts";
 import type { Config, Settings } from "../../config.ts";
 import { GC_MODES, type GcMode } from "../calm-gc.ts";
@@ -26,7 +27,7 @@ interface StartFlags extends SettingsFlags {
   /** False with `--no-dashboard`. */
   readonly dashboard: boolean;
   readonly gc?: GcMode;
-  readonly busyPoll?: true;
+  readonly busyPoll?: BusyPoll;
   readonly orders?: Config["orderTransport"];
   readonly recording?: readonly string[];
   readonly speed?: string;
@@ -47,7 +48,12 @@ function withSessionFlags(command: Command): Command {
         GC_MODES,
       ),
     )
-    .option("--busy-poll", "hear ticks sooner, for a core that is kept busy (also the setting busyPoll)")
+    .addOption(
+      new Option(
+        "--busy-poll <when>",
+        "hear ticks sooner, for a core that is kept busy (default: the setting busyPoll)",
+      ).choices(BUSY_POLL),
+    )
     .addOption(
       new Option("--orders <way>", "how orders go to the venue (default: the setting orderTransport)").choices([
         "http",
@@ -98,10 +104,10 @@ export function addRun(program: Command, context: SettingsContext): void {
 
 /** The settings of all sources; the flags of settings that have one of their own win. */
 async function configOf(flags: StartFlags, context: SettingsContext): Promise<Settings> {
-  const { seed, orders } = flags;
+  const { seed, orders, busyPoll } = flags;
   const own = seed === undefined ? [] : [flagSetting(["seed"], parseWhole("--seed", seed, 0, 0xffffffff), "--seed")];
   if (orders !== undefined) own.push(flagSetting(["orderTransport"], orders, "--orders"));
-  if (flags.busyPoll === true) own.push(flagSetting(["busyPoll"], true, "--busy-poll"));
+  if (busyPoll !== undefined) own.push(flagSetting(["busyPoll"], busyPoll, "--busy-poll"));
   if (!flags.dashboard) own.push(flagSetting(["dashboard", "enabled"], false, "--no-dashboard"));
   const { venue, symbols, live } = flags;
   if (venue !== undefined) own.push(flagSetting(["venue", "name"], venue, "--venue"));
