@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, lstatSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Runtime } from "./runtime-types.ts";
 
@@ -38,23 +38,40 @@ const FLAT = "flat";
  * Halts a session from outside its code: by the file `halt` in the run's folder, empty or with a reason in it, and by a signal. A file
  * is removed when it was acted on: that it is gone says that it was heard. One that is there already halts at once.
  *
+ * A `halt` that cannot be read or removed halts all the same, once for as long as it is there; a `resume-trading` counts only once it is gone.
+ *
  * The folder is looked at every 50 ms, at the cost of two look-ups of a name. It is not watched for changes: the journal beside it is
  * written with every order, and each write would wake a watcher up.
  *
  * @returns Ends it.
  */
 export function watchKillSwitch({ runtime, folder, onSignal, onFault }: KillSwitchOptions): () => void {
+  const blamed = new Map<string, string>(); // by name, the file that could not be read or removed, as was told
+  let haltedBy = ""; // the last halt that was acted on: one that stays is so once
   const look = () => {
+    // A halt that came with a resumption has the last word.
+    lookFor(RESUME_FILE, (resume) => runtime.setTradingState("active", resume.reason, resume.by));
+    lookFor(HALT_FILE, (halt) => act(runtime, folder, halt, onFault));
+  };
+  // One file's trouble is not the other's: a halt is heard whatever a resumption is like.
+  const lookFor = (name: string, take: (order: KillSwitchOrder) => void) => {
+    if (!isLeft(folder, name)) return void blamed.delete(name);
+    const path = join(folder, name);
+    let identity = "";
     try {
-      // A halt that came with a resumption has the last word.
-      const resume = takeOrder(folder, RESUME_FILE);
-      if (resume !== undefined) runtime.setTradingState("active", resume.reason, resume.by);
-      removeOrder(folder, RESUME_FILE, resume);
-      const halt = takeOrder(folder, HALT_FILE);
-      if (halt !== undefined) act(runtime, folder, halt, onFault);
-      removeOrder(folder, HALT_FILE, halt);
+      const { ino, mtimeMs } = lstatSync(path);
+      identity = `${ino} ${mtimeMs}`;
+      const order = readOrder(folder, name);
+      // A resumption that stays would undo each halt that follows: it counts only once it is gone.
+      if (name === RESUME_FILE) rmSync(path);
+      if (name === RESUME_FILE || haltedBy !== identity) take(order);
+      if (name === HALT_FILE) haltedBy = identity;
+      if (order.unread !== undefined) throw order.unread;
+      rmSync(path, { force: true });
     } catch (error) {
-      onFault(`the kill switch's files in ${folder} cannot be read or removed: ${(error as Error).message}`);
+      if (blamed.get(name) === identity || !isLeft(folder, name)) return;
+      blamed.set(name, identity);
+      onFault(`the kill switch's file ${path} cannot be read or removed: ${(error as Error).message}`);
     }
   };
   look();
@@ -103,12 +120,14 @@ export function parseOrder(text: string): KillSwitchOrder {
   }
 }
 
-function takeOrder(folder: string, name: string): KillSwitchOrder | undefined {
-  return isLeft(folder, name) ? parseOrder(readFileSync(join(folder, name), "utf8")) : undefined;
-}
-
-function removeOrder(folder: string, name: string, order: KillSwitchOrder | undefined): void {
-  if (order !== undefined) rmSync(join(folder, name), { force: true });
+/** A halt that cannot be read is one: that it is there says enough. @throws Of a resumption that cannot. */
+function readOrder(folder: string, name: string): KillSwitchOrder & { readonly unread?: unknown } {
+  try {
+    return parseOrder(readFileSync(join(folder, name), "utf8"));
+  } catch (error) {
+    if (name !== HALT_FILE) throw error;
+    return { reason: `the file ${name} cannot be read: ${(error as Error).message}`, by: "file", unread: error };
+  }
 }
 
 /** How a flattening ended that asked for an answer; undefined while it goes on. The answer is taken away. */

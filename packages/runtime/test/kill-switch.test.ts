@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { createPaper } from "@pitlane/paper";
@@ -266,4 +266,37 @@ test("a file says as much as it can be understood, and halts whatever it says", 
   expect(parseOrder('{"flatten":true,"by":"cli"}')).toEqual({ reason: "", by: "cli", flatten: true });
   expect(parseOrder('{"state":"active"}')).toEqual({ reason: "", by: "file" });
   expect(parseOrder('{"reason"')).toEqual({ reason: '{"reason"', by: "file" });
+});
+
+/** A session that notes how it is told to trade, and what went wrong. */
+function watched(folder: string) {
+  const told: string[] = [];
+  const faults: string[] = [];
+  const stop = watchKillSwitch({
+    runtime: {
+      setTradingState: (state, reason) => void told.push(`${state} ${reason}`),
+      flatten: () => Promise.resolve(true),
+    },
+    folder,
+    onFault: (message) => faults.push(message),
+  });
+  closers.push(stop);
+  return { told, faults };
+}
+
+test("a halt that cannot be read or removed halts all the same, and is told of once", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "pitlane-unread-"));
+  mkdirSync(join(folder, HALT_FILE)); // what stands for a file that another user has left
+  const { told, faults } = watched(folder);
+  expect(told).toEqual([expect.stringMatching(/^halted the file halt cannot be read/)]);
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  expect(told).toHaveLength(1);
+  expect(faults).toHaveLength(1);
+});
+
+test("a resumption that cannot be read keeps no halt from being heard, and lets nothing trade", () => {
+  const folder = mkdtempSync(join(tmpdir(), "pitlane-unread-"));
+  mkdirSync(join(folder, RESUME_FILE));
+  writeFileSync(join(folder, HALT_FILE), "stop");
+  expect(watched(folder).told).toEqual(["halted stop"]);
 });

@@ -75,8 +75,9 @@ function placeOf(clientOrderId: string): string {
  * Compares the orders of a session with those of a backtest of it. Pure.
  *
  * Client order ids are a function of run, strategy and number, so the same number is the same order while both have decided alike. Once
- * they part numbers shift: a pair by number must be of one strategy, instrument and side and be wanted within `nearestUs`; what is left is
- * paired with the nearest in time of the same kind, each order once, those of the session first come first served.
+ * they part numbers shift, and an order that was wanted at the same moment is taken before one of the same number. Pairs are of one
+ * strategy, instrument and side, and wanted within `nearestUs`; each order once, those of the session first come first served: by number
+ * and moment, by moment, by number, and by the nearest time.
  */
 export function compareOrders(
   session: readonly ComparedOrder[],
@@ -89,22 +90,27 @@ export function compareOrders(
     readonly live: ComparedOrder | undefined;
     simulated: ComparedOrder | undefined;
     match: Match | undefined;
-  }[] = [];
-  for (const live of session) {
+  }[] = session.map((live) => ({ live, simulated: undefined, match: undefined }));
+  const pairUp = (match: Match, likeOf: (live: ComparedOrder) => ComparedOrder | undefined) => {
+    for (const pair of pairs) {
+      if (pair.simulated !== undefined || pair.live === undefined) continue;
+      const like = likeOf(pair.live);
+      if (like === undefined || !free.delete(like)) continue;
+      pair.simulated = like;
+      pair.match = match;
+    }
+  };
+  const sameNumber = (live: ComparedOrder, withinUs: number) => {
     const same = byPlace.get(placeOf(live.clientOrderId));
-    const isLike = same !== undefined && isOneKind(live, same) && apartUs(live, same) <= nearestUs;
-    if (isLike) free.delete(same);
-    pairs.push({ live, simulated: isLike ? same : undefined, match: isLike ? "id" : undefined });
-  }
-  const groups = byKind(free);
-  for (const pair of pairs) {
-    if (pair.simulated !== undefined || pair.live === undefined) continue;
-    const near = takeNearest(groups.get(kindOf(pair.live)) ?? [], pair.live, nearestUs);
-    if (near === undefined) continue;
-    free.delete(near);
-    pair.simulated = near;
-    pair.match = "nearest";
-  }
+    return same !== undefined && isOneKind(live, same) && apartUs(live, same) <= withinUs ? same : undefined;
+  };
+  pairUp("id", (live) => sameNumber(live, 0));
+  // One order more or less shifts all numbers after it: what was wanted at the same moment is the better evidence then.
+  const byMoment = groupBy(free, momentOf);
+  pairUp("nearest", (live) => byMoment.get(momentOf(live))?.shift());
+  pairUp("id", (live) => sameNumber(live, nearestUs));
+  const groups = groupBy(free, kindOf);
+  pairUp("nearest", (live) => takeNearest(groups.get(kindOf(live)) ?? [], live, nearestUs));
   for (const simulated of free) pairs.push({ live: undefined, simulated, match: undefined });
   const orders = pairs.flatMap(({ live, simulated, match }) => {
     const one = live ?? simulated;
@@ -119,6 +125,10 @@ function kindOf({ strategy, instrument, side }: ComparedOrder): string {
   return `${strategy} ${instrument} ${side}`;
 }
 
+function momentOf(order: ComparedOrder): string {
+  return `${kindOf(order)} ${order.wantedAtUs}`;
+}
+
 function isOneKind(a: ComparedOrder, b: ComparedOrder): boolean {
   return kindOf(a) === kindOf(b);
 }
@@ -127,11 +137,15 @@ function apartUs(a: ComparedOrder, b: ComparedOrder): number {
   return Math.abs(a.wantedAtUs - b.wantedAtUs);
 }
 
-function byKind(orders: Iterable<ComparedOrder>): Map<string, ComparedOrder[]> {
+function groupBy(
+  orders: Iterable<ComparedOrder>,
+  keyOf: (order: ComparedOrder) => string,
+): Map<string, ComparedOrder[]> {
   const groups = new Map<string, ComparedOrder[]>();
   for (const order of orders) {
-    const group = groups.get(kindOf(order));
-    if (group === undefined) groups.set(kindOf(order), [order]);
+    const key = keyOf(order);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [order]);
     else group.push(order);
   }
   return groups;

@@ -22,8 +22,8 @@ export const DEPTH_IGNORE: readonly string[] = [
  *
  *     our bid at 100 joins behind the 60 lots shown           ahead 60
  *     a sell of 20 at 100                                     ahead 40
- *     the level goes from 60 to 30: 20 traded, 10 cancelled   ahead 33 by `proportional`: a part of the 10 was ours behind
- *     a sell of 50 at 100                                     33 to those before us, 17 to us
+ *     the level goes from 60 to 30: 20 traded, 10 cancelled   ahead 30: nobody had joined behind us
+ *     a sell of 50 at 100                                     30 to those before us, 20 to us
  *
  * A trade through its price fills an order by at most the trade's size. A level of the other side at its price or beyond fills it in
  * whole: whoever quotes there would have taken us. Takers walk the book, without what earlier takers of ours have had of it; what is left

@@ -1,4 +1,5 @@
 import { InvalidInputError } from "@pitlane/perf";
+import { parseUnits } from "@pitlane/sdk";
 import { measurePerformance } from "../engines/performance.ts";
 import { EquityCurve } from "../engines/performance-curve.ts";
 import { TradeTally } from "../engines/performance-trades.ts";
@@ -34,6 +35,7 @@ export interface WalkForward {
   /** Of all tests one after the other. Amounts are decimal text of the account's asset. */
   readonly joined: {
     readonly profit: string;
+    /** Between the points of the joined curve, or within one test where that is more. */
     readonly maxDrawdown: string;
     readonly sharpe: number | null;
     readonly fills: number;
@@ -145,7 +147,10 @@ export function joinTests(windows: readonly WindowOutcome[], barUs: number): Wal
   const options = { asset, capitalUnits, volumeUnits: 0n, feeUnits: 0n, exposedUs: 0 };
   const { profit, maxDrawdown, sharpe } = measurePerformance(curve, new TradeTally(), options);
   const fills = windows.reduce((sum, { test }) => sum + (test.fills ?? 0), 0);
-  return { profit, maxDrawdown, sharpe, fills, curve: { atUs, equity } };
+  // The points leave out what each test saw between them.
+  const falls = windows.map(({ test }) => test.performance?.maxDrawdown ?? "0");
+  const largest = falls.reduce((most, fall) => (parseUnits(fall) > parseUnits(most) ? fall : most), maxDrawdown);
+  return { profit, maxDrawdown: largest, sharpe, fills, curve: { atUs, equity } };
 }
 
 function efficiencyOf(windows: readonly WindowOutcome[]): number | null {

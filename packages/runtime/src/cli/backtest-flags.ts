@@ -86,8 +86,16 @@ export function parseHints(flags: {
     symbol,
     tick: tick === undefined ? undefined : parseStep("--tick", tick),
     lot: lot === undefined ? undefined : parseStep("--lot", lot),
-    minNotional: minNotional === undefined ? undefined : parseUnits(minNotional),
+    minNotional: minNotional === undefined ? undefined : parseAmount("--min-notional", minNotional),
   };
+}
+
+function parseAmount(name: string, text: string): bigint {
+  try {
+    return parseUnits(text);
+  } catch (error) {
+    throw new InvalidInputError(`${name} must be an amount such as 5 or 0.01; got "${text}"`, { cause: error });
+  }
 }
 
 /** `TRAIN,TEST`, in microseconds. @throws {InvalidInputError} When they are not two times of a second or more. */

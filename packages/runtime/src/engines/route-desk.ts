@@ -1,6 +1,6 @@
 import { type Instrument, OrderBook, type QuoteEvent, type Side } from "@pitlane/sdk";
 import { spentAsset } from "./reservations.ts";
-import { DEFAULT_WEIGHTS, routeOrder } from "./router.ts";
+import { checkRequest, DEFAULT_WEIGHTS, routeOrder } from "./router.ts";
 import type { FreeUnits } from "./router-funds.ts";
 import type { RouteCandidate, RouteDecision, RouteRequest, RouteWeights } from "./router-types.ts";
 
@@ -56,6 +56,7 @@ export class RouteDesk {
   /** @throws {InvalidInputError} When the request cannot be. */
   decide(request: RouteRequest): RouteDecision {
     const { instruments, settings, reserveFeeBps = 0 } = this.#options;
+    checkRequest(request);
     const { symbol, side } = request;
     const candidates = instruments.filter((one) => one.symbol === symbol).map((one) => this.#candidate(one, side));
     return routeOrder(request, candidates, { ...settings, reserveFeeBps });

@@ -51,6 +51,7 @@ export function routeOrder(
   candidates: readonly RouteCandidate[],
   { weights, minSplitSavingBps, reserveFeeBps = 0 }: RouteOptions,
 ): RouteDecision {
+  checkRequest(request);
   const { side, sizeUnits, limitPrice, symbol } = request;
   if (typeof sizeUnits !== "bigint" || sizeUnits <= 0n)
     throw new InvalidInputError(
@@ -58,7 +59,7 @@ export function routeOrder(
     );
   const minSavingPpm = toPpm("minSplitSavingBps", minSplitSavingBps);
   const feeParts = feePartsOf(inRange("reserveFeeBps", reserveFeeBps, 0, 1000));
-  const limit = limitPrice === undefined ? undefined : parseUnits(limitPrice, PRICE_DECIMALS);
+  const limit = limitPrice === undefined ? undefined : toLimit(limitPrice);
   const judged = judge(
     candidates.map((candidate) => look(candidate, request, limit, feeParts)),
     side,
@@ -81,6 +82,38 @@ export function routeOrder(
     return { request, venues, outcome: "single", pieces: [single], costUnits: single.costUnits, best: measure };
   const reason = candidates.length === 0 ? `no venue lists ${symbol}` : whyNone(venues);
   return { request, venues, outcome: "none", reason };
+}
+
+const FIELDS: ReadonlySet<string> = new Set(
+  Object.keys({ symbol: true, side: true, sizeUnits: true, limitPrice: true } satisfies Record<
+    keyof RouteRequest,
+    true
+  >),
+);
+
+/** Strategy files run without a type check: a limit that is misspelt must not become none. @throws {InvalidInputError} */
+export function checkRequest(request: RouteRequest): void {
+  if (typeof request !== "object" || request === null)
+    throw new InvalidInputError('a route must be an object, such as { symbol: "AAA/USDT", side: "buy", sizeUnits }');
+  const { symbol, side } = request;
+  if (typeof symbol !== "string")
+    throw new InvalidInputError(`a route's symbol must be such as "AAA/USDT", got ${String(symbol)}`);
+  if (side !== "buy" && side !== "sell")
+    throw new InvalidInputError(`a route's side must be "buy" or "sell", got ${String(side)}`);
+  for (const name in request)
+    if (!FIELDS.has(name))
+      throw new InvalidInputError(
+        `a route has no field ${JSON.stringify(name)}: leave it out; the fields are ${[...FIELDS].join(", ")}`,
+      );
+}
+
+/** @throws {InvalidInputError} When it is no decimal text. */
+function toLimit(limitPrice: string): bigint {
+  try {
+    return parseUnits(limitPrice, PRICE_DECIMALS);
+  } catch (error) {
+    throw new InvalidInputError(`a route's limitPrice: ${(error as Error).message}`, { cause: error });
+  }
 }
 
 /** A decision as the journal keeps it: instruments by id, plain data. */

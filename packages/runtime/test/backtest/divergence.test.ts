@@ -73,6 +73,16 @@ test("numbers that have shifted give way to the nearest order of the same kind, 
   ]);
 });
 
+test("an order more in the backtest shifts the numbers, and orders of one moment are still paired", () => {
+  const moments = [0, 100, 200, 300, 400];
+  const { orders, summary } = compare(
+    moments.map((later, i) => order(`pl-a-0-${i + 1}`, { wantedAtUs: at + later })),
+    [0, 50, 100, 200, 300, 400].map((later, i) => order(`pl-b-0-${i + 1}`, { wantedAtUs: at + later })),
+  );
+  expect(orders.map(({ wantedLaterUs }) => wantedLaterUs)).toEqual([0, 0, 0, 0, 0, null]);
+  expect(summary).toMatchObject({ matchedById: 1, matchedByNearest: 4, onlySession: 0, onlyBacktest: 1 });
+});
+
 test("profits are those of the fills against the last price, after fees", () => {
   const { summary } = compare([order("pl-a-0-1", { fills: [{ ...fill(1_000, 10), fee: 5n }] })], [order("pl-b-0-1")]);
   const gain = 10n * 10n * 10n ** BigInt(8 - instrument.priceDecimals - instrument.sizeDecimals);

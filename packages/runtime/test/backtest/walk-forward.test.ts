@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { joinTests, windowsOf } from "../../src/backtest/walk-forward.ts";
+import type { PerformanceReport } from "../../src/engines/performance.ts";
 
 const hour = 3_600_000_000;
 
@@ -41,4 +42,11 @@ test("tests follow each other: each goes on where the one before has ended", () 
   );
   expect(curve.equity.map((one) => one / unit)).toEqual([100, 110, 110, 103]);
   expect({ profit, maxDrawdown, fills }).toEqual({ profit: "3", maxDrawdown: "7", fills: 4 });
+});
+
+test("the joined drawdown is never less than that of one of the tests, which saw more than the points", () => {
+  const curve = { atUs: [hour, 2 * hour], equity: [100e8, 99e8] };
+  const performance = { asset: "USDT", maxDrawdown: "5.5" } as PerformanceReport;
+  const window = { trainFromUs: 0, testFromUs: 0, testToUs: 0, set: {}, train: { set: {} } };
+  expect(joinTests([{ ...window, test: { set: {}, performance, curve } }], 0).maxDrawdown).toBe("5.5");
 });

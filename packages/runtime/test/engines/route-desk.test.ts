@@ -41,6 +41,15 @@ test("asks every venue of the symbol, by its fee and its latency; a quote is a b
   expect(decision).toMatchObject({ outcome: "single", pieces: [{ sizeLots: 100, limitTicks: 10_000 }] });
 });
 
+test.each([
+  ["a field that there is not", { ...request, limitprice: "61.25" }, /limitprice/],
+  ["a side that there is not", { ...request, side: "BUY" }, /side must be "buy" or "sell"/],
+  ["a limit that is no price", { ...request, limitPrice: "abc" }, /limitPrice/],
+  ["nothing", undefined, /must be an object/],
+])("decides nothing on %s", (_, wanted, message) => {
+  expect(() => setUp().desk.decide(wanted as never)).toThrow(message);
+});
+
 test("leaves out what is not well, and says why", () => {
   const reasons = (more: Parameters<typeof setUp>[0]) =>
     setUp(more)

@@ -78,6 +78,7 @@ export async function readCandles(paths: readonly string[], options: ReadOptions
             number,
             number,
           ];
+          if (lowTicks === 0) throw new InvalidInputError(`is no bar: its low ${texts[2]} is no price`);
           if (highTicks < Math.max(openTicks, closeTicks, lowTicks) || lowTicks > Math.min(openTicks, closeTicks))
             throw new InvalidInputError(
               `is no bar: its high ${texts[1]} and low ${texts[2]} do not hold its open and close`,

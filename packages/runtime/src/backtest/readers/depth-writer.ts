@@ -27,6 +27,7 @@ export class DepthWriter {
   readonly #builder = new DepthColumnsBuilder();
   #before: OrderBook | undefined; // in sync as the range begins; built only while before it
   #atUs = 0;
+  #lagUs = 0; // from the venue's time of the last message that had one to its receipt
   #isGood = false; // what was written ends in a book that is good
   books = 0;
   trades = 0;
@@ -104,8 +105,10 @@ export class DepthWriter {
     for (let i = 0; i < levels.count; i++) this.#push(atUs, times, op, levels.ticksAt(i), levels.lotsAt(i));
   }
 
+  /** What the venue gives no time, such as a snapshot, took as long to come as the message before it. */
   #time({ venueAtUs, receivedAtUs }: EventTimes): number {
-    this.#atUs = Math.max(this.#atUs, venueAtUs === 0 ? Math.min(receivedAtUs, this.#atUs || receivedAtUs) : venueAtUs);
+    if (venueAtUs !== 0) this.#lagUs = receivedAtUs - venueAtUs;
+    this.#atUs = Math.max(this.#atUs, venueAtUs === 0 ? receivedAtUs - this.#lagUs : venueAtUs);
     return this.#atUs;
   }
 

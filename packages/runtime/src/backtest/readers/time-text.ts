@@ -4,7 +4,8 @@ const ISO = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2})?)(?:\.(\d{1,9}))?
 
 /**
  * A point in time, in microseconds since the epoch: Unix time in seconds (with or without a fraction), ms, us or ns, told by its digits,
- * or ISO 8601 with a `T` or a space, in UTC unless it names a zone. NaN for anything else. Parts of a microsecond are dropped.
+ * or ISO 8601 with a `T` or a space, in UTC unless it names a zone. NaN for anything else, and for a day that no calendar has. Parts of a
+ * microsecond are dropped.
  *
  * @example
  * parseTimeUs("1582329602111000"); // 1582329602111000
@@ -17,7 +18,14 @@ export function parseTimeUs(text: string): number {
   const iso = ISO.exec(text);
   if (iso === null) return Number.NaN;
   const [, day, time = "00:00", fraction = "", zone = "Z"] = iso;
+  if (!isDay(day as string)) return Number.NaN;
   return Date.parse(`${day}T${time}${zone}`) * 1000 + microseconds(fraction);
+}
+
+/** `Date.parse` takes February 30 for March 1. */
+function isDay(day: string): boolean {
+  const ms = Date.parse(day);
+  return !Number.isNaN(ms) && new Date(ms).toISOString().startsWith(day);
 }
 
 function ofDigits(text: string): number {

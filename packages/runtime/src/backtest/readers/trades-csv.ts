@@ -103,11 +103,15 @@ class TradesTable {
     const sizeText = cellAt(cells, at.size, "size");
     this.#price.observe(priceText, this.#length);
     this.#size.observe(sizeText, this.#length);
+    const priceTicks = this.#price.read(priceText);
+    const sizeLots = this.#size.read(sizeText);
+    if (priceTicks === 0 || sizeLots === 0)
+      throw new InvalidInputError(`is no trade: its ${priceTicks === 0 ? "price" : "size"} is 0`);
     const id = at.id < 0 ? this.#rows : Number(cells[at.id]);
     this.#builder.push(
       atUs,
-      this.#price.read(priceText),
-      this.#size.read(sizeText),
+      priceTicks,
+      sizeLots,
       isSellAggressor(cells, at),
       Number.isSafeInteger(id) ? id : this.#rows, // some venues' ids are no numbers
     );

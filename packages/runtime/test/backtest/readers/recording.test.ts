@@ -81,6 +81,30 @@ test("a book begins with its snapshot; diffs before it are not applied twice, an
   ]);
 });
 
+test("the book after a hole is of the time at which its snapshot came, less what the last message took", async () => {
+  const frames = [
+    snapshot(10, [["1.5", "10"]], [["1.6", "7"]]),
+    depth(11, 11, [["1.4", "1"]], [], startMs - 4), // took 5 ms
+    depth(15, 15, [["1.3", "1"]], [], startMs - 3),
+    depth(16, 16, [["1.3", "2"]], [], startMs + 49_999),
+    snapshot(16, [["1.2", "10"]], [["1.3", "7"]]), // a minute after the hole was noticed
+    depth(17, 17, [["1.1", "1"]], [], startMs + 61_000),
+  ];
+  const receivedMs = [-5, 1, 2, 50_004, 60_002, 61_005];
+  const path = textFile(
+    "session.gz",
+    frames.map((frame, i) => `${startMs + (receivedMs[i] ?? 0)} ${JSON.stringify(frame)}`),
+  );
+  const [one] = (await readMarketData([path], { clock })).data;
+  if (one?.columns.kind !== "depth") throw new Error("no depth");
+  const { op, atUs, length } = one.columns;
+  const times = Array.from({ length }, (_, i) => (atUs[i]! / 1000 - startMs) as number);
+  const gap = op.indexOf(DepthOp.gap);
+  expect(op[gap + 1]).toBe(DepthOp.clear);
+  expect(times[gap]).toBe(-3);
+  expect(times[gap + 1]).toBe(59_997); // not with the gap: nobody knew that book then
+});
+
 test("a hole is a gap, and the book is back with the next snapshot alone", async () => {
   const { columns, notes } = await columnsOf([
     ...session,

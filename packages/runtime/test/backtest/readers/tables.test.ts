@@ -37,6 +37,19 @@ describe("candles", () => {
     expect(columns.intervalUs).toBe(60e6);
   });
 
+  test("a day that no calendar has is an error, not the day after", async () => {
+    await expect(barsOf(bars("2024-02-30T00:00:00Z,10,11,9,10,5"))).rejects.toThrow(
+      /:2: the time "2024-02-30T00:00:00Z" is neither/,
+    );
+    expect((await barsOf(bars("2024-02-29T00:00:00Z,10,11,9,10,5"))).columns.startUs[0]).toBe(1_709_164_800e6);
+  });
+
+  test("a price of 0 is an error that names the line", async () => {
+    await expect(barsOf(bars("1700000000,10,11,9,10,5", "1700000060,0,0,0,0,5"))).rejects.toThrow(
+      /:3: is no bar: its low 0 is no price; repair that line/,
+    );
+  });
+
   test("times are Unix time of any unit, or ISO 8601 in UTC", async () => {
     const starts = [];
     for (const time of [
@@ -273,4 +286,12 @@ describe("what a file is", () => {
       /cut\.csv\.gz: cannot be read \(unexpected end of file\)/,
     );
   });
+});
+
+test.each([
+  ["price", "1700000000,0,1,buy"],
+  ["size", "1700000000,500,0,buy"],
+])("a trade whose %s is 0 is no trade", async (what, row) => {
+  const path = textFile("eth-usdt.csv", ["timestamp,price,amount,side", "1699999999,100,1,buy", row]);
+  await expect(read(path)).rejects.toThrow(`:3: is no trade: its ${what} is 0; repair that line`);
 });
