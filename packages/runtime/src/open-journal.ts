@@ -19,21 +19,27 @@ export function lockResumed({
   return resumed ?? Journal.resume({ path, clock, durability: config.journal.durability });
 }
 
-/** Begins a run's journal, or goes on with it from where an earlier process was: `core` is then brought there. */
+/**
+ * Begins a run's journal, or goes on with it from where an earlier process was: `core` is then brought there.
+ * @param onBehind See `Journal.onBehind`.
+ */
 export function openJournal(
   options: RuntimeOptions,
   instruments: readonly Instrument[],
   core: Core,
   startedAtUs: number,
+  onBehind: Journal["onBehind"],
 ): Journal {
   const { journalPath, clock, config } = options;
   const journal = lockResumed(options);
   if (journal === undefined) {
     const begun = Journal.create({ path: journalPath, clock, durability: config.journal.durability });
+    begun.onBehind = onBehind;
     begun.append("run.start", startRecord(options, instruments, startedAtUs), core.at(begun.nowUs()));
     begun.commit();
     return begun;
   }
+  journal.onBehind = onBehind;
   try {
     const from = { fromSeq: journal.recovery?.lastSnapshotSeq ?? 1 };
     recover(core, jsonRows(readRows(journalPath, from)), instrumentsById(instruments), core.plugins.names);

@@ -1,14 +1,15 @@
-import type { Clock } from "@pitlane/perf";
 import type { CoreTimers } from "./core/core-options.ts";
 
 export interface PluginTimersOptions {
-  readonly clock: Pick<Clock, "nowUs">;
+  /** The session's time, microseconds since the epoch: while the clock is behind it, it goes on more slowly than timers do. */
+  readonly nowUs: () => number;
   readonly onDue: (owner: number, id: number) => void;
 }
 
 const LONGEST_MS = 2 ** 31 - 1; // what setTimeout takes
+const EARLY_MS = 1; // that setTimeout may be
 
-/** The timers of plugins on the wall clock. None fires before `start`: those that are due by then do at once. */
+/** The timers of plugins on the session's time. None fires before `start`: those that are due by then do at once. */
 export class PluginTimers implements CoreTimers {
   readonly #options: PluginTimersOptions;
   readonly #due = new Map<string, { readonly owner: number; readonly id: number; readonly dueAtUs: number }>();
@@ -44,13 +45,13 @@ export class PluginTimers implements CoreTimers {
     const timer = this.#due.get(key);
     if (timer === undefined) return;
     clearTimeout(this.#handles.get(key));
-    const waitMs = (timer.dueAtUs - this.#options.clock.nowUs()) / 1000;
+    const leftMs = () => (timer.dueAtUs - this.#options.nowUs()) / 1000;
     const onTime = () => {
-      if (waitMs > LONGEST_MS) return this.#arm(key);
+      if (leftMs() > EARLY_MS) return this.#arm(key);
       this.#forget(key);
       this.#options.onDue(timer.owner, timer.id);
     };
-    this.#handles.set(key, setTimeout(onTime, Math.min(Math.max(0, waitMs), LONGEST_MS)));
+    this.#handles.set(key, setTimeout(onTime, Math.min(Math.max(0, leftMs()), LONGEST_MS)));
   }
 
   #forget(key: string): void {

@@ -29,6 +29,7 @@ import type { TradingVenue } from "./venue.ts";
 const JOURNAL_FLUSH_MS = 50;
 const POLL_MS = 10;
 const TICK_MS = 1000;
+const TOLD_BEHIND_US = 1e6;
 
 /** What a session has once its plugins are set up. */
 interface Parts {
@@ -77,7 +78,10 @@ export class Session implements Runtime {
       this.#halt = resolve;
     });
     this.#watch = new SessionWatch(options, (source, message) => this.#fault(source, message));
-    this.#timers = new PluginTimers({ clock, onDue: (owner, id) => this.#parts.inputs.timer(owner, id) });
+    this.#timers = new PluginTimers({
+      nowUs: () => this.#parts.journal.nowUs(),
+      onDue: (owner, id) => this.#parts.inputs.timer(owner, id),
+    });
     this.#data = new DataEngine({
       stream: client.stream,
       instruments,
@@ -150,7 +154,14 @@ export class Session implements Runtime {
       onHalt: (error) => this.#onHalt(error),
       onTradingState: (status) => this.#onTradingState(status),
     });
-    const journal = openJournal(this.#options, this.instruments, core, startedAtUs);
+    const journal = openJournal(this.#options, this.instruments, core, startedAtUs, ({ behindUs }) => {
+      if (behindUs >= TOLD_BEHIND_US)
+        this.#watch.say(
+          "clock",
+          `the host's clock is ${(behindUs / 1e6).toFixed(1)} s behind the session's time, which goes on an eighth slower until it has caught up`,
+          "warn",
+        );
+    });
     const inputs = new Inputs({ core, journal, onControl: () => this.#applyControlsLater() });
     const commits = new JournalCommits({
       journal,

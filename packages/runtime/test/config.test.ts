@@ -138,6 +138,23 @@ test("every wrong value is named with its path, all at once, and a typing error 
   expect(messageOf(() => checkConfig({ risk: { maxOrderNotional: "0" } }, "x"))).toBe(
     "x has a wrong value:\n  risk.maxOrderNotional: must be above zero",
   );
+  for (const [maxDrawdown, message] of [
+    ["0.123456789", "must have 8 decimals at most"],
+    ["123456789012345678901", "must have 20 digits before the point at most"],
+    ["1e3", 'must be a decimal number as text, such as "2500.50"'],
+  ])
+    expect(messageOf(() => checkConfig({ risk: { maxDrawdown } }, "x"))).toBe(
+      `x has a wrong value:\n  risk.maxDrawdown: ${message}`,
+    );
+  expect(messageOf(() => checkConfig({ risk: { maxOrderNotional: "0.000000001" } }, "x"))).toBe(
+    "x has a wrong value:\n  risk.maxOrderNotional: must have 8 decimals at most",
+  );
+  const weights = (given: object) => messageOf(() => checkConfig({ router: { weights: given } }, "x")).split("\n");
+  expect(weights({ fee: -1 })).toEqual(["x has a wrong value:", expect.stringMatching(/^ {2}router.weights.fee: /)]);
+  expect(weights({ liquidity: 0, latency: 0, fee: 0 })).toEqual([
+    "x has a wrong value:",
+    "  router.weights: one weight must be above 0",
+  ]);
   expect(messageOf(() => checkConfig([], "x"))).toBe("x has a wrong value:\n  the settings must be an object");
   expect(messageOf(() => checkConfig({ risk: 5 }, "x"))).toContain("  risk: Invalid type");
 });

@@ -3,7 +3,8 @@ import { numberIn, priceOf } from "./checks.ts";
 import { type Algo, Desk } from "./desk.ts";
 import { type DeskConfig, deskConfig } from "./desk-config.ts";
 import { deskState } from "./desk-state.ts";
-import type { ParentOptions, Run } from "./run.ts";
+import type { Touch } from "./market.ts";
+import { type Fields, PARENT_FIELDS, type ParentOptions, type Run } from "./run.ts";
 import { fitLots, takePrice } from "./sizing.ts";
 import { closeByMarket, isSettled } from "./taking.ts";
 
@@ -12,9 +13,9 @@ export interface BracketOptions extends ParentOptions {
   readonly entryTicks?: number;
   /** How far beyond the touch an entry without a price may trade, in basis points; 0 to 1000, default 10. */
   readonly slippageBps?: number;
-  /** Trigger of the stop, in ticks: below the entry for a purchase, above it for a sale. */
+  /** Trigger of the stop, in ticks: below the entry for a purchase, above it for a sale. The market must not have passed it. */
   readonly stopTicks: number;
-  /** Price of the target, which rests there, in ticks; on the other side of the entry. */
+  /** Price of the target, which rests there, in ticks; on the other side of the entry, or of the touch where that has no price. */
   readonly targetTicks: number;
 }
 
@@ -23,6 +24,14 @@ declare module "pitlane" {
     readonly bracket: Algo<BracketOptions>;
   }
 }
+
+const FIELDS: Fields<BracketOptions> = {
+  ...PARENT_FIELDS,
+  entryTicks: true,
+  slippageBps: true,
+  stopTicks: true,
+  targetTicks: true,
+};
 
 const ENTRY = "e";
 const EXIT = "x";
@@ -59,6 +68,7 @@ export const bracket = definePlugin({
   state: deskState,
   setup(ctx) {
     const desk = new Desk<BracketOptions, BracketState>(ctx, {
+      fields: FIELDS,
       letters: [ENTRY, EXIT],
       isPersistent: ({ main }) => main.filledLots > 0, // a position is to be protected
       begin: check,
@@ -72,14 +82,8 @@ export const bracket = definePlugin({
   },
 });
 
-function check({
-  instrument,
-  side,
-  entryTicks,
-  slippageBps = 10,
-  stopTicks,
-  targetTicks,
-}: BracketOptions): BracketState {
+function check(options: BracketOptions, touch: Touch | undefined): BracketState {
+  const { instrument, side, entryTicks, slippageBps = 10, stopTicks, targetTicks } = options;
   const { tickIncrement } = instrument;
   numberIn("slippageBps", slippageBps, 0, 1000);
   if (entryTicks !== undefined) priceOf("entryTicks", entryTicks, tickIncrement);
@@ -90,7 +94,25 @@ function check({
     throw new InvalidInputError(
       `a bracket that begins with a ${side} needs ${side === "buy" ? "stopTicks < entryTicks < targetTicks" : "targetTicks < entryTicks < stopTicks"}`,
     );
+  const reason = whyNotNow(options, touch);
+  if (reason !== "") throw new InvalidInputError(reason);
   return { isEntered: false, isStopped: false, isMerged: false };
+}
+
+/** Why a position would be closed as soon as it is opened; "" when it would not be, or nobody knows. */
+function whyNotNow({ side, entryTicks, stopTicks, targetTicks }: BracketOptions, touch: Touch | undefined): string {
+  if (touch === undefined) return "";
+  const { bidTicks, askTicks } = touch;
+  const isBuy = side === "buy";
+  const [beyond, at] = isBuy ? ["below", `the bid is ${bidTicks}`] : ["above", `the ask is ${askTicks}`];
+  if ((isBuy ? bidTicks > 0 : askTicks > 0) && isTriggered(side, stopTicks, bidTicks, askTicks))
+    return `stopTicks is ${stopTicks} and ${at}: the stop would trigger at once; put it ${beyond} that`;
+  if (entryTicks !== undefined) return "";
+  const isPast = isBuy ? targetTicks <= askTicks : targetTicks >= bidTicks && bidTicks > 0;
+  if (!isPast) return "";
+  return isBuy
+    ? `targetTicks is ${targetTicks} and the ask is ${askTicks}: the entry would pay no less than the target; put it above that`
+    : `targetTicks is ${targetTicks} and the bid is ${bidTicks}: the entry would get no more than the target; put it below that`;
 }
 
 function step(ctx: PluginContext<DeskConfig>, run: Run<BracketOptions, BracketState>): void {
@@ -125,6 +147,8 @@ function tryAgain(run: Run<BracketOptions, BracketState>): void {
 
 function enter(ctx: PluginContext<DeskConfig>, run: Run<BracketOptions, BracketState>): void {
   if (run.isPaused) return;
+  const reason = whyNotNow(run.options, run.touch);
+  if (reason !== "") return run.end("expired", reason);
   const { instrument, side, sizeLots, entryTicks, slippageBps = 10 } = run.options;
   const priceTicks = entryTicks ?? takePrice(instrument, run.touch, side, { slippageBps });
   if (priceTicks === undefined) return run.wakeAt(run.nowUs + ctx.config.retryMs * 1000);

@@ -8,7 +8,7 @@ import {
 } from "pitlane";
 import type { DeskConfig } from "./desk-config.ts";
 import { Market, type Touch } from "./market.ts";
-import { type AlgoHandle, type ParentOptions, type Plain, Run, type RunRecord } from "./run.ts";
+import { type AlgoHandle, type Fields, type ParentOptions, type Plain, Run, type RunRecord } from "./run.ts";
 
 /** Runs at once; those that ended and are still known. */
 const MOST_RUNS = 500;
@@ -30,10 +30,12 @@ export interface Algo<Options extends ParentOptions> {
 
 /** One algorithm: the rules by which a run moves on. They hold no state: what a run needs is in `run.own`. */
 export interface Rules<Options extends ParentOptions, Own extends object> {
+  /** Fields of its options: there are no others. */
+  readonly fields: Fields<Options>;
   /** Letters of its accounts; the first one is the parent's. */
   readonly letters: readonly string[];
-  /** Checks what is special to it and gives the beginning of `own`. @throws {InvalidInputError} */
-  readonly begin: (options: Options) => Own;
+  /** Checks what is special to it and gives the beginning of `own`. `touch` is undefined while nobody knows. @throws {InvalidInputError} */
+  readonly begin: (options: Options, touch: Touch | undefined) => Own;
   /** Something happened, or its time has come: looks at the run and acts. Often called when there is nothing to do. */
   readonly step: (run: Run<Options, Own>) => void;
   /** A price at which one could trade: of quotes, or of trades and bars where there are none. Notes it; `step` acts. */
@@ -93,7 +95,7 @@ export class Desk<Options extends ParentOptions, Own extends object>
 
   start(options: Options): AlgoHandle {
     this.#check(options);
-    const own = this.#rules.begin(options);
+    const own = this.#rules.begin(options, this.#market.touch(options.instrument));
     const run = this.#create(`${this.#ctx.name}-${this.#nextId++}`, options, own);
     try {
       this.#step(run);
@@ -156,9 +158,21 @@ export class Desk<Options extends ParentOptions, Own extends object>
     return run;
   }
 
-  #check({ instrument, side, sizeLots }: Options): void {
+  /** Strategy files run without a type check: a limit that is misspelt must not become none. */
+  #check(options: Options): void {
     const { instruments, name } = this.#ctx;
     const what = `${name}.start`;
+    if (typeof options !== "object" || options === null)
+      throw new InvalidInputError(
+        `${what} needs an object, such as { instrument, side: "buy", sizeLots, ... }, got ${String(options)}`,
+      );
+    const { fields } = this.#rules;
+    for (const field in options)
+      if (!Object.hasOwn(fields, field))
+        throw new InvalidInputError(
+          `${what} has no field ${JSON.stringify(field)}: leave it out; the fields are ${Object.keys(fields).join(", ")}`,
+        );
+    const { instrument, side, sizeLots } = options;
     if (!instruments.includes(instrument))
       throw new InvalidInputError(`${what}: instrument must be one of ctx.instruments`);
     if (side !== "buy" && side !== "sell")

@@ -1,9 +1,9 @@
 import { definePlugin, InvalidInputError } from "pitlane";
-import { numberIn, priceOf, wholeIn } from "./checks.ts";
+import { flagOf, numberIn, priceOf, wholeIn } from "./checks.ts";
 import { type Algo, Desk } from "./desk.ts";
 import { deskConfig } from "./desk-config.ts";
 import { deskState } from "./desk-state.ts";
-import { MAIN, type ParentOptions } from "./run.ts";
+import { MAIN, PARENT_FIELDS, type ParentOptions } from "./run.ts";
 import { fitLots, leastLots } from "./sizing.ts";
 
 export interface IcebergOptions extends ParentOptions {
@@ -39,11 +39,13 @@ export const iceberg = definePlugin({
   state: deskState,
   setup(ctx) {
     const desk = new Desk<IcebergOptions, object>(ctx, {
+      fields: { ...PARENT_FIELDS, priceTicks: true, visibleLots: true, jitter: true, isPostOnly: true },
       letters: [MAIN],
-      begin: ({ instrument, priceTicks, visibleLots, jitter = 0.2, sizeLots }) => {
+      begin: ({ instrument, priceTicks, visibleLots, jitter = 0.2, isPostOnly = false, sizeLots }) => {
         priceOf("priceTicks", priceTicks, instrument.tickIncrement);
         wholeIn("visibleLots", visibleLots, 1, sizeLots);
         numberIn("jitter", jitter, 0, 0.9);
+        flagOf("isPostOnly", isPostOnly);
         const least = leastLots(instrument, priceTicks);
         if (visibleLots < least)
           throw new InvalidInputError(

@@ -3,8 +3,8 @@ import { numberIn, wholeIn } from "./checks.ts";
 import { type Algo, Desk } from "./desk.ts";
 import { deskConfig } from "./desk-config.ts";
 import { deskState } from "./desk-state.ts";
-import { checkStyle, isCrossed, type RestingState, type StyleOptions, workUpTo } from "./resting.ts";
-import { MAIN, type ParentOptions, type Run } from "./run.ts";
+import { checkStyle, isCrossed, type RestingState, STYLE_FIELDS, type StyleOptions, workUpTo } from "./resting.ts";
+import { type Fields, MAIN, PARENT_FIELDS, type ParentOptions, type Run } from "./run.ts";
 import { isSettled } from "./taking.ts";
 
 export interface PovOptions extends ParentOptions, StyleOptions {
@@ -35,6 +35,15 @@ interface PovState extends RestingState {
   nextDueLots?: number;
   nextDueAtUs?: number;
 }
+
+const FIELDS: Fields<PovOptions> = {
+  ...PARENT_FIELDS,
+  rateBps: true,
+  mostLots: true,
+  durationMs: true,
+  ...STYLE_FIELDS,
+  restMs: true,
+};
 
 /** Lots of ours that go with a market volume. Exact. @param rateBps Whole basis points. */
 export function shareOf(volumeLots: number, rateBps: number): number {
@@ -72,6 +81,7 @@ export const pov = definePlugin({
   state: deskState,
   setup(ctx) {
     const desk = new Desk<PovOptions, PovState>(ctx, {
+      fields: FIELDS,
       letters: [MAIN],
       isExpected: isCrossed,
       begin: (options) => {

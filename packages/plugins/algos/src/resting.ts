@@ -1,9 +1,9 @@
 import { type Instrument, InvalidInputError, type OrderView, type PluginContext } from "pitlane";
 import { numberIn } from "./checks.ts";
 import type { DeskConfig } from "./desk-config.ts";
-import type { ParentOptions, Run } from "./run.ts";
+import type { Fields, ParentOptions, Run } from "./run.ts";
 import { fitLots, leastLots, takePrice } from "./sizing.ts";
-import { checkTaking, type TakingOptions, takeUpTo } from "./taking.ts";
+import { checkTaking, TAKING_FIELDS, type TakingOptions, takeUpTo } from "./taking.ts";
 
 /** Whether children cross the spread or wait on our side of it. */
 export interface StyleOptions extends TakingOptions {
@@ -15,6 +15,8 @@ export interface StyleOptions extends TakingOptions {
   /** How often resting children are compared with the touch, in milliseconds; at most one is placed in that time. 10 to 60,000, default 250. */
   readonly repegMs?: number;
 }
+
+export const STYLE_FIELDS: Fields<StyleOptions> = { ...TAKING_FIELDS, style: true, repegMs: true };
 
 /** What a run that rests remembers. */
 export interface RestingState {

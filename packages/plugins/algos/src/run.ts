@@ -42,6 +42,11 @@ export interface ParentOptions {
   readonly sizeLots: number;
 }
 
+/** Names of the fields of options. By their type, so that one that is added there cannot be left out. */
+export type Fields<Options extends object> = Readonly<Record<keyof Options & string, true>>;
+
+export const PARENT_FIELDS: Fields<ParentOptions> = { instrument: true, side: true, sizeLots: true };
+
 /** A value that JSON can carry. */
 export type Plain = null | boolean | number | string | readonly Plain[] | { readonly [key: string]: Plain | undefined };
 

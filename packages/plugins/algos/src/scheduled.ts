@@ -2,8 +2,8 @@ import type { PluginContext } from "pitlane";
 import { numberIn, wholeIn } from "./checks.ts";
 import type { Rules } from "./desk.ts";
 import type { DeskConfig } from "./desk-config.ts";
-import { checkStyle, isCrossed, type RestingState, type StyleOptions, workUpTo } from "./resting.ts";
-import { MAIN, type ParentOptions } from "./run.ts";
+import { checkStyle, isCrossed, type RestingState, STYLE_FIELDS, type StyleOptions, workUpTo } from "./resting.ts";
+import { type Fields, MAIN, PARENT_FIELDS, type ParentOptions } from "./run.ts";
 import { cumulativeLots, sliceStartUs } from "./schedule.ts";
 import { isSettled } from "./taking.ts";
 
@@ -16,6 +16,14 @@ export interface ScheduledOptions extends ParentOptions, StyleOptions {
   /** Time after the last slice's end in which a rest is still tried, in milliseconds; 0 to 604,800,000, default 5,000. */
   readonly overtimeMs?: number;
 }
+
+export const SCHEDULED_FIELDS: Fields<ScheduledOptions> = {
+  ...PARENT_FIELDS,
+  durationMs: true,
+  ...STYLE_FIELDS,
+  jitter: true,
+  overtimeMs: true,
+};
 
 /** What a scheduled run remembers. */
 export interface ScheduledState extends RestingState {
@@ -36,16 +44,19 @@ export interface ScheduledState extends RestingState {
  */
 export function scheduledRules<Options extends ScheduledOptions>(
   ctx: PluginContext<DeskConfig>,
+  fields: Fields<Options>,
   weightsOf: (options: Options) => readonly number[],
 ): Rules<Options, ScheduledState> {
   return {
+    fields,
     letters: [MAIN],
     isExpected: isCrossed,
     begin: (options) => {
       checkStyle(options);
-      wholeIn("durationMs", options.durationMs, 100, 604_800_000);
-      numberIn("jitter", options.jitter ?? 0, 0, 0.9);
-      wholeIn("overtimeMs", options.overtimeMs ?? 5000, 0, 604_800_000);
+      const { durationMs, jitter = 0, overtimeMs = 5000 } = options;
+      wholeIn("durationMs", durationMs, 100, 604_800_000);
+      numberIn("jitter", jitter, 0, 0.9);
+      wholeIn("overtimeMs", overtimeMs, 0, 604_800_000);
       const endsLots = cumulativeLots(options.sizeLots, weightsOf(options), options.instrument.lotIncrement);
       const startedAtUs = ctx.nowUs();
       return { startedAtUs, endsLots, begun: 0, nextAtUs: startedAtUs };

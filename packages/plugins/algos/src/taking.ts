@@ -2,7 +2,7 @@ import type { PluginContext } from "pitlane";
 import type { Account } from "./account.ts";
 import { numberIn, priceOf } from "./checks.ts";
 import type { DeskConfig } from "./desk-config.ts";
-import { MAIN, type ParentOptions, type Run } from "./run.ts";
+import { type Fields, MAIN, type ParentOptions, type Run } from "./run.ts";
 import { fitLots, leastLots, takePrice } from "./sizing.ts";
 
 /** How children that take are priced. */
@@ -12,6 +12,8 @@ export interface TakingOptions {
   /** How far beyond the touch a child may trade, in basis points; 0 to 1000, default 10. */
   readonly slippageBps?: number;
 }
+
+export const TAKING_FIELDS: Fields<TakingOptions> = { limitTicks: true, slippageBps: true };
 
 /** @throws {InvalidInputError} When they cannot be. */
 export function checkTaking({ instrument, limitTicks, slippageBps = 10 }: ParentOptions & TakingOptions): void {

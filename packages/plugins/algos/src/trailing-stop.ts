@@ -3,7 +3,7 @@ import { wholeIn } from "./checks.ts";
 import { type Algo, Desk } from "./desk.ts";
 import { deskConfig } from "./desk-config.ts";
 import { deskState } from "./desk-state.ts";
-import { MAIN, type ParentOptions } from "./run.ts";
+import { MAIN, PARENT_FIELDS, type ParentOptions } from "./run.ts";
 import { closeByMarket, isSettled } from "./taking.ts";
 
 export interface TrailingStopOptions extends ParentOptions {
@@ -57,6 +57,7 @@ export const trailingStop = definePlugin({
   state: deskState,
   setup(ctx) {
     const desk = new Desk<TrailingStopOptions, TrailingState>(ctx, {
+      fields: { ...PARENT_FIELDS, trailTicks: true, trailBps: true },
       letters: [MAIN],
       isPersistent: () => true,
       begin: ({ trailTicks, trailBps }) => {

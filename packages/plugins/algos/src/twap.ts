@@ -3,7 +3,7 @@ import { wholeIn } from "./checks.ts";
 import { type Algo, Desk } from "./desk.ts";
 import { deskConfig } from "./desk-config.ts";
 import { deskState } from "./desk-state.ts";
-import { type ScheduledOptions, scheduledRules } from "./scheduled.ts";
+import { SCHEDULED_FIELDS, type ScheduledOptions, scheduledRules } from "./scheduled.ts";
 
 export interface TwapOptions extends ScheduledOptions {
   /** Slices of equal size and time; 1 to 10,000, default 10. */
@@ -33,7 +33,7 @@ export const twap = definePlugin({
   setup(ctx) {
     const desk = new Desk(
       ctx,
-      scheduledRules<TwapOptions>(ctx, ({ slices = 10 }) =>
+      scheduledRules<TwapOptions>(ctx, { ...SCHEDULED_FIELDS, slices: true }, ({ slices = 10 }) =>
         new Array<number>(wholeIn("slices", slices, 1, 10_000)).fill(1),
       ),
     );

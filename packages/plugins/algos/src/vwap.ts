@@ -5,7 +5,8 @@ import { type Algo, Desk, type DeskRecord } from "./desk.ts";
 import { deskConfig } from "./desk-config.ts";
 import { deskState } from "./desk-state.ts";
 import { Market } from "./market.ts";
-import { type ScheduledOptions, scheduledRules } from "./scheduled.ts";
+import type { Fields } from "./run.ts";
+import { SCHEDULED_FIELDS, type ScheduledOptions, scheduledRules } from "./scheduled.ts";
 import { type ProfileRecord, VolumeProfile } from "./volume-profile.ts";
 
 export interface VwapOptions extends ScheduledOptions {
@@ -14,7 +15,7 @@ export interface VwapOptions extends ScheduledOptions {
    * day that this session has heard count: an even schedule until there are some.
    */
   readonly profile?: readonly number[];
-  /** Slices of equal time where no profile is given; 1 to 10,000, default 10. */
+  /** Slices of equal time where no profile is given; 1 to 10,000, default 10. With a profile: as many as it has numbers, or left out. */
   readonly slices?: number;
 }
 
@@ -23,6 +24,8 @@ declare module "pitlane" {
     readonly "vwap-execution": Algo<VwapOptions>;
   }
 }
+
+const FIELDS: Fields<VwapOptions> = { ...SCHEDULED_FIELDS, profile: true, slices: true };
 
 const form = v.object({ desk: deskState, profiles: v.record(v.string(), v.array(v.tuple([v.number(), v.number()]))) });
 const vwapState = v.custom<VwapRecord>((value) => v.is(form, value), "is not what it keeps");
@@ -56,13 +59,9 @@ export const vwap = definePlugin({
     });
     const desk = new Desk(
       ctx,
-      scheduledRules<VwapOptions>(ctx, ({ instrument, profile, slices = 10, durationMs }) => {
-        if (profile !== undefined && slices !== 10 && profile.length !== slices)
-          throw new InvalidInputError(
-            `profile has ${profile.length} numbers and slices is ${slices}: leave slices out`,
-          );
-        if (profile !== undefined) return profile;
-        const count = wholeIn("slices", slices, 1, 10_000);
+      scheduledRules<VwapOptions>(ctx, FIELDS, ({ instrument, profile, slices, durationMs }) => {
+        if (profile !== undefined) return checkProfile(profile, slices);
+        const count = slices === undefined ? 10 : wholeIn("slices", slices, 1, 10_000);
         const learned = profiles.get(instrument) as VolumeProfile;
         return learned.weights(ctx.nowUs(), durationMs * 1000, count);
       }),
@@ -81,3 +80,15 @@ export const vwap = definePlugin({
     };
   },
 });
+
+function checkProfile(profile: readonly number[], slices: number | undefined): readonly number[] {
+  if (!Array.isArray(profile))
+    throw new InvalidInputError(
+      `profile must be a list of whole numbers, such as [5, 3, 2, 2, 3, 5], got ${String(profile)}`,
+    );
+  if (slices !== undefined && profile.length !== slices)
+    throw new InvalidInputError(
+      `profile has ${profile.length} numbers and slices is ${String(slices)}: leave slices out`,
+    );
+  return profile;
+}

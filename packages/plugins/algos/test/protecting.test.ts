@@ -108,6 +108,48 @@ test("refuses a bracket whose prices are in the wrong order", async () => {
     inHook(() => expect(() => algo.start({ ...parent, ...wrong })).toThrow(InvalidInputError));
 });
 
+const { entryTicks: _resting, ...atOnce } = parent;
+
+test.each([
+  ["the stop is passed", "buy", { stopTicks: 15_000, targetTicks: 16_000 }, /stopTicks is 15000.*bid is 9990/],
+  ["the stop is at the bid", "buy", { stopTicks: 9_990 }, /stopTicks is 9990.*bid is 9990/],
+  ["the stop is at the ask", "sell", { stopTicks: 10_000, targetTicks: 9_000 }, /stopTicks is 10000.*ask is 10000/],
+  ["an entry rests beyond it", "buy", { stopTicks: 9_995, entryTicks: 9_999 }, /stopTicks is 9995/],
+  ["the target is passed", "buy", { targetTicks: 9_995 }, /targetTicks is 9995.*ask is 10000/],
+  ["the target is at the bid", "sell", { stopTicks: 10_100, targetTicks: 9_990 }, /targetTicks is 9990.*bid is 9990/],
+] as const)("a bracket that would end at once is refused before its entry: %s", async (_what, side, wrong, message) => {
+  const { host, algo, inHook } = await setUp<BracketOptions>(bracket);
+  host.quote(touch(9_990));
+  inHook(() => {
+    expect(() => algo.start({ ...atOnce, side, ...wrong })).toThrow(InvalidInputError);
+    expect(() => algo.start({ ...atOnce, side, ...wrong })).toThrow(message);
+  });
+  expect(host.orders).toEqual([]);
+});
+
+test("a bracket whose stop is passed before its entry could be sent expires without one", async () => {
+  const { host, start } = await setUp<BracketOptions>(bracket);
+  const waiting = start(atOnce); // no price is known yet
+  host.quote(touch(9_850));
+  host.advance({ ms: 250 });
+  expect(waiting).toMatchObject({ state: "expired", reason: expect.stringMatching(/stopTicks is 9900.*bid is 9850/) });
+  expect(host.orders).toEqual([]);
+  host.quote(touch(9_990));
+  const refused = start(parent);
+  host.reject(host.orders[0]!);
+  host.quote(touch(9_850));
+  host.advance({ ms: 1000 });
+  expect(refused.state).toBe("expired");
+  expect(host.orders).toHaveLength(1);
+});
+
+test("a target that the market has passed is fine while the entry rests before it", async () => {
+  const { host, start, open } = await setUp<BracketOptions>(bracket);
+  host.quote(touch(10_300));
+  start(parent);
+  expect(open().map(terms)).toEqual(["buy limit 100@10000 accepted"]);
+});
+
 const happening = fc.record({
   kind: fc.constantFrom("fill", "expire", "reject", "unknown", "down", "up", "pass", "restart"),
   share: fc.double({ min: 0.01, max: 1, noNaN: true }),

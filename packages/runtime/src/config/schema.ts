@@ -16,9 +16,15 @@ export const DEFAULT_DASHBOARD_PORT = 7070;
 
 const DECIMAL = 'must be a decimal number as text, such as "2500.50"';
 
-const decimal = v.pipe(
+const decimalText = v.pipe(
   v.string(DECIMAL),
-  v.regex(/^\d{1,20}(\.\d{1,8})?$/, DECIMAL),
+  v.regex(/^\d+(\.\d+)?$/, DECIMAL),
+  v.regex(/^\d{1,20}(\.|$)/, "must have 20 digits before the point at most"),
+  v.regex(/^\d+(\.\d{1,8})?$/, "must have 8 decimals at most"),
+);
+
+const decimal = v.pipe(
+  decimalText,
   v.check((text) => /[1-9]/.test(text), "must be above zero"),
 );
 
@@ -26,8 +32,7 @@ const decimal = v.pipe(
 const limit = (description: string, fallback: string) =>
   v.optional(
     v.pipe(
-      v.string(DECIMAL),
-      v.regex(/^\d{1,20}(\.\d{1,8})?$/, DECIMAL),
+      decimalText,
       v.description(`${description}; 0 for no limit`),
       v.metadata({ unit: "quote units", mayBeZero: true }),
     ),
@@ -278,7 +283,10 @@ export const configSchema = v.strictObject({
             latency: v.optional(amount(0, 1, "", "weight of how soon a venue answers"), 0.4),
             fee: v.optional(amount(0, 1, "", "weight of a venue's taker fee"), 0.2),
           }),
-          v.check(({ liquidity, latency, fee }) => liquidity + latency + fee > 0, "one weight must be above 0"),
+          v.check(
+            ({ liquidity, latency, fee }) => liquidity > 0 || latency > 0 || fee > 0,
+            "one weight must be above 0",
+          ),
         ),
         {},
       ),

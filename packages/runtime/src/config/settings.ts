@@ -52,7 +52,7 @@ export function combineSettings({ file, env, flags }: SettingsSources): Settings
     ...layers.problems,
     ...(env?.problems ?? []),
     ...(flags?.problems ?? []),
-    ...schemaProblems(result.issues ?? [], originOf),
+    ...schemaProblems(result.issues ?? [], (path) => setterOf(path, given, originOf)),
     ...given.flatMap(({ path, value, origin }) => {
       const message = secretProblem(path, value);
       return message === undefined ? [] : [{ path, message, origin }];
@@ -90,6 +90,14 @@ function schemaProblems(
     if (!byPlace.has(place)) byPlace.set(place, { path, message, origin: originOf(path) });
   }
   return [...byPlace.values()];
+}
+
+/** Who set what is at `path`; of a default with parts, who set the first part that is none. */
+function setterOf(path: Path, given: readonly Setting[], originOf: Settings["originOf"]): Origin {
+  const origin = originOf(path);
+  if (origin.layer !== "default") return origin;
+  const isPart = (part: Setting) => part.origin.layer !== "default" && path.every((name, i) => part.path[i] === name);
+  return given.find(isPart)?.origin ?? origin;
 }
 
 function unknownNames(given: readonly Setting[]): readonly ConfigProblem[] {

@@ -44,7 +44,9 @@ export class Inputs {
   /** A market event. @param change What a `book` event changed; undefined when the whole book is new. */
   market(event: MarketEvent, change: BookChange | undefined, nowNs: number): void {
     const core = this.#core;
-    const atUs = core.at(event.receivedAtUs);
+    const { receivedAtUs } = event;
+    // Before the last input: the clock was put back, perhaps, and time goes on all the same.
+    const atUs = core.at(receivedAtUs < core.nowUs ? this.#journal.nowUs() : receivedAtUs);
     const index = core.indexOf(event.instrument);
     this.#isFrameOpen = true;
     this.#market.write(event, change, index, atUs);

@@ -46,17 +46,19 @@ export function walkTheBook(book: OrderBook, side: Side, sizeLots: number, limit
   const limit = limitTicks ?? (isBuy ? Number.POSITIVE_INFINITY : 0);
   const notional = new TickLots();
   let leftLots = sizeLots;
+  let takenLots = 0; // not worked out from `leftLots`: far beyond 2^53 a size less a book's lots is the same number
   let worstTicks = Number.NaN;
   for (let depth = 0; leftLots > 0; depth++) {
     const ticks = isBuy ? book.askTicksAt(depth) : book.bidTicksAt(depth);
     const isReached = isBuy ? ticks <= limit : ticks >= limit; // no comparison is true of the NaN beyond the last level
     if (!isReached) break;
     const lots = isBuy ? book.askLotsAt(depth) : book.bidLotsAt(depth);
-    const takenLots = Math.min(lots, leftLots);
-    notional.add(ticks, takenLots);
-    leftLots -= takenLots;
+    const levelLots = Math.min(lots, leftLots);
+    notional.add(ticks, levelLots);
+    leftLots -= levelLots;
+    takenLots += levelLots;
     worstTicks = ticks;
   }
-  const filledLots = sizeLots - leftLots;
+  const filledLots = leftLots === 0 ? sizeLots : takenLots;
   return { filledLots, notional: notional.value, averageTicks: notional.approximate / filledLots, worstTicks };
 }

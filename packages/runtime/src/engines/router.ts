@@ -187,8 +187,9 @@ function whyNot(
   free: string,
 ): string {
   if (sizeLots === undefined) return "the size is no multiple of its step";
-  if (free !== "") return `its account can carry ${carriedLots} of ${wantedLots} lots: it has ${free}`;
-  if (filledLots < wantedLots) return `its book has ${filledLots} of ${wantedLots} lots`;
+  const wanted = Number.isSafeInteger(wantedLots) ? wantedLots : "more than 2^53";
+  if (free !== "") return `its account can carry ${carriedLots} of ${wanted} lots: it has ${free}`;
+  if (filledLots < wantedLots) return `its book has ${filledLots} of ${wanted} lots`;
   return "the size is outside of its bounds";
 }
 

@@ -9,6 +9,7 @@ import { InputWriter } from "./input-writer.ts";
 import type { JournalLock } from "./lock.ts";
 import { checkResumable, createFile, underLock, withDatabase } from "./opening.ts";
 import { RowInserter } from "./row-inserter.ts";
+import { type Behind, SteadyTime } from "./steady-time.ts";
 import { createTables, opened } from "./store.ts";
 import { Tail, type TailRow, tailPath } from "./tail.ts";
 
@@ -19,7 +20,7 @@ export type Durability = "process" | "disk";
 
 export interface JournalOptions {
   readonly path: string;
-  readonly clock: Pick<Clock, "nowUs">;
+  readonly clock: Pick<Clock, "nowUs" | "monotonicNs">;
   /** `process` unless told. */
   readonly durability?: Durability | undefined;
 }
@@ -66,7 +67,10 @@ export class Journal {
   readonly inputs: InputWriter = new InputWriter(() => this.#cut());
   /** What was found by `resume`; undefined of a new journal. */
   readonly recovery: Recovery | undefined;
+  /** Told of each row of kind `clock`: the clock is behind the journal's time. Nobody is, unless set. */
+  onBehind: ((behind: Behind) => void) | undefined;
   readonly #clock: Pick<Clock, "nowUs">;
+  readonly #time: SteadyTime;
   readonly #database: Database.Database;
   readonly #lock: JournalLock;
   readonly #rows: RowInserter;
@@ -80,13 +84,9 @@ export class Journal {
   #isFailing = false;
   #seq: number;
   #headHash: string;
-  /** The last time given out by `nowUs`, or of the last row. */
-  #lastAtUs: number;
   /** Of the last row. */
   #rowAtUs: number;
   #isClosed = false;
-  /** How far the clock was behind when that was last noted; 0 while it is not behind. */
-  #notedBehindUs = 0;
 
   private constructor(
     { path, clock, durability = "process" }: JournalOptions,
@@ -98,11 +98,14 @@ export class Journal {
     this.path = path;
     this.recovery = recovery;
     this.#clock = clock;
+    this.#time = new SteadyTime(clock, start.lastAtUs, (behind) => {
+      this.append("clock", behind, behind.heldAtUs);
+      this.onBehind?.(behind);
+    });
     this.#database = database;
     this.#lock = lock;
     this.#seq = start.seq;
     this.#headHash = start.headHash;
-    this.#lastAtUs = start.lastAtUs;
     this.#rowAtUs = start.lastAtUs;
     database.pragma(`synchronous = ${durability === "disk" ? "FULL" : "NORMAL"}`);
     this.#rows = new RowInserter(database);
@@ -186,23 +189,11 @@ export class Journal {
 
   /**
    * Wall time that never goes back within the journal, over restarts too: an input is stamped with this, journaled with it, and the core
-   * sees the same. While the clock is behind the last time given out, that one is given again; how far it is behind is noted in a row
-   * of kind `clock` when it falls behind, and when it falls back by another second or more.
+   * sees the same. While the clock is behind the last time given out, time goes on from there: see `SteadyTime`. How far it is behind is
+   * noted in a row of kind `clock`, when it falls behind and when it falls back by another second or more.
    */
   nowUs(): number {
-    const nowUs = this.#clock.nowUs();
-    const last = this.#lastAtUs;
-    if (nowUs >= last) {
-      this.#notedBehindUs = 0;
-      this.#lastAtUs = nowUs;
-      return nowUs;
-    }
-    const behindUs = last - nowUs;
-    if (this.#notedBehindUs === 0 || behindUs > this.#notedBehindUs + 1e6) {
-      this.#notedBehindUs = behindUs;
-      this.append("clock", { clockAtUs: nowUs, heldAtUs: last, behindUs }, last);
-    }
-    return last;
+    return this.#time.nowUs();
   }
 
   /**
@@ -315,7 +306,7 @@ export class Journal {
 
   #push(kind: string, body: string | Uint8Array, atUs: number): void {
     if (atUs > this.#rowAtUs) this.#rowAtUs = atUs;
-    if (atUs > this.#lastAtUs) this.#lastAtUs = atUs;
+    this.#time.note(atUs);
     this.#queued.push({ seq: ++this.#seq, atUs: this.#rowAtUs, kind, body });
     this.#queuedBytes += body.length;
   }

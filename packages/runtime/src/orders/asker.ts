@@ -6,7 +6,7 @@ import { reasonOf } from "./outcome.ts";
 
 export interface OrderAskerOptions {
   readonly venue: Pick<OrderVenue, "get" | "listFills">;
-  readonly clock: Pick<Clock, "nowUs" | "sleep">;
+  readonly clock: Pick<Clock, "monotonicNs" | "sleep">;
   readonly onReport: (report: OrderReport) => void;
   readonly onFailure: (order: Order, outcome: RequestOutcome, reason: string) => void;
   readonly onFault: (message: string) => void;
@@ -58,7 +58,7 @@ export class OrderAsker {
       } catch {
         return; // closing: the order stays unknown, and the report says so
       }
-      const mayStillArrive = clock.nowUs() <= order.deadlineUs;
+      const mayStillArrive = clock.monotonicNs() <= order.deadlineNs;
       try {
         await this.ask(order);
       } catch (error) {

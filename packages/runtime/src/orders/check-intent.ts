@@ -171,7 +171,7 @@ function unknown(plugin: string, what: string, name: string, fields: ReadonlySet
 }
 
 /** Never throws, whatever the value, as its own conversion to text may. */
-function shown(value: unknown): string {
+export function shown(value: unknown): string {
   if (typeof value === "string")
     return JSON.stringify(value.length > LONGEST_SHOWN ? `${value.slice(0, LONGEST_SHOWN)}...` : value);
   if (value === null || typeof value === "number" || typeof value === "boolean" || value === undefined)

@@ -171,8 +171,10 @@ export class OrderGateway {
     const windowUs = (recvWindowMs + SETTLE_MS) * 1000;
     const sentWithinUs = (this.#queueTimeoutMs + LONGEST_CALL_MS) * 1000;
     const nowUs = clock.nowUs();
+    const nowNs = clock.monotonicNs();
     const asked = mapConcurrent(orders, ASKED_AT_ONCE, async (order) => {
-      order.deadlineUs = Math.min(nowUs, order.bornAtUs + sentWithinUs) + windowUs;
+      const sentAgoUs = Math.max(0, nowUs - (order.bornAtUs + sentWithinUs)); // at least
+      order.deadlineNs = nowNs + (windowUs - sentAgoUs) * 1000;
       await this.#asker.askQuietly(order);
       if (order.state === "unknown") this.#track(this.#asker.resolve(order));
     });

@@ -128,8 +128,8 @@ export class Order implements OrderView {
   readonly bornAtUs: number;
   /** The same moment on the monotonic clock: latencies and `maxLatencyMs` count from it. NaN in an order that was taken back. */
   bornNs = Number.NaN;
-  /** When the request may last take effect at the venue, microseconds since the epoch; 0 before it is sent. */
-  deadlineUs = 0;
+  /** When the request may last take effect at the venue, on the monotonic clock: the host's may be set meanwhile. 0 before it is sent. */
+  deadlineNs = 0;
   /** True when it is to be cancelled as soon as the venue is known to have it. */
   cancelWanted = false;
   /** True while a cancel is under way. */

@@ -102,7 +102,7 @@ export class OrderSender {
 
   /** Hands an order to the venue. It has a place. */
   #start(order: Order, triggerNs: number, approvedNs: number, turnNs: number): void {
-    const { clock, effectMs } = this.#options;
+    const { effectMs } = this.#options;
     const endNs = budgetEndNs(order);
     const refusal = this.#refusalOf(order, turnNs, endNs);
     if (refusal !== undefined) {
@@ -112,7 +112,7 @@ export class OrderSender {
     }
     const deadline =
       endNs === Number.POSITIVE_INFINITY ? undefined : this.#deadlines.add(order, endNs, new AbortController());
-    order.deadlineUs = clock.nowUs() + effectMs * 1000;
+    order.deadlineNs = turnNs + effectMs * MS;
     this.#options.track(this.#submit(order, triggerNs, approvedNs, turnNs, deadline));
   }
 
@@ -224,9 +224,9 @@ export class OrderSender {
 
   async #submitBatch(batch: readonly Waiting[], first: Order, turnNs: number): Promise<void> {
     const { venue, clock, latencies, timer, effectMs, onReport } = this.#options;
-    const deadlineUs = clock.nowUs() + effectMs * 1000;
+    const deadlineNs = turnNs + effectMs * MS;
     const deadlines = batch.map(({ order }) => {
-      order.deadlineUs = deadlineUs;
+      order.deadlineNs = deadlineNs;
       const endNs = budgetEndNs(order);
       return endNs === Number.POSITIVE_INFINITY ? undefined : this.#deadlines.add(order, endNs);
     });
@@ -235,7 +235,11 @@ export class OrderSender {
       sentNs = ns;
       latencies.send.record(ns - turnNs);
       for (const { order, triggerNs } of batch) this.#recordSent(order, triggerNs, ns);
-      for (const deadline of deadlines) if (deadline !== undefined) deadline.isSent = true;
+      for (const deadline of deadlines) {
+        if (deadline === undefined) continue;
+        deadline.isSent = true;
+        if (deadline.isPast) this.#overdueLater(deadline);
+      }
     };
     let outcomes: readonly Outcome<OrderReport>[];
     try {
@@ -283,6 +287,11 @@ export class OrderSender {
     }
     if (!isSent) stop?.abort(new Error("its latency budget is used up"));
     else if (!isFinal(order.state) && !isWorking(order.state)) this.#options.onOverdue(order);
+  }
+
+  /** The others of its batch went out, and so did it. Told later: whoever sends may be in the middle of an input. */
+  #overdueLater(deadline: Deadline): void {
+    this.#options.track(Promise.resolve().then(() => this.#onPast(deadline)));
   }
 
   #forgetWait(order: Order): void {

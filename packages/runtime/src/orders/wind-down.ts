@@ -40,7 +40,7 @@ export async function endOrders(options: WindDownOptions): Promise<void> {
   for (;;) {
     const open = execution.openOrders();
     const nowNs = clock.monotonicNs();
-    const unheard = open.filter((order) => mayBeHeardOf(order, clock.nowUs()));
+    const unheard = open.filter((order) => mayBeHeardOf(order, nowNs));
     if (unheard.length > 0) {
       if (nowNs > options.deadlineNs && !hasTold) {
         onWait(
@@ -63,8 +63,8 @@ export async function endOrders(options: WindDownOptions): Promise<void> {
 }
 
 /** It was sent, nobody knows what became of it, and the venue's word will tell. */
-function mayBeHeardOf({ state, deadlineUs }: Order, nowUs: number): boolean {
-  return (state === "unknown" || state === "submitted") && nowUs <= deadlineUs + ASKED_AGAIN_MS * 1000;
+function mayBeHeardOf({ state, deadlineNs }: Order, nowNs: number): boolean {
+  return (state === "unknown" || state === "submitted") && nowNs <= deadlineNs + ASKED_AGAIN_MS * 1e6;
 }
 
 /** No cancel of it is under way, nor waits for the venue's word on the order. */

@@ -5,6 +5,7 @@ import type { FeedServices } from "../engines/market-feeds.ts";
 import type { MarketStats } from "../engines/microstructure.ts";
 import { SHAPE } from "../engines/shape-desk.ts";
 import type { HookEntry } from "../hooks/kinds.ts";
+import { checkChange, checkOrder } from "../orders/check-order.ts";
 import type { Intent, OrderView } from "../orders/order.ts";
 import type { Signal } from "../orders/signal.ts";
 import type { HookEvents, HookFilter, HookKind, Logger, LogLevel, Plugin, PluginContext } from "./define.ts";
@@ -142,13 +143,16 @@ export function createContext(parts: ContextParts): PluginContext {
     },
     cancel: (order) => {
       mustLive();
+      checkOrder(name, "ctx.cancel", order);
       services.cancel(order);
     },
-    amend: (order, { sizeLots }) => {
+    amend: (order, change) => {
       mustLive();
+      checkOrder(name, "ctx.amend", order);
+      checkChange(name, change);
       if (services.amend === undefined)
         throw new InvalidInputError(`${name}: ctx.amend is not known here: run it in the session's thread`);
-      return services.amend(order, sizeLots);
+      return services.amend(order, change.sizeLots);
     },
     backlog: () => services.backlog?.() ?? NO_BACKLOG,
     openOrders: (instrument) => services.openOrders(scope.owner, instrument),

@@ -158,7 +158,11 @@ export interface PluginContext<Config = unknown> {
    * });
    */
   submitSignal(signal: Signal): OrderView;
-  /** Wants an order cancelled. Does nothing when it is no longer open or a cancel is under way. */
+  /**
+   * Wants an order cancelled. Does nothing when it is no longer open or a cancel is under way.
+   *
+   * @throws {InvalidInputError} When it is no order.
+   */
   cancel(order: OrderView): void;
   /**
    * Wants an order smaller: `sizeLots` is its new size as a whole, fills included, and it keeps its place in the venue's queue. The order is
@@ -167,7 +171,7 @@ export interface PluginContext<Config = unknown> {
    *
    * @returns A denial when it cannot be asked for: `NOT_OPEN`, `NOT_ACKNOWLEDGED` (the venue has not confirmed the order yet),
    * `CANCEL_PENDING`, `AMEND_PENDING`, `BAD_SIZE`, `AMEND_NOT_SUPPORTED`.
-   * @throws {InvalidInputError} When called outside of hooks and timers.
+   * @throws {InvalidInputError} When called outside of hooks and timers, or with what is no order or no change.
    */
   amend(order: OrderView, change: { readonly sizeLots: number }): Verdict;
   /**

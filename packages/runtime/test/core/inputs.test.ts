@@ -62,8 +62,27 @@ async function setUp() {
     fills: [],
     atUs: 1,
   });
-  return { inputs, heard, faults, rows, report };
+  return { inputs, heard, faults, rows, report, core, clock, about };
 }
+
+test("market events that a clock put back has stamped with an earlier time are of the session's present", async () => {
+  const { inputs, core, clock, about } = await setUp();
+  clock.advance({ ms: 500 });
+  inputs.market(
+    {
+      kind: "quote",
+      ...about,
+      receivedAtUs: about.receivedAtUs - 3_600_000_000,
+      bidTicks: 1,
+      bidLots: 5,
+      askTicks: 2,
+      askLots: 5,
+    },
+    undefined,
+    0,
+  );
+  expect(core.nowUs).toBe(clock.nowUs());
+});
 
 test("what both sockets tell of an order is one input; what one of them tells first is news", async () => {
   const { inputs, heard, rows, report } = await setUp();

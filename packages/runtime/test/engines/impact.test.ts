@@ -44,3 +44,11 @@ test("a walk takes lot by lot from the best prices on, as an order would", () =>
     ),
   );
 });
+
+test("a walk finds all that a book has for a size that no number can hold exactly", () => {
+  const book = new OrderBook();
+  book.set("ask", 100, 7);
+  book.set("ask", 101, 5);
+  for (const sizeLots of [1e35, Number.POSITIVE_INFINITY])
+    expect(walkTheBook(book, "buy", sizeLots)).toMatchObject({ filledLots: 12, notional: 1205n, worstTicks: 101 });
+});

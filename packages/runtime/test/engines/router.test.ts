@@ -281,3 +281,14 @@ function costOf({ asks, feeBps = 0 }: Place, lots: number): number | undefined {
   }
   return left > 0 ? undefined : sum;
 }
+
+test("a size beyond all books is told as that, however large", () => {
+  const place = venue("one", { asks: [[10_000, 60]] });
+  for (const sizeUnits of [10n ** 40n, 10n ** 400n]) {
+    const decision = routeOrder({ symbol: "AAA/USDT", side: "buy", sizeUnits }, [place], options);
+    const [view] = decision.venues;
+    expect(decision.outcome).toBe("none");
+    expect(view).toMatchObject({ availableUnits: 60n * 100_000n });
+    expect(view?.reason).toBe("its book has 60 of more than 2^53 lots");
+  }
+});

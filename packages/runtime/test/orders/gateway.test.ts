@@ -13,8 +13,11 @@ const instrument = testInstrument();
 const notFound = () =>
   new OrderNotFoundError("no such order", { status: 400, venueCode: -2013, venueText: "Order does not exist." });
 
-function setUp(venue: Partial<OrderVenue>) {
+/** @param aheadUs How far the host's clock is set ahead; read each time. */
+function setUp(venue: Partial<OrderVenue>, aheadUs: () => number = () => 0) {
   const clock = new ManualClock();
+  const wallUs = clock.nowUs.bind(clock);
+  clock.nowUs = () => wallUs() + aheadUs();
   const order = new Order("pl-1", "s", 0, { instrument, side: "buy", type: "limit", priceTicks: 100, sizeLots: 10 });
   order.state = "submitted";
   const faults: string[] = [];
@@ -92,6 +95,24 @@ test("an order the venue does not know is called rejected only once its request 
   await pass(3000);
   expect(order).toMatchObject({ state: "rejected", reason: "the venue never accepted it" });
   expect(calls.submit).toBe(1);
+});
+
+test.each([60_000_000, -60_000_000])("a clock that is set by %i us meanwhile changes nothing of that", async (us) => {
+  let aheadUs = 0;
+  const { order, send, pass } = setUp(
+    {
+      submit: () => Promise.reject(new OutcomeUnknownError("pl-1", { cause: new Error("reset") })),
+      get: () => Promise.reject(notFound()),
+    },
+    () => aheadUs,
+  );
+  send();
+  await pass(1000);
+  aheadUs = us;
+  await pass(14_900);
+  expect(order.state).toBe("unknown");
+  await pass(3000);
+  expect(order.state).toBe("rejected");
 });
 
 test("a refusal rejects the order with the venue's words", async () => {

@@ -409,6 +409,29 @@ test("orders of a batch each have their own way to it, and its request and answe
   ]);
 });
 
+test("an order of a batch that went out when its budget was used up is overdue", async () => {
+  let control: WriteControl | undefined;
+  const { send, told, pass, calls } = setUp({
+    pipeline: { requests: 1, instruments: 1, batch: 3 },
+    venue: {
+      batchLimit: 50,
+      submitMany: (_requests, given) => {
+        control = given;
+        return new Promise(() => {});
+      },
+    },
+  });
+  send("first");
+  send("late", { maxLatencyMs: 5 });
+  send("patient");
+  await calls[0]!.answer();
+  await pass(20); // the client's request budget, say
+  expect(told).toEqual([]);
+  control!.onSent!(0);
+  await pass(1);
+  expect(told).toEqual(["late overdue"]);
+});
+
 test("what waits goes out in batch requests where the venue has them, each order with an outcome of its own", async () => {
   const batches: string[][] = [];
   const answers: Deferred<readonly Outcome<OrderReport>[]>[] = [];

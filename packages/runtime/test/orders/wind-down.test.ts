@@ -19,7 +19,7 @@ async function windDown(
   const clock = new ManualClock();
   const order = new Order("pl-k-0-1", "holder", 0, { instrument, side: "buy", type: "market", sizeLots: 1 });
   order.state = state;
-  if (isSent) order.deadlineUs = clock.nowUs() + EFFECT_MS * 1000;
+  if (isSent) order.deadlineNs = clock.monotonicNs() + EFFECT_MS * 1e6;
   const faults: string[] = [];
   const waits: string[] = [];
   let hasEnded = false;
