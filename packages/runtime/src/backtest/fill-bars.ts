@@ -8,7 +8,7 @@ import { concernOf } from "./waiting-stops.ts";
 
 /** What bars leave out of the real world. */
 export const BARS_IGNORE: readonly string[] = [
-  "The way of the price within a bar: a limit order is filled when the bar trades through its price, and never at the extreme itself.",
+  "The way of the price within a bar: a limit order is filled when the bar trades through its price, at that price also where the whole bar is better, and never at the extreme itself.",
   "Spread and depth: a taker gets the open, beyond it by the slippage set, and a share of the bar's volume.",
   "Latencies much shorter than a bar: an order wanted at a close gets the next open. One wanted within a bar waits for the next.",
   "Our own effect on the market.",
@@ -22,9 +22,10 @@ export const BARS_IGNORE: readonly string[] = [
  *          close -> order -> open: takers      limits that k traded through, at their price
  *
  * At its first open an order that is marketable takes, at the open and the slippage, never outside the bar. Later it is a maker: filled
- * at its price once a bar goes through it, or at the bar's worst price where the whole bar lies beyond. All our orders together get a
- * share of the bar's volume, oldest first, and what a fill leads to waits for the next bar, so that of an entry, its stop and its target
- * no two can happen within one.
+ * at its price once a bar goes through it, also where the whole bar lies beyond: the market came through its price to get there. What
+ * the volume left of one that took gets the worst price of later bars, within its limit. All our orders together get a share of the bar's
+ * volume, oldest first, and what a fill leads to waits for the next bar, so that of an entry, its stop and its target no two can happen
+ * within one.
  *
  * A stop that waits here is activated where the bar's way first meets its trigger (see `BarPath`), and acts there: it takes at that price and
  * the slippage, at the open where that is beyond the trigger, and with a limit it may rest for what is left of the way.
@@ -35,7 +36,7 @@ export class BarMatcher implements Matcher {
   readonly #volumeShare: number;
   readonly #slippageTicks: number;
   readonly #lateUs: number;
-  readonly #seen = new WeakSet<SimOrder>(); // orders that had their first open
+  readonly #tookFirst = new WeakMap<SimOrder, boolean>(); // orders that had their first open: whether it suited them
   readonly #path = new BarPath();
   #orders: SimOrder[] = [];
   /** Close of the last bar, in ticks, which is to be kept up; NaN before the first. */
@@ -105,9 +106,9 @@ export class BarMatcher implements Matcher {
         this.#look();
       }
       const firstTicks = isActivated ? path.activeTicks : openTicks;
-      const isFirst = !this.#seen.has(order);
-      this.#seen.add(order);
+      const isFirst = !this.#tookFirst.has(order);
       const isTaker = isFirst && order.takes(firstTicks);
+      if (isFirst) this.#tookFirst.set(order, isTaker);
       if (isTaker && order.type === "postOnly") {
         this.#expire(order, WOULD_TAKE, endUs);
         continue;
@@ -121,7 +122,7 @@ export class BarMatcher implements Matcher {
         if (lots > 0 && (isWhole || order.timeInForce !== "FOK")) {
           const priceTicks = isTaker
             ? this.#takenTicks(order, firstTicks, highTicks, lowTicks)
-            : Math.min(Math.max(order.priceTicks, bottomTicks), topTicks);
+            : this.#restTicks(order, topTicks, bottomTicks);
           const isAtOpen = isActivated ? path.isAtOpen : isTaker;
           const atUs = isTaker && isAtOpen ? Math.max(startUs, order.arrivedAtUs) : endUs;
           if (!this.#desk.tryFill(order, priceTicks, lots, isMaker, atUs)) {
@@ -147,6 +148,12 @@ export class BarMatcher implements Matcher {
       : Math.max(atTicks - this.#slippageTicks, lowTicks);
     if (order.takes(ticks)) return ticks;
     return order.priceTicks;
+  }
+
+  /** Where one fills that rests: at its price. What is left of one that took was only short of volume, and gets the bar's worst price within its limit. */
+  #restTicks(order: SimOrder, topTicks: number, bottomTicks: number): number {
+    if (this.#tookFirst.get(order) !== true) return order.priceTicks;
+    return Math.min(Math.max(order.priceTicks, bottomTicks), topTicks);
   }
 
   // What waits for a price acts in no bar that does not reach it; what trails must follow each.

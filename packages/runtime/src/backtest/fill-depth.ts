@@ -11,6 +11,7 @@ import { WaitingStops } from "./waiting-stops.ts";
 /** What a recorded book leaves out of the real world. */
 export const DEPTH_IGNORE: readonly string[] = [
   "Our own effect on the market: nobody reacts to our orders, and strategies see the book as recorded. What a taker of ours had of a level is gone for our next ones until the recording changes that level, which is then whole.",
+  "Who came first: what a recorded trade took from the book, up to its price, is gone for our takers until the recording changes those levels, also where hidden orders filled it or others had come again.",
   "Who stands where in a queue: cancellations before us are estimated, by the queue model set.",
   "Hidden orders and icebergs, and levels beyond those recorded.",
   "What happened in gaps of the recording: takers are refused there, orders that rest are filled by trades alone, and a stop that a trade activates there acts when the book is whole again.",
@@ -26,8 +27,8 @@ export const DEPTH_IGNORE: readonly string[] = [
  *     a sell of 50 at 100                                     30 to those before us, 20 to us
  *
  * A trade through its price fills an order by at most the trade's size. A level of the other side at its price or beyond fills it in
- * whole: whoever quotes there would have taken us. Takers walk the book, without what earlier takers of ours have had of it; what is left
- * of an order rests or ends by its time in force. Stops are activated by the last price, that of recorded trades, and then act as any order.
+ * whole: whoever quotes there would have taken us. Takers walk the book, without what earlier takers of ours and recorded trades have had
+ * of it; what is left of an order rests or ends by its time in force. Stops are activated by the last price, that of recorded trades, and then act as any order.
  */
 export class DepthMatcher implements Matcher {
   readonly #desk: Desk;
@@ -78,7 +79,7 @@ export class DepthMatcher implements Matcher {
     this.#activated = this.#activated.filter((other) => other !== order);
   }
 
-  /** A level was set in the book that may concern us: at the price of an order of ours, quoted against it, or taken from by us. */
+  /** A level was set in the book that may concern us: at the price of an order of ours, quoted against it, or taken from. */
   onLevel(isBid: boolean, priceTicks: number, sizeLots: number, atUs: number): void {
     const { resting } = this;
     this.taken.forget(isBid, priceTicks);
@@ -96,6 +97,17 @@ export class DepthMatcher implements Matcher {
     }
     const isCrossing = isBid ? priceTicks >= resting.lowSellTicks : priceTicks <= resting.topBuyTicks;
     if (isCrossing && sizeLots > 0 && this.isGood) this.#onQuoted(isBid, priceTicks, atUs);
+  }
+
+  /** A recorded trade that the book does not show yet: it has taken from the level at its price, and all of those better. */
+  onTaken(priceTicks: number, sizeLots: number, isSellAggressor: boolean): void {
+    const isBid = isSellAggressor;
+    let ticks = isBid ? this.book.bestBidTicks : this.book.bestAskTicks;
+    for (let depth = 1; isBid ? ticks > priceTicks : ticks < priceTicks; depth++) {
+      this.taken.add(isBid, ticks, Number.POSITIVE_INFINITY);
+      ticks = this.#ticksAt(!isBid, depth);
+    }
+    if (ticks === priceTicks) this.taken.add(isBid, ticks, sizeLots);
   }
 
   /** A trade at a price that one of our orders, resting or waiting, is concerned by. */
@@ -188,7 +200,7 @@ export class DepthMatcher implements Matcher {
   /** What that level has for a taker of ours, in lots. */
   #lotsAt(isBuy: boolean, depth: number): number {
     const lots = isBuy ? this.book.askLotsAt(depth) : this.book.bidLotsAt(depth);
-    return lots - this.taken.lotsAt(!isBuy, this.#ticksAt(isBuy, depth));
+    return Math.max(0, lots - this.taken.lotsAt(!isBuy, this.#ticksAt(isBuy, depth)));
   }
 }
 

@@ -56,6 +56,7 @@ export class DepthStream implements Stream {
   #next = 0;
   #isLoading = false; // levels of a snapshot are coming
   #hasGap = false;
+  #bookUs = Number.NaN; // when the last message of the book was
 
   constructor(options: DepthStreamOptions) {
     const { columns, instrument, core, matcher } = options;
@@ -79,6 +80,7 @@ export class DepthStream implements Stream {
     const taken = matcher?.taken;
     let i = this.#next;
     let nowUs = this.nextUs;
+    let bookUs = this.#bookUs;
     const endRow = Math.min(length, i + MOST_ROWS);
     let isOpen = false; // within a message: nobody acts on half of one
     do {
@@ -99,6 +101,8 @@ export class DepthStream implements Stream {
         const price = priceTicks[i]!;
         if (resting !== undefined) {
           matcher!.lastTicks = price;
+          // A book of the same moment has it already: times never fall, so a trade that came behind such a book has its time.
+          if (nowUs !== bookUs) matcher!.onTaken(price, sizeLots[i]!, what === DepthOp.sellTrade);
           if (price <= resting.topBuyTicks || price >= resting.lowSellTicks || stops!.isNear(price)) {
             matcher!.onTrade(price, sizeLots[i]!, what === DepthOp.sellTrade, nowUs);
             if (!isOpen && agenda.nextUs <= nowUs) agenda.runUntil(nowUs);
@@ -107,6 +111,7 @@ export class DepthStream implements Stream {
         if (core !== undefined) this.#tellTrade(core, i, nowUs);
       } else if (what === DepthOp.end) {
         isOpen = false;
+        bookUs = nowUs;
         if (this.#isLoading) matcher?.onSnapshotEnd(nowUs);
         if (agenda.nextUs <= nowUs) agenda.runUntil(nowUs);
         if (core !== undefined) this.#tellBook(core, i, nowUs);
@@ -118,6 +123,7 @@ export class DepthStream implements Stream {
       if (!isOpen) nowUs = i < length ? this.#timeOf(i) : Number.POSITIVE_INFINITY;
     } while (isOpen ? i < length : i < endRow && nowUs < untilUs);
     this.#next = i;
+    this.#bookUs = bookUs;
     this.nextUs = i < length ? nowUs : Number.POSITIVE_INFINITY;
   }
 

@@ -35,15 +35,31 @@ export function parseFees(text: string): SimFees {
   throw new InvalidInputError(`--fees must be maker,taker in basis points such as 10,10 or -1,4.5; got "${text}"`);
 }
 
-/** `ASSET=AMOUNT`, several. @throws {InvalidInputError} When one has another form. */
+/** `ASSET=AMOUNT`, several. @throws {InvalidInputError} When one has another form, or an asset comes twice. */
 export function parseBalances(texts: readonly string[]): ReadonlyMap<string, bigint> {
-  return new Map(
-    texts.map((text) => {
-      const match = /^([A-Za-z0-9]{1,20})=(\d+(?:\.\d+)?)$/.exec(text.trim());
-      if (match === null) throw new InvalidInputError(`--balance must be such as USDT=10000; got "${text}"`);
-      return [(match[1] as string).toUpperCase(), parseUnits(match[2] as string, ASSET_DECIMALS)] as const;
-    }),
-  );
+  const balances = new Map<string, bigint>();
+  for (const text of texts) {
+    const match = /^([A-Za-z0-9]{1,20})=(\d+(?:\.\d+)?)$/.exec(text.trim());
+    if (match === null) throw new InvalidInputError(`--balance must be such as USDT=10000; got "${text}"`);
+    const asset = (match[1] as string).toUpperCase();
+    if (balances.has(asset)) throw new InvalidInputError(`--balance names ${asset} twice: give one amount`);
+    balances.set(asset, parseUnits(match[2] as string, ASSET_DECIMALS));
+  }
+  return balances;
+}
+
+/** @throws {InvalidInputError} When one is of an asset that no instrument has, which nothing could use. */
+export function checkBalances(
+  balances: ReadonlyMap<string, bigint>,
+  instruments: readonly { readonly base: string; readonly quote: string }[],
+): void {
+  const assets = new Set(instruments.flatMap(({ base, quote }) => [base, quote]));
+  for (const [asset, units] of balances) {
+    if (!assets.has(asset))
+      throw new InvalidInputError(
+        `--balance ${asset}=${formatUnits(units)}: the data have ${[...assets].join(", ")} alone, and fees are paid from what an order receives: leave it out`,
+      );
+  }
 }
 
 const FILL_KEYS: Readonly<Record<string, keyof FillModelOptions>> = {
@@ -72,6 +88,19 @@ export function parseFillModel(texts: readonly string[]): FillModelOptions {
     };
   }
   return found as FillModelOptions; // the engine checks the values
+}
+
+/** @throws {InvalidInputError} When a setting is of a tier that is not played, and would do nothing. */
+export function checkFillTiers(fillModel: FillModelOptions, tiers: readonly Tier[]): void {
+  for (const [key, tier] of Object.entries(FILL_KEYS)) {
+    if (tiers.includes(tier) || !Object.hasOwn(fillModel[tier] ?? {}, key)) continue;
+    const played = Object.keys(FILL_KEYS).filter((one) => tiers.includes(FILL_KEYS[one] as Tier));
+    const remedy = tier === "trades" && tiers.includes("depth") ? "leave it out, or add --tier trades" : "leave it out";
+    const of = tiers.join(" and ");
+    throw new InvalidInputError(
+      `--fill ${key} is of tier ${tier}, and the data are of tier ${of}: ${remedy}; of ${of} there ${played.length === 1 ? "is" : "are"} ${played.join(", ")}`,
+    );
+  }
 }
 
 /** What is said of an instrument by flags. @throws {InvalidInputError} When a step or amount is no decimal. */

@@ -9,7 +9,9 @@ import type { TrialOptions } from "../backtest/trial.ts";
 import type { Config } from "../config.ts";
 import { nameOf, type PluginEntry } from "../plugins/entry.ts";
 import {
+  checkFillTiers,
   type NamedLatency,
+  parseBalances,
   parseFees,
   parseFillModel,
   parseHints,
@@ -63,6 +65,8 @@ export interface BacktestJob {
   readonly fees: TrialOptions["fees"];
   readonly fillModel: NonNullable<TrialOptions["fillModel"]>;
   readonly latency: NamedLatency;
+  /** Undefined where no flag says it. */
+  readonly balances: ReadonlyMap<string, bigint> | undefined;
   readonly data: Omit<Parameters<typeof readMarketData>[1], "clock">;
   readonly jsonPath: string | undefined;
   readonly htmlPath: string | undefined;
@@ -75,7 +79,7 @@ export async function prepareBacktest(
   context: SettingsContext,
 ): Promise<BacktestJob> {
   const { cwd, stop } = context;
-  const { seed, json, html, from, to, tier, workers, objective } = flags;
+  const { seed, json, html, from, to, workers, objective } = flags;
   const jsonPath = json === undefined ? undefined : checkWritable(resolve(cwd, json));
   const htmlPath = html === undefined ? undefined : checkWritable(resolve(cwd, html), "--html");
   const own = seed === undefined ? [] : [flagSetting(["seed"], parseWhole("--seed", seed, 0, 0xffffffff), "--seed")];
@@ -90,6 +94,9 @@ export async function prepareBacktest(
   const params = (flags.param ?? []).map((text) => parseParam(text, names));
   gridOf(params); // an impossible grid is told before the data is read
   await checkParams(params, plugins);
+  const tier = flags.tier === undefined ? undefined : parseTier(flags.tier);
+  const fillModel = parseFillModel(flags.fill ?? []);
+  if (tier !== undefined) checkFillTiers(fillModel, [tier]);
   return {
     config,
     plugins,
@@ -105,13 +112,14 @@ export async function prepareBacktest(
       availableParallelism(),
     ),
     fees: parseFees(flags.fees),
-    fillModel: parseFillModel(flags.fill ?? []),
+    fillModel,
     latency: await parseLatency(flags.latency, cwd, stop),
+    balances: flags.balance === undefined ? undefined : parseBalances(flags.balance),
     data: {
       ...parseHints(flags),
       fromUs: from === undefined ? undefined : parseTime("--from", from),
       toUs: to === undefined ? undefined : parseTime("--to", to),
-      tier: tier === undefined ? undefined : parseTier(tier),
+      tier,
     },
     jsonPath,
     htmlPath,

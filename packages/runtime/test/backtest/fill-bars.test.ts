@@ -25,10 +25,23 @@ test("a limit order is filled at its price once a bar goes through it, and not a
   expect(fillsOf(result)).toEqual(["buy 10@96 maker 180000"]);
 });
 
-test("a limit order that a gap jumps over is filled at the worst price of the bar", async () => {
-  const { plugin } = wanting("bar", { side: "buy", type: "limit", priceTicks: 96, sizeLots: 10 });
-  const result = await run(plugin, bars(FLAT, [100, 101, 97, 100, 1000], [90, 92, 88, 91, 1000]));
-  expect(fillsOf(result)).toEqual(["buy 10@92 maker 180000"]);
+test("a limit order that rests is filled at its own price where a gap jumps over it, and no better", async () => {
+  const jumped = async (
+    side: "buy" | "sell",
+    priceTicks: number,
+    ...row: readonly [number, number, number, number]
+  ) => {
+    const { plugin } = wanting("bar", { side, type: "limit", priceTicks, sizeLots: 10 });
+    return fillsOf(await run(plugin, bars(FLAT, [100, 101, 97, 100, 1000], [...row, 1000])));
+  };
+  expect(await jumped("buy", 96, 90, 92, 88, 91)).toEqual(["buy 10@96 maker 180000"]);
+  expect(await jumped("sell", 104, 110, 112, 108, 111)).toEqual(["sell 10@104 maker 180000"]);
+});
+
+test("what is left of one that took at its open gets the worst price of later bars, within its limit", async () => {
+  const { plugin } = wanting("bar", { side: "buy", type: "limit", priceTicks: 110, sizeLots: 12 });
+  const result = await run(plugin, bars(FLAT, [100, 105, 95, 100, 80], [100, 104, 98, 101, 80]));
+  expect(fillsOf(result)).toEqual(["buy 8@100 taker 60000", "buy 4@104 maker 180000"]);
 });
 
 test("a marketable limit order takes at the open, and never beyond its limit", async () => {

@@ -149,6 +149,171 @@ describe("takers", () => {
     });
   });
 
+  describe("do not have what a recorded trade took", () => {
+    type Messages = Parameters<typeof depth>[0];
+
+    /** What an IOC gets that wants 200 lots at 20 ms, up to 103, or down to 97. */
+    async function after(between: Messages, side: "buy" | "sell" = "buy", before: Messages = [[0, ...SNAPSHOT]]) {
+      const priceTicks = side === "buy" ? 103 : 97;
+      const { plugin } = scripted("book", (_n, ctx) => {
+        if (ctx.nowUs() - START_US === 20_000)
+          ctx.submit({ instrument: coin, side, type: "limit", timeInForce: "IOC", priceTicks, sizeLots: 200 });
+      });
+      const result = await run(plugin, depth([...before, ...between, [20, ["bid", 1, 60], ["end"]]]));
+      return result.fills.map((fill) => `${fill.sizeLots}@${fill.priceTicks}`).join(" ");
+    }
+
+    test.each<readonly [string, Messages, string]>([
+      ["all of a level", [[10, ["buyTrade", 101, 50]]], "50@102 50@103"],
+      ["more than it shows", [[10, ["buyTrade", 101, 70]]], "50@102 50@103"],
+      [
+        "a part, in two trades",
+        [
+          [10, ["buyTrade", 101, 20]],
+          [11, ["buyTrade", 101, 5]],
+        ],
+        "25@101 50@102 50@103",
+      ],
+      ["levels better than its price", [[10, ["buyTrade", 102, 20]]], "30@102 50@103"],
+      [
+        "all up to a price between levels",
+        [
+          [10, ["ask", 102, 0], ["end"]],
+          [11, ["buyTrade", 102, 20]],
+        ],
+        "50@103",
+      ],
+      ["nothing of worse levels, nor where there is none", [[10, ["buyTrade", 100, 20]]], "50@101 50@102 50@103"],
+      ["nothing of asks, by a seller's trade", [[10, ["sellTrade", 101, 20]]], "50@101 50@102 50@103"],
+    ])("%s", async (_, between, expected) => {
+      expect(await after(between)).toBe(expected);
+    });
+
+    test("and the same of bids", async () => {
+      expect(await after([[10, ["sellTrade", 98, 20]]], "sell")).toBe("30@98 50@97");
+    });
+
+    test("until the recording next sets the level, and no other", async () => {
+      const traded: Messages = [[10, ["buyTrade", 102, 20]]];
+      expect(await after([...traded, [12, ["ask", 101, 8], ["end"]]])).toBe("8@101 30@102 50@103");
+      expect(await after([...traded, [12, ["ask", 102, 50], ["end"]]])).toBe("50@102 50@103");
+      expect(await after([...traded, [12, ["bid", 101, 0], ["end"]]])).toBe("30@102 50@103");
+    });
+
+    test("or until a snapshot", async () => {
+      expect(
+        await after([
+          [10, ["buyTrade", 102, 20]],
+          [12, ...SNAPSHOT],
+        ]),
+      ).toBe("50@101 50@102 50@103");
+      expect(
+        await after([
+          [5, ["gap"]],
+          [10, ["buyTrade", 102, 20]],
+          [12, ...SNAPSHOT],
+        ]),
+      ).toBe("50@101 50@102 50@103");
+    });
+
+    test("where the book of the same moment came first, it has the trade already", async () => {
+      expect(
+        await after([
+          [10, ["ask", 101, 30], ["end"]],
+          [10, ["buyTrade", 101, 20]],
+        ]),
+      ).toBe("30@101 50@102 50@103");
+      expect(
+        await after([
+          [10, ["buyTrade", 101, 20]],
+          [10, ["ask", 101, 30], ["end"]],
+        ]),
+      ).toBe("30@101 50@102 50@103");
+    });
+
+    test("together with what our own takers had", async () => {
+      const { plugin } = scripted("book", (_n, ctx) => {
+        const ms = (ctx.nowUs() - START_US) / 1000;
+        const sizeLots = ms === 0 ? 30 : 200;
+        if (ms === 0 || ms === 20)
+          ctx.submit({
+            instrument: coin,
+            side: "buy",
+            type: "limit",
+            timeInForce: "IOC",
+            priceTicks: 101,
+            sizeLots,
+          });
+      });
+      const result = await run(
+        plugin,
+        depth([
+          [0, ...SNAPSHOT],
+          [10, ["buyTrade", 101, 15]],
+          [20, ["bid", 97, 60], ["end"]],
+        ]),
+      );
+      expect(fillsOf(result)).toEqual(["buy 30@101 taker 0", "buy 5@101 taker 20"]);
+    });
+
+    test("a stop acts on what the trade that activates it has left", async () => {
+      const { plugin } = wanting("book", { side: "buy", type: "stop", triggerTicks: 101, sizeLots: 60 });
+      const result = await run(
+        plugin,
+        depth([
+          [0, ...SNAPSHOT],
+          [10, ["buyTrade", 101, 20]],
+        ]),
+      );
+      expect(fillsOf(result)).toEqual(["buy 30@101 taker 10", "buy 30@102 taker 10"]);
+    });
+
+    test("of a level no more is had between two of its changes than it shows and others left", async () => {
+      const step = fc.record({
+        kind: fc.constantFrom("set" as const, "trade" as const, "take" as const),
+        ticks: fc.integer({ min: 101, max: 106 }),
+        lots: fc.integer({ min: 0, max: 60 }),
+      });
+      await fc.assert(
+        fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
+          const messages: Messages[number][] = [[0, ...SNAPSHOT]];
+          for (const [i, { kind, ticks, lots }] of steps.entries()) {
+            if (kind === "trade") messages.push([2 * i + 1, ["buyTrade", ticks, lots]]);
+            else messages.push([2 * i + 1, kind === "set" ? ["ask", ticks, lots] : ["bid", 97, i + 1], ["end"]]);
+          }
+          const { plugin } = scripted("book", (_n, ctx) => {
+            const ms = (ctx.nowUs() - START_US) / 1000;
+            const {
+              kind,
+              ticks: priceTicks,
+              lots: sizeLots,
+            } = steps[(ms - 1) / 2] ?? { kind: "set", ticks: 0, lots: 0 };
+            if (kind === "take" && sizeLots > 0)
+              ctx.submit({ instrument: coin, side: "buy", type: "limit", timeInForce: "IOC", priceTicks, sizeLots });
+          });
+          const result = await run(plugin, depth(messages));
+          const left = new Map([101, 102, 103].map((ticks) => [ticks, 50]));
+          const expected: string[] = [];
+          for (const [i, { kind, ticks: limit, lots }] of steps.entries()) {
+            if (kind === "set") left.set(limit, lots);
+            let open = kind === "take" ? lots : 0;
+            for (let ticks = 101; ticks <= limit; ticks++) {
+              const shown = left.get(ticks) ?? 0;
+              if (kind === "trade") left.set(ticks, ticks < limit ? 0 : Math.max(0, shown - lots));
+              const had = Math.min(open, left.get(ticks) ?? 0);
+              if (had === 0) continue;
+              left.set(ticks, shown - had);
+              open -= had;
+              expected.push(`buy ${had}@${ticks} taker ${2 * i + 1}`);
+            }
+          }
+          expect(fillsOf(result)).toEqual(expected);
+        }),
+        { numRuns: 100 },
+      );
+    });
+  });
+
   test("are refused in a gap of the recording; the strategy hears of gap and resync and has no book between", async () => {
     const books: unknown[] = [];
     const { plugin, told } = scripted("trade", (_n, ctx, orders) => {

@@ -102,6 +102,8 @@ test.each([
   [["--data", "ethusdt.csv", "--fees", "10"], /--fees must be maker,taker/],
   [["--data", "ethusdt.csv", "--latency", "fast"], /--latency: "fast" is neither a time/],
   [["--data", "ethusdt.csv", "--balance", "10000"], /--balance must be such as USDT=10000/],
+  [["--data", "none.csv", "--balance", "usdt=1", "--balance", "USDT=2"], /--balance names USDT twice: give one amount/],
+  [["--data", "ethusdt.csv", "--balance", "FOO=1"], /--balance FOO=1: the data have ETH, USDT alone.* leave it out/],
   [["--data", "ethusdt.csv", "--tier", "l3"], /--tier must be one of bars, trades, depth/],
   [["--data", "ethusdt.csv", "--objective", "luck"], /--objective must be one of sharpe/],
   [["--data", "ethusdt.csv", "--walk-forward", "1h"], /--walk-forward must be train,test/],
@@ -116,6 +118,14 @@ test.each([
     /--from .* is after --to .*: they are swapped/,
   ],
   [["--data", "ethusdt.csv", "--fill", "luck=1"], /--fill must be one of volumeShare/],
+  [
+    ["--data", "ethusdt.csv", "--fill", "halfSpreadTicks=2"],
+    /--fill halfSpreadTicks is of tier trades, and the data are of tier bars: leave it out; of bars there are volumeShare, slippageTicks, lateShare/,
+  ],
+  [
+    ["--data", "none.csv", "--tier", "trades", "--fill", "queue=log"],
+    /--fill queue is of tier depth, and the data are of tier trades/,
+  ],
   [["--data", "ethusdt.csv", "--fill", "volumeShare=7"], /volumeShare/],
   [["--data", "ethusdt.csv", "--tick", "0"], /--tick must be a decimal above 0/],
   [["--data", "ethusdt.csv", "--html", "no/folder.html"], /--html .*cannot be written/],

@@ -1,3 +1,4 @@
+import { OrderBook } from "@pitlane/sdk";
 import type { DepthColumns, MarketData, TradeColumns } from "../columns.ts";
 import { DepthOp } from "../columns.ts";
 import { TradeColumnsBuilder } from "../columns-builder.ts";
@@ -19,6 +20,11 @@ export function depthSession(recorded: readonly MarketData[], rows: number): Rea
   for (const { instrument, columns } of data) {
     if (columns.kind === "depth" && count(columns, DepthOp.end) === 0)
       notes.push(`${instrument.id} has no book in this span: its trades alone tell what would have filled`);
+    const crossed = columns.kind === "depth" ? countCrossed(columns) : 0;
+    if (crossed > 0)
+      notes.push(
+        `${instrument.id}: ${crossed === 1 ? "1 message leaves" : `${crossed} messages leave`} a best bid at or above the best ask: such a book is played as it was recorded`,
+      );
   }
   return { data: data.map(withoutBook), rows, notes };
 }
@@ -45,6 +51,20 @@ function withoutBook(data: MarketData): MarketData {
   const { columns, instrument } = data;
   if (columns.kind !== "depth" || count(columns, DepthOp.end) > 0) return data;
   return { instrument, columns: tradesOf(columns) };
+}
+
+/** Messages after which the book is crossed or locked. */
+function countCrossed({ length, op, priceTicks, sizeLots }: DepthColumns): number {
+  const book = new OrderBook();
+  let crossed = 0;
+  for (let i = 0; i < length; i++) {
+    const kind = op[i] as number;
+    if (kind <= DepthOp.ask)
+      book.set(kind === DepthOp.bid ? "bid" : "ask", priceTicks[i] as number, sizeLots[i] as number);
+    else if (kind === DepthOp.clear || kind === DepthOp.gap) book.clear();
+    else if (kind === DepthOp.end && book.bestBidTicks >= book.bestAskTicks) crossed++;
+  }
+  return crossed;
 }
 
 function count({ length, op }: DepthColumns, wanted: number): number {

@@ -50,10 +50,15 @@ export async function detectFormat(path: string): Promise<Detected> {
       return { format: isCandles(first) ? "candles" : "trades", beginsAtUs };
     }
     throw new UnknownFormatError(
-      `${path}:1: is neither a header of candles (timestamp,open,high,low,close,volume) nor of trades (timestamp,price,amount,side), nor a recording: ${first.slice(0, 80)}`,
+      `${path}:1: is neither a header of candles (timestamp,open,high,low,close,volume) nor of trades (timestamp,price,amount,side), nor a recording: ${quoted(first.slice(0, 80))}`,
     );
   }
   throw new UnknownFormatError(`${path}: is empty: name a file with market data`);
+}
+
+/** Text in quotes without a character that a terminal would act on. */
+function quoted(text: string): string {
+  return JSON.stringify(text).replace(/\p{C}/gu, (one) => `\\u{${one.codePointAt(0)?.toString(16)}}`);
 }
 
 /** Receive time of a record of the jsonl form; NaN where it has none. */

@@ -19,7 +19,7 @@ import { type RunTrials, TrialThreads } from "../../backtest/trial-batch.ts";
 import { runWalkForward, type WalkForward, windowsOf } from "../../backtest/walk-forward.ts";
 import { type Denial, DenialCounter } from "../../engines/denials.ts";
 import { nameOf } from "../../plugins/entry.ts";
-import { balanceTexts, parseBalances } from "../backtest-flags.ts";
+import { balanceTexts, checkBalances, checkFillTiers, parseBalances } from "../backtest-flags.ts";
 import { type BacktestFlags, type BacktestJob, prepareBacktest } from "../backtest-job.ts";
 import { backtestLines } from "../backtest-lines.ts";
 import { EXIT } from "../exit.ts";
@@ -51,7 +51,7 @@ export function addBacktest(program: Command, context: SettingsContext): void {
     .option("--fees <maker,taker>", "fees in basis points", "10,10")
     .option(
       "--latency <feed,order>",
-      "each a time (500us, 2ms), recorded, or a file of recorded microseconds",
+      "or the order's alone; each a time (500us, 2ms), a file of recorded microseconds, or recorded, which is none for orders",
       "recorded,1ms",
     )
     .option(
@@ -104,8 +104,9 @@ async function backtest(file: string | undefined, flags: BacktestFlags, context:
   output.line(
     `${colors.bold("pitlane backtest")}  ${loaded.rows} rows of ${loaded.format} read in ${(loaded.elapsedNs / 1e9).toFixed(2)} s`,
   );
+  checkFillTiers(job.fillModel, [...new Set(loaded.data.map(({ columns }) => columns.kind))]);
   const data = shareData(loaded.data);
-  const balances = await balancesOf(flags, { ...loaded, data });
+  const balances = await balancesOf(job, { ...loaded, data });
   const options: TrialOptions = {
     data,
     fees: job.fees,
@@ -136,10 +137,16 @@ async function backtest(file: string | undefined, flags: BacktestFlags, context:
 
 /** What the account starts with: as told, else as the session had it that is the data, else 10,000 of each quote asset. */
 async function balancesOf(
-  flags: BacktestFlags,
+  { balances }: BacktestJob,
   { data, format, files }: LoadedData,
 ): Promise<ReadonlyMap<string, bigint>> {
-  if (flags.balance !== undefined) return parseBalances(flags.balance);
+  if (balances !== undefined) {
+    checkBalances(
+      balances,
+      data.map(({ instrument }) => instrument),
+    );
+    return balances;
+  }
   const [journal] = files;
   const recorded =
     format === "journal" && journal !== undefined ? (await readRecordedOrders(journal)).balances : undefined;

@@ -117,6 +117,25 @@ test("a hole is a gap, and the book is back with the next snapshot alone", async
   expect(notes).toContain("1 gaps in books: strategies see them as in a session");
 });
 
+test("messages that leave a crossed or locked book are counted, once they are whole", async () => {
+  const { notes } = await columnsOf([
+    ...session,
+    depth(13, 13, [["1.6", "1"]], [["1.6", "7"]]), // locked
+    depth(14, 14, [["1.7", "1"]]), // crossed
+    depth(15, 15, [["1.6", "0"], ["1.7", "0"]], [["1.5", "1"]]), // biome-ignore format: a row for each message
+    depth(16, 16, [["1.5", "0"]]),
+    depth(17, 17, [["1.4", "3"]]),
+  ]);
+  expect(notes).toEqual([
+    "binance:ABC/USDT: 3 messages leave a best bid at or above the best ask: such a book is played as it was recorded",
+  ]);
+  expect((await columnsOf(session)).notes).toEqual([]);
+  const before = [...session, depth(13, 13, [["1.6", "1"]], [["1.6", "7"]]), depth(14, 14, [["1.4", "2"]])];
+  expect((await columnsOf(before, { fromUs: (startMs + 5) * 1000 })).notes).toEqual([
+    expect.stringContaining(": 2 messages leave a best bid"), // the book that the span begins with, and its first change
+  ]);
+});
+
 test("what comes before the span builds the book that it begins with", async () => {
   const { columns } = await columnsOf([...session, depth(13, 13, [["1.4", "6"]])], { fromUs: (startMs + 3) * 1000 });
   expect(rows(columns)).toEqual(["clear", "bid 15 4", "end", "sellTrade 15 2", "bid 14 6", "end"]);

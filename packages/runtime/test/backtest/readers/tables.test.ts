@@ -201,6 +201,7 @@ describe("trades", () => {
 describe("what a file is", () => {
   test.each([
     ["a,b,c", /csv:1: is neither a header of candles .* nor of trades/],
+    ["\u001b[2Jno\u009bdata\u202e", /nor a recording: "\\u001b\[2Jno\\u\{9b\}data\\u\{202e\}"$/],
     ["PAR1", /is a Parquet table: name the journal\.db beside it/],
     ["PK\u0003\u0004", /is a zip archive: unpack it/],
     ["", /is empty/],
