@@ -26,6 +26,7 @@ export class SessionAccount {
   readonly #options: SessionAccountOptions;
   readonly #reconciler: Reconciler;
   #stream: UserFeed | undefined;
+  #isNew = false; // the account was not known before
 
   constructor(options: SessionAccountOptions) {
     const { venue, core, gateway, journal, clock, onFault } = options;
@@ -57,14 +58,16 @@ export class SessionAccount {
     await Promise.all(Array.from({ length: WARM_CONNECTIONS }, () => venue.market.getServerTimeUs()));
     // A run that was killed before it knew its account begins here too.
     if (core.portfolio.balances.size > 0) return this.#reconciler.resume();
+    this.#isNew = true;
     const balances = await venue.account.listBalances?.();
     if (balances === undefined) inputs.account(totalsOf(await venue.account.getBalances()));
     else for (const [name, own] of balances) inputs.account(totalsOf(own), name);
   }
 
-  /** Compares with what the venue says, from now on, until `stopComparing`. */
+  /** Compares with what the venue says, from now on, until `stopComparing`. Nothing waits for the first time, of a run that begins. */
   compareEvery(everyMs: number): void {
     this.#reconciler.start(everyMs);
+    if (this.#isNew) void this.#reconciler.compare("start");
   }
 
   async stopComparing(): Promise<void> {

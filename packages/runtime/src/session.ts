@@ -17,7 +17,7 @@ import { openJournal } from "./open-journal.ts";
 import { OrderGateway } from "./orders/gateway.ts";
 import { NO_ORDERS } from "./orders/no-orders.ts";
 import { requestsAtOnce } from "./orders/places.ts";
-import { compareAccounts, endOrders } from "./orders/wind-down.ts";
+import { becomesFlat, compareAccounts, endOrders } from "./orders/wind-down.ts";
 import { PluginTimers } from "./plugin-timers.ts";
 import type { BootNode } from "./plugins/boot-tree.ts";
 import { reloadPlugins } from "./reload-plugins.ts";
@@ -334,12 +334,11 @@ export class Session implements Runtime {
   /** Resolves when no position is being closed any more, or time is up. */
   async #whenFlat(): Promise<void> {
     const { clock, config } = this.#options;
-    const deadlineNs = clock.monotonicNs() + config.closeTimeoutMs * 1e6;
-    while (this.#parts.core.isFlattening) {
-      if (clock.monotonicNs() > deadlineNs)
-        return this.#fault("risk", `positions are not closed after ${config.closeTimeoutMs} ms`);
-      await clock.sleep(POLL_MS);
-    }
+    const { core } = this.#parts;
+    const timeoutMs = config.closeTimeoutMs;
+    const isFlattening = () => core.isFlattening;
+    if (await becomesFlat({ execution: core.execution, isFlattening, clock, timeoutMs })) return;
+    this.#fault("risk", `positions are not closed after ${timeoutMs} ms`);
   }
 
   #fault(source: string, text: string): void {

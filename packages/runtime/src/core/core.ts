@@ -326,6 +326,7 @@ export class Core {
   /** An operator has said how trading is to stand. */
   onTradingCommand(command: TradingCommand): void {
     this.#turn.run(() => {
+      if (command.state !== "halted") this.plugins.stopFlattening("trading goes on");
       this.#tradingDesk.set(command);
       if (command.flatten === true) this.plugins.flattenAll();
       this.#settle();
@@ -360,6 +361,7 @@ export class Core {
   stop(reason: string): void {
     this.#dispatcher?.stop();
     this.execution.stopNewOrders(reason);
+    this.plugins.stopFlattening("the session ends");
     this.cancelOpen();
   }
 

@@ -8,8 +8,8 @@ import { isFinal, isWorking, type Order, type OrderState } from "./order.ts";
 import { reasonOf } from "./outcome.ts";
 import { accountDifferences } from "./reconcile.ts";
 
-/** Why orders and accounts were compared: a run goes on, the user stream was away, or it was time. */
-export type ReconcileCause = "resume" | "reconnect" | "interval";
+/** Why orders and accounts were compared: a run begins or goes on, the user stream was away, or it was time. */
+export type ReconcileCause = "start" | "resume" | "reconnect" | "interval";
 
 /** The body of a `reconciled` row. */
 export interface ReconciledEntry {

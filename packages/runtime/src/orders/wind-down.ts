@@ -20,6 +20,7 @@ export interface WindDownOptions {
 }
 
 const POLL_MS = 10;
+const LONGEST_LOOK_MS = 500; // between looks at balances: each one costs of the budget that the next session at this address needs too
 const CANCEL_AGAIN_MS = 100;
 const ASKED_AGAIN_MS = 3_000; // after an order's deadline the next question and its answer
 const NEWS_MS = 1_000; // for what the last orders have done to the account
@@ -62,6 +63,26 @@ export async function endOrders(options: WindDownOptions): Promise<void> {
   for (const order of execution.withMissingFills()) gateway.ask(order);
 }
 
+export interface FlatWaitOptions extends Pick<WindDownOptions, "clock"> {
+  readonly execution: Pick<Execution, "openOrders">;
+  /** Positions are being closed. */
+  readonly isFlattening: () => boolean;
+  /** Longest to wait, in milliseconds; counted anew once orders of unknown outcome, for which a close waits, have had their time. */
+  readonly timeoutMs: number;
+}
+
+/** Waits until no position is being closed any more; false when time was up. */
+export async function becomesFlat({ execution, isFlattening, clock, timeoutMs }: FlatWaitOptions): Promise<boolean> {
+  let deadlineNs = clock.monotonicNs() + timeoutMs * 1e6;
+  while (isFlattening()) {
+    const nowNs = clock.monotonicNs();
+    if (execution.openOrders().some((order) => mayBeHeardOf(order, nowNs))) deadlineNs = nowNs + timeoutMs * 1e6;
+    if (nowNs > deadlineNs) return false;
+    await clock.sleep(POLL_MS);
+  }
+  return true;
+}
+
 /** It was sent, nobody knows what became of it, and the venue's word will tell. */
 function mayBeHeardOf({ state, deadlineNs }: Order, nowNs: number): boolean {
   return (state === "unknown" || state === "submitted") && nowNs <= deadlineNs + ASKED_AGAIN_MS * 1e6;
@@ -74,22 +95,21 @@ function isLeftOpen({ cancelling, cancelWanted, state }: Order): boolean {
 
 /** The sum of our fills must be what the venue says, each of several for itself. News may still be on its way, so a difference is a fault only when it lasts. */
 export async function compareAccounts(
-  portfolio: Portfolio,
+  portfolio: Pick<Portfolio, "balances" | "venues">,
   account: TradingVenue["account"],
-  { clock, deadlineNs, onFault }: WindDownOptions,
+  { clock, deadlineNs, onFault }: Pick<WindDownOptions, "clock" | "deadlineNs" | "onFault">,
 ): Promise<void> {
   const untilNs = Math.max(deadlineNs, clock.monotonicNs() + NEWS_MS * 1e6);
+  let differences: readonly string[] = [];
   try {
-    for (;;) {
-      const differences = await accountDifferences(portfolio, account);
+    for (let waitMs = POLL_MS; ; waitMs = Math.min(waitMs * 2, LONGEST_LOOK_MS)) {
+      differences = await accountDifferences(portfolio, account);
       if (differences.length === 0) return;
-      if (clock.monotonicNs() > untilNs) {
-        for (const difference of differences) onFault("accounts", difference);
-        return;
-      }
-      await clock.sleep(POLL_MS);
+      if (clock.monotonicNs() > untilNs) break;
+      await clock.sleep(waitMs);
     }
   } catch (error) {
     onFault("accounts", `the venue's balances could not be read: ${(error as Error).message}`);
   }
+  for (const difference of differences) onFault("accounts", difference);
 }

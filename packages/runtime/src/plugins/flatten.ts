@@ -27,6 +27,7 @@ export class Flattener {
   readonly #tell: (owner: number, message: string) => void;
   readonly #tries = new Map<number, number>();
   readonly #givenUp = new Set<number>();
+  readonly #ordered = new Set<number>(); // closed by an operator's word, not by a policy of the plugin's own
 
   constructor(services: HostServices, tell: (owner: number, message: string) => void) {
     this.#services = services;
@@ -43,11 +44,24 @@ export class Flattener {
     return this.#givenUp.size > 0;
   }
 
-  start(owner: number): void {
+  /** @param isOrdered An operator wants it: `stopOrdered` ends it. */
+  start(owner: number, isOrdered = false): void {
+    if (!isOrdered) this.#ordered.delete(owner);
+    else if (!this.#tries.has(owner)) this.#ordered.add(owner);
     this.#tries.set(owner, 0);
     this.#givenUp.delete(owner);
     for (const order of this.#services.openOrders(owner, undefined)) this.#services.cancel(order);
     this.onOrderNews(owner);
+  }
+
+  /** What an operator had closed, and still is held, is kept. @param why For people: trading goes on, say. */
+  stopOrdered(why: string): void {
+    for (const owner of this.#ordered) {
+      if (!this.#tries.delete(owner)) continue;
+      this.#givenUp.add(owner);
+      this.#tell(owner, `its position is not closed: ${why}`);
+    }
+    this.#ordered.clear();
   }
 
   /** An order of `owner` has changed. */

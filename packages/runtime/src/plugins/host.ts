@@ -223,7 +223,12 @@ export class PluginHost {
 
   /** Cancels the orders of every plugin and closes what each of them holds, at the market. */
   flattenAll(): void {
-    for (const owner of this.names.keys()) this.#flattener.start(owner);
+    for (const owner of this.names.keys()) this.#flattener.start(owner, true);
+  }
+
+  /** Ends `flattenAll`: what is not closed yet is kept. @param why For people. */
+  stopFlattening(why: string): void {
+    this.#flattener.stopOrdered(why);
   }
 
   /** Positions are being closed. */

@@ -265,6 +265,36 @@ test("neither an order that was refused already nor one that the session closes 
   expect(asked).toHaveLength(1);
 });
 
+test.each(["active", "reduceOnly"] as const)(
+  "what an operator had closed, and still is held, is kept once trading is %s",
+  async (state) => {
+    const stage = await live([wisher([LIMIT, LIMIT])]);
+    stage.quote();
+    stage.quote();
+    const [bought, lost] = stage.sent;
+    const about = { instrument, side: "buy", atUs: 0 } as const;
+    const own = { ...about, clientOrderId: bought!.clientOrderId, venueOrderId: "7" };
+    const fill = { ...own, tradeId: "1", priceTicks: 1000, sizeLots: 1230, fee: 0n, feeAsset: "USDT", isMaker: true };
+    stage.inputs.report({ ...own, status: "filled", sizeLots: 1230, filledLots: 1230, fills: [fill] });
+    stage.core.onTradingCommand({ state: "halted", reason: "test", by: "test", flatten: true });
+    expect(stage.core.isFlattening).toBe(true); // it waits for the venue's word on the other order
+    stage.core.onTradingCommand({ state, reason: "keep it", by: "test" });
+    expect([stage.core.isFlattening, stage.core.isFlattenGivenUp]).toEqual([false, true]);
+    const other = { ...about, clientOrderId: lost!.clientOrderId, venueOrderId: "8" };
+    stage.inputs.report({ ...other, status: "cancelled", sizeLots: 1230, filledLots: 0, fills: [] });
+    expect(stage.sent).toEqual([bought, lost]);
+  },
+);
+
+test("a session that ends closes nothing any more", async () => {
+  const stage = await live([wisher([LIMIT])]);
+  stage.quote();
+  stage.core.onTradingCommand({ state: "halted", reason: "test", by: "test", flatten: true });
+  expect(stage.core.isFlattening).toBe(true);
+  stage.core.stop("the end");
+  expect([stage.core.isFlattening, stage.core.isFlattenGivenUp]).toEqual([false, true]);
+});
+
 test("the time that a shaper takes is metered as that plugin's, not as the strategy's", async () => {
   const plugins = [wisher([LIMIT]), shaper("slow", () => void tick())];
   const stage = await live(plugins);

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createPaper, type InstrumentSpec, type PaperOptions } from "@pitlane/paper";
 import { createSystemClock } from "@pitlane/perf";
-import { createBinance } from "@pitlane/sdk/binance";
+import { type BinanceClient, createBinance } from "@pitlane/sdk/binance";
 import { afterEach, expect, test, vi } from "vitest";
 import {
   type ConfigInput,
@@ -81,6 +81,8 @@ async function setUp(options: {
   readonly streams?: readonly string[];
   readonly holds?: (text: string) => boolean;
   readonly faults?: PaperOptions["faults"];
+  /** Done with the account before the session opens. */
+  readonly before?: (client: BinanceClient) => Promise<void>;
 }) {
   const { plugin, instruments, config = {}, connections = 20, streams, holds, faults = [] } = options;
   const clock = createSystemClock();
@@ -95,6 +97,7 @@ async function setUp(options: {
     clock,
   });
   closers.push(() => client.close());
+  await options.before?.(client);
   const journalPath = join(mkdtempSync(join(tmpdir(), "pitlane-orders-")), "journal.db");
   const logged: string[] = [];
   const runtime = await openRuntime({
@@ -272,6 +275,7 @@ test("what changed while the user stream was away is found, and an order that is
   const { runtime, client, paper, rows } = await setUp({ plugin, instruments: [pair("AAA")] });
   const orders = lives[0]!;
   await vi.waitFor(() => expect(orders.filter(({ state }) => state === "accepted")).toHaveLength(2), WAIT);
+  await vi.waitFor(() => expect(rows("reconciled")).toMatchObject([{ cause: "start", drift: [] }]), WAIT);
   const { instrument } = orders[0]!.intent;
   paper.faults.add({ kind: "drop", route: "user.executionReport" });
   await client.orders.cancel({ instrument, clientOrderId: orders[0]!.clientOrderId });
@@ -288,14 +292,34 @@ test("what changed while the user stream was away is found, and an order that is
   paper.faults.clear();
   paper.faults.add({ kind: "close", route: "/ws-api/v3", count: 1 });
   await vi.waitFor(() => expect(orders[0]!.state).toBe("cancelled"), WAIT);
-  await vi.waitFor(() => expect(rows("reconciled")).not.toHaveLength(0), WAIT);
+  await vi.waitFor(() => expect(rows("reconciled")).toHaveLength(2), WAIT);
   expect(orders[1]!.state).toBe("accepted");
-  expect(rows("reconciled")[0]).toMatchObject({ cause: "reconnect", asked: 1, unknown: 0 });
-  expect(rows("reconciled")[0].drift).toEqual([expect.stringContaining("order by-hand on paper:AAA/USDT open")]);
+  expect(rows("reconciled")[1]).toMatchObject({ cause: "reconnect", asked: 1, unknown: 0 });
+  expect(rows("reconciled")[1].drift).toEqual([expect.stringContaining("order by-hand on paper:AAA/USDT open")]);
   const report = await runtime.close("requested");
   expect(report.faults.map(({ message }) => message)).toContainEqual(
     expect.stringContaining("which is not of this run"),
   );
+});
+
+test("what is open on the account before a run begins is told at its start", async () => {
+  const { plugin } = stepping(
+    () => undefined,
+    () => {},
+  );
+  const { rows, logged } = await setUp({
+    plugin,
+    instruments: [pair("AAA")],
+    before: async ({ orders, market }) => {
+      const [instrument] = await market.listInstruments();
+      const terms = { side: "buy", type: "limit", timeInForce: "GTC", priceTicks: 8_000, sizeLots: 1000 } as const;
+      await orders.submit({ instrument: instrument!, clientOrderId: "by-hand", ...terms });
+    },
+  });
+  await vi.waitFor(() => expect(rows("reconciled")).not.toHaveLength(0), WAIT);
+  const drift = [expect.stringContaining("order by-hand on paper:AAA/USDT open, which is not of this run")];
+  expect(rows("reconciled")[0]).toMatchObject({ cause: "start", drift });
+  expect(logged).toContainEqual(expect.stringContaining("which is not of this run"));
 });
 
 test("a hundred books that have used up the venue's weight hold up no cancel when the session closes", async () => {

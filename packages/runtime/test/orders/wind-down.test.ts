@@ -2,7 +2,7 @@ import { ManualClock } from "@pitlane/perf/testing";
 import { expect, test } from "vitest";
 import { exitCodeOfRun } from "../../src/cli/exit.ts";
 import { Order, type OrderState } from "../../src/orders/order.ts";
-import { endOrders } from "../../src/orders/wind-down.ts";
+import { becomesFlat, compareAccounts, endOrders } from "../../src/orders/wind-down.ts";
 import type { Report } from "../../src/report.ts";
 import { testInstrument } from "../../src/testing.ts";
 
@@ -84,4 +84,60 @@ test("a run that leaves orders behind has an exit code of its own, whatever ende
     exitCodeOfRun({ run: { endedBy }, orders: { open } } as unknown as Report);
   expect([codeOf("signal", 0), codeOf("halted", 0), codeOf("riskHalted", 0)]).toEqual([0, 1, 4]);
   expect([codeOf("signal", 1), codeOf("riskHalted", 2)]).toEqual([5, 5]);
+});
+
+test("balances that differ are looked at a few times, as each look has its price, and are told also when a look fails", async () => {
+  for (const failsAt of [Number.POSITIVE_INFINITY, 3]) {
+    const clock = new ManualClock();
+    const faults: string[] = [];
+    let looks = 0;
+    let hasEnded = false;
+    const getBalances = () => {
+      looks++;
+      if (looks === failsAt) return Promise.reject(new Error("no budget"));
+      return Promise.resolve(new Map([["USDT", { free: 100_000_000n, locked: 0n }]]));
+    };
+    void compareAccounts(
+      { balances: new Map(), venues: new Map() },
+      { getBalances },
+      {
+        clock,
+        deadlineNs: clock.monotonicNs() + CLOSE_MS * 1e6,
+        onFault: (_source, message) => faults.push(message),
+      },
+    ).then(() => {
+      hasEnded = true;
+    });
+    for (let elapsedMs = 0; !hasEnded && elapsedMs < 60_000; elapsedMs += 10) {
+      clock.advance({ ms: 10 });
+      for (let turn = 0; turn < 9; turn++) await Promise.resolve();
+    }
+    expect(faults).toContain("USDT: fills give 0, the venue says 1");
+    expect(looks).toBeLessThan(20);
+  }
+});
+
+test.each([
+  ["an order of unknown outcome, then the close", "unknown", 18_000, true],
+  ["nothing but the close, which is too slow", "filled", 18_000, false],
+] as const)("a close of positions waits for %s", async (_what, state, flatAtMs, isFlat) => {
+  const clock = new ManualClock();
+  const startNs = clock.monotonicNs();
+  const order = new Order("pl-k-0-1", "holder", 0, { instrument, side: "buy", type: "market", sizeLots: 1 });
+  order.state = state;
+  order.deadlineNs = startNs + EFFECT_MS * 1e6;
+  let became: boolean | undefined;
+  void becomesFlat({
+    execution: { openOrders: () => (order.isOpen ? [order] : []) },
+    isFlattening: () => clock.monotonicNs() < startNs + flatAtMs * 1e6,
+    clock,
+    timeoutMs: CLOSE_MS,
+  }).then((flat) => {
+    became = flat;
+  });
+  for (let elapsedMs = 0; became === undefined && elapsedMs < 60_000; elapsedMs += 10) {
+    clock.advance({ ms: 10 });
+    for (let turn = 0; turn < 5; turn++) await Promise.resolve();
+  }
+  expect(became).toBe(isFlat);
 });
