@@ -50,24 +50,28 @@ export function watchKillSwitch({ runtime, folder, onSignal, onFault }: KillSwit
   let haltedBy = ""; // the last halt that was acted on: one that stays is so once
   const look = () => {
     // A halt that came with a resumption has the last word.
-    lookFor(RESUME_FILE, (resume) => runtime.setTradingState("active", resume.reason, resume.by));
-    lookFor(HALT_FILE, (halt) => act(runtime, folder, halt, onFault));
+    lookFor(RESUME_FILE, (path) => {
+      const resume = parseOrder(readFileSync(path, "utf8"));
+      rmSync(path); // one that stays would undo each halt that follows: it counts only once it is gone
+      runtime.setTradingState("active", resume.reason, resume.by);
+    });
+    lookFor(HALT_FILE, (path, identity) => {
+      const { halt, trouble } = readHalt(path);
+      if (haltedBy !== identity) act(runtime, folder, halt, onFault);
+      haltedBy = identity;
+      if (trouble !== undefined) throw trouble;
+      rmSync(path, { force: true });
+    });
   };
   // One file's trouble is not the other's: a halt is heard whatever a resumption is like.
-  const lookFor = (name: string, take: (order: KillSwitchOrder) => void) => {
+  const lookFor = (name: string, take: (path: string, identity: string) => void) => {
     if (!isLeft(folder, name)) return void blamed.delete(name);
     const path = join(folder, name);
     let identity = "";
     try {
       const { ino, mtimeMs } = lstatSync(path);
       identity = `${ino} ${mtimeMs}`;
-      const order = readOrder(folder, name);
-      // A resumption that stays would undo each halt that follows: it counts only once it is gone.
-      if (name === RESUME_FILE) rmSync(path);
-      if (name === RESUME_FILE || haltedBy !== identity) take(order);
-      if (name === HALT_FILE) haltedBy = identity;
-      if (order.unread !== undefined) throw order.unread;
-      rmSync(path, { force: true });
+      take(path, identity);
     } catch (error) {
       if (blamed.get(name) === identity || !isLeft(folder, name)) return;
       blamed.set(name, identity);
@@ -120,13 +124,13 @@ export function parseOrder(text: string): KillSwitchOrder {
   }
 }
 
-/** A halt that cannot be read is one: that it is there says enough. @throws Of a resumption that cannot. */
-function readOrder(folder: string, name: string): KillSwitchOrder & { readonly unread?: unknown } {
+/** A halt that cannot be read is one: that it is there says enough. */
+function readHalt(path: string): { readonly halt: KillSwitchOrder; readonly trouble?: unknown } {
   try {
-    return parseOrder(readFileSync(join(folder, name), "utf8"));
-  } catch (error) {
-    if (name !== HALT_FILE) throw error;
-    return { reason: `the file ${name} cannot be read: ${(error as Error).message}`, by: "file", unread: error };
+    return { halt: parseOrder(readFileSync(path, "utf8")) };
+  } catch (trouble) {
+    const reason = `the file ${HALT_FILE} cannot be read: ${(trouble as Error).message}`;
+    return { halt: { reason, by: "file" }, trouble };
   }
 }
 

@@ -1,5 +1,6 @@
 import { inRange } from "@pitlane/perf";
 import { formatUnits, InvalidInputError, parseUnits } from "@pitlane/sdk";
+import { shown } from "../orders/check-intent.ts";
 import { type BookWalk, walkTheBook } from "./impact.ts";
 import { feePartsOf, spentAsset } from "./reservations.ts";
 import { type Carried, carriedBy } from "./router-funds.ts";
@@ -53,10 +54,6 @@ export function routeOrder(
 ): RouteDecision {
   checkRequest(request);
   const { side, sizeUnits, limitPrice, symbol } = request;
-  if (typeof sizeUnits !== "bigint" || sizeUnits <= 0n)
-    throw new InvalidInputError(
-      `sizeUnits must be a bigint above 0, in 10^-8 of the base asset; got ${String(sizeUnits)}`,
-    );
   const minSavingPpm = toPpm("minSplitSavingBps", minSplitSavingBps);
   const feeParts = feePartsOf(inRange("reserveFeeBps", reserveFeeBps, 0, 1000));
   const limit = limitPrice === undefined ? undefined : toLimit(limitPrice);
@@ -95,15 +92,19 @@ const FIELDS: ReadonlySet<string> = new Set(
 export function checkRequest(request: RouteRequest): void {
   if (typeof request !== "object" || request === null)
     throw new InvalidInputError('a route must be an object, such as { symbol: "AAA/USDT", side: "buy", sizeUnits }');
-  const { symbol, side } = request;
+  const { symbol, side, sizeUnits } = request;
   if (typeof symbol !== "string")
-    throw new InvalidInputError(`a route's symbol must be such as "AAA/USDT", got ${String(symbol)}`);
+    throw new InvalidInputError(`a route's symbol must be such as "AAA/USDT", got ${shown(symbol)}`);
   if (side !== "buy" && side !== "sell")
-    throw new InvalidInputError(`a route's side must be "buy" or "sell", got ${String(side)}`);
+    throw new InvalidInputError(`a route's side must be "buy" or "sell", got ${shown(side)}`);
+  if (typeof sizeUnits !== "bigint" || sizeUnits <= 0n)
+    throw new InvalidInputError(
+      `sizeUnits must be a bigint above 0, in 10^-8 of the base asset; got ${shown(sizeUnits)}`,
+    );
   for (const name in request)
     if (!FIELDS.has(name))
       throw new InvalidInputError(
-        `a route has no field ${JSON.stringify(name)}: leave it out; the fields are ${[...FIELDS].join(", ")}`,
+        `a route has no field ${shown(name)}: leave it out; the fields are ${[...FIELDS].join(", ")}`,
       );
 }
 
